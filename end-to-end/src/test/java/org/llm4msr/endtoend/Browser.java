@@ -63,17 +63,13 @@ final class Browser {
     return new Seen(Files.readString(dom, UTF_8), console);
   }
 
+  /** Starts it for a page that is clicked and typed into; the caller closes it. */
+  BrowserTab tab() throws Exception {
+    return BrowserTab.open(command("--remote-debugging-port=0"), folder.resolve("profile"));
+  }
+
   private Path call(String address, String... options) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(
-        List.of(
-            "--headless=new",
-            "--no-sandbox", // Containers of a CI run as root.
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--enable-logging=stderr",
-            "--user-data-dir=" + folder.resolve("profile")));
-    command.addAll(List.of(options));
+    List<String> command = command(options);
     command.add(address);
     Path out = folder.resolve("out.txt");
     Process process =
@@ -84,5 +80,19 @@ final class Browser {
     assertThat(process.waitFor(MINUTES, TimeUnit.MINUTES)).as("the browser ends").isTrue();
     assertThat(process.exitValue()).isZero();
     return out;
+  }
+
+  private List<String> command(String... options) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(
+        List.of(
+            "--headless=new",
+            "--no-sandbox", // Containers of a CI run as root.
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--enable-logging=stderr",
+            "--user-data-dir=" + folder.resolve("profile")));
+    command.addAll(List.of(options));
+    return command;
   }
 }

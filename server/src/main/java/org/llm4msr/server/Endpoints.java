@@ -39,6 +39,7 @@ import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.Reloading;
+import org.llm4msr.server.page.StatusPage;
 import org.llm4msr.server.ranking.RankService;
 
 /** What is served, and under which path. */
@@ -100,6 +101,9 @@ record Endpoints(
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
     HttpService versions = new ModelsEndpoint(reloading);
     BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
+    if (config.page()) {
+      builder.service(read(StatusPage.PATH), new StatusPage());
+    }
     return builder
         .service(
             Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(),

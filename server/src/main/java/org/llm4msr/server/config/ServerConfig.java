@@ -57,6 +57,7 @@ public record ServerConfig(
                     + " one without any: drawn requests",
             operational = true)
         @Nullable Path warmUpLog,
+    @Setting(value = "Whether a page for people is at `/`", defaultValue = "true") boolean page,
     @Setting(
             value = "Seconds in which a model ranks drawn requests before it is ready",
             defaultValue = "2",

@@ -1,0 +1,308 @@
+package org.llm4msr.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.llm4msr.endtoend.ServedShop.CLIENT;
+import static org.llm4msr.endtoend.ServedShop.JSON;
+import static org.llm4msr.endtoend.ServedShop.assertRefused;
+import static org.llm4msr.endtoend.ServedShop.at;
+import static org.llm4msr.endtoend.ServedShop.get;
+import static org.llm4msr.endtoend.ServedShop.post;
+import static org.llm4msr.endtoend.ServedShop.request;
+import static org.llm4msr.endtoend.ServedShop.start;
+import static org.llm4msr.endtoend.ServedShop.startForAll;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.server.RankingServer;
+import org.llm4msr.serving.ranker.RankItem;
+import org.llm4msr.serving.ranker.RankRequest;
+import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
+
+/** The page for people, in a browser. */
+class StatusPageTest {
+
+  private static final String TAG = "<img src=x onerror=document.title='run'>";
+  private static final String CONTEXT = "{\"hour\": 3, \"price\": 12.5, \"tags\": \"a\"}";
+
+  @TempDir Path folder;
+  private static RankingServer server;
+
+  @BeforeAll
+  static void begin() {
+    server = startForAll();
+  }
+
+  @AfterAll
+  static void end() {
+    server.close();
+  }
+
+  private static HttpResponse<String> page(RankingServer from) throws Exception {
+    return CLIENT.send(HttpRequest.newBuilder(at(from, "/")).build(), BodyHandlers.ofString());
+  }
+
+  private static String hash(String html, String element) throws Exception {
+    MatchResult found =
+        Pattern.compile("(?s)<%1$s>(.*?)</%1$s>".formatted(element))
+            .matcher(html)
+            .results()
+            .findFirst()
+            .orElseThrow();
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(found.group(1).getBytes(UTF_8));
+    return "%s-src 'sha256-%s'".formatted(element, Base64.getEncoder().encodeToString(digest));
+  }
+
+  @Test
+  void itNeedsNothingElseAndMayNotLoadIt() throws Exception {
+    HttpResponse<String> answer = page(server);
+    String policy = answer.headers().firstValue("content-security-policy").orElseThrow();
+
+    assertThat(answer.headers().firstValue("content-type")).hasValue("text/html; charset=utf-8");
+    assertThat(policy)
+        .startsWith("default-src 'none';")
+        .contains(hash(answer.body(), "script"), hash(answer.body(), "style"))
+        .contains("frame-ancestors 'none'")
+        .doesNotContain("unsafe");
+    assertThat(answer.body()).doesNotContainPattern("https?://").doesNotContain("src=");
+  }
+
+  @Test
+  void oneSettingSwitchesItOff() throws Exception {
+    try (RankingServer without = start("page=false")) {
+      assertRefused(page(without), 404, "serve/HTTP_404");
+    }
+  }
+
+  @Test
+  void itShowsWhatTheServerDoes() throws Exception {
+    try (RankingServer watched = start();
+        BrowserTab tab = Browser.find(folder).tab()) {
+      double sum = 0;
+      for (int user = 0; user < 20; user++) {
+        JsonNode items = JSON.readTree(post(watched, request(user, 5, "")).body()).get("items");
+        for (JsonNode item : items) {
+          sum += item.get("probability").asDouble();
+        }
+      }
+      assertRefused(post(watched, "{}"), 400, "serve/BAD_REQUEST");
+      tab.load(at(watched, "/"));
+      tab.until(
+          "document.getElementById('state').innerText.startsWith('Takes requests. Seen at ')");
+
+      assertThat(tab.text("models"))
+          .contains("main", "compiled", Bundle.peek(ServedShop.compiled()).digest());
+      assertThat(cells(tab, "latency").subList(0, 3)).containsExactly("main", "feed", "20");
+      assertThat(cells(tab, "latency").subList(4, 6))
+          .containsExactly(millis(watched, 0.5), millis(watched, 0.99));
+      assertThat(cells(tab, "latency").subList(7, 10)).containsExactly("100", "0", "0");
+      assertThat(cells(tab, "refusals").subList(0, 2)).containsExactly("serve/BAD_REQUEST", "1");
+      assertThat(cells(tab, "probabilities").subList(0, 5))
+          .containsExactly("main", "feed", "100", fixed(4, sum / 100), fixed(4, expected(watched)));
+      assertThat(tab.text("unknown")).contains("hour", "0.00 %");
+      assertThat(tab.console()).filteredOn(line -> !line.contains("/v1/models")).isEmpty();
+    }
+  }
+
+  private static List<String> cells(BrowserTab tab, String id) throws Exception {
+    List<String> cells = new ArrayList<>();
+    tab.evaluate("[...document.querySelectorAll('#%s td')].map(td => td.textContent)".formatted(id))
+        .forEach(cell -> cells.add(cell.asText()));
+    return cells;
+  }
+
+  private static String fixed(int digits, double value) {
+    return String.format(Locale.ROOT, "%." + digits + "f", value);
+  }
+
+  /** Of 20 requests, in the buckets that the server counts: linear within that of the rank. */
+  private static String millis(RankingServer from, double share) throws Exception {
+    double lower = 0;
+    double below = 0;
+    for (String line : get(from, "/metrics").lines().toList()) {
+      if (line.startsWith("llm4msr_rank_seconds_bucket")) {
+        double upper = Double.parseDouble(line.replaceAll(".*le=\"([^\"]*)\".*", "$1"));
+        double count = Double.parseDouble(line.replaceAll(".* ", ""));
+        if (count >= share * 20) {
+          return fixed(
+              1, 1000 * (lower + (upper - lower) * (share * 20 - below) / (count - below)));
+        }
+        lower = upper;
+        below = count;
+      }
+    }
+    throw new AssertionError("a request took longer than the last bucket");
+  }
+
+  private static double expected(RankingServer from) throws Exception {
+    String line = "llm4msr_expected_probability{model=\"main\",scenario=\"feed\"} ";
+    return get(from, "/metrics")
+        .lines()
+        .filter(each -> each.startsWith(line))
+        .mapToDouble(each -> Double.parseDouble(each.substring(line.length())))
+        .sum();
+  }
+
+  @Test
+  void itRanksWhatIsTypedIn() throws Exception {
+    RankResult expected;
+    try (Ranker ranker = Ranker.open(ServedShop.compiled())) {
+      expected =
+          ranker.rank(
+              new RankRequest(
+                      17,
+                      "feed",
+                      List.of(new RankItem("i1"), new RankItem(TAG), new RankItem("i2")))
+                  .with(Map.of("hour", 3, "price", 12.5, "tags", "a")));
+    }
+    try (BrowserTab tab = Browser.find(folder).tab()) {
+      tab.load(at(server, "/"));
+      tab.until("document.getElementById('scenario').options.length === 2");
+      tab.fill("user", "17");
+      tab.fill("items", "i1\n\n " + TAG + " \ni2");
+      tab.fill("context", CONTEXT);
+      tab.evaluate("document.getElementById('user').focus()");
+      tab.press("Enter", 13);
+      tab.until("document.querySelector('#ranked table')");
+
+      List<String> shown = cells(tab, "ranked");
+      String[] ids = {"i1", TAG, "i2"};
+      for (int row = 0; row < 3; row++) {
+        int place = expected.best(3)[row];
+        assertThat(shown.subList(4 * row, 4 * row + 4))
+            .containsExactly(
+                ids[place],
+                fixed(6, expected.probability(place)),
+                place == 1 ? "unknown" : "scored",
+                String.valueOf(place + 1));
+      }
+      assertThat(tab.text("outcome")).startsWith("3 items by the model main, version compiled");
+      assertThat(tab.evaluate("document.images.length").asInt()).isZero();
+      assertThat(tab.evaluate("document.title").asText()).isEqualTo("llm4msr server");
+
+      tab.fill("context", "{\"hour\": }");
+      tab.evaluate("document.getElementById('send').click()");
+      tab.until(
+          "document.getElementById('refused').innerText.startsWith('The context is no JSON')");
+      assertThat(tab.evaluate("document.activeElement.id").asText()).isEqualTo("context");
+      tab.fill("context", "{\"<b>\": {\"deep\": 1}}");
+      tab.evaluate("document.getElementById('send').click()");
+      tab.until("document.getElementById('refused').innerText.startsWith('Refused with 400')");
+      assertThat(tab.text("refused")).contains("[serve/BAD_REQUEST]", "<b>");
+      assertThat(tab.evaluate("document.querySelectorAll('b').length").asInt()).isZero();
+      assertThat(tab.evaluate("document.getElementById('ranked').hidden").asBoolean()).isTrue();
+      assertThat(tab.console())
+          .filteredOn(line -> !line.contains("/v1/models"))
+          .hasSize(1)
+          .first()
+          .asString()
+          .contains("400 (Bad Request)");
+    }
+  }
+
+  @Test
+  void itAsksForATokenAndKeepsItInTheTab() throws Exception {
+    try (RankingServer closed = start("tokens=[secret]");
+        BrowserTab tab = Browser.find(folder).tab()) {
+      tab.load(at(closed, "/"));
+      tab.until("!document.getElementById('login').hidden");
+      assertThat(tab.text("trouble")).isEqualTo("The server asks for a token.");
+
+      for (String token : List.of("wrong", "secret")) {
+        tab.fill("token", token);
+        tab.evaluate("document.getElementById('login').requestSubmit()");
+        tab.until(
+            token.equals("wrong")
+                ? "document.getElementById('trouble').innerText.includes('does not know')"
+                : "document.getElementById('login').hidden");
+      }
+      tab.load(at(closed, "/"));
+      tab.until("document.querySelector('#models table')");
+      assertThat(tab.evaluate("localStorage.length + document.cookie.length").asInt()).isZero();
+      tab.fill("user", "17");
+      tab.fill("items", "i1");
+      tab.fill("context", CONTEXT);
+      tab.evaluate("document.getElementById('rank').requestSubmit()");
+      tab.until("document.querySelector('#ranked table')");
+    }
+  }
+
+  @Test
+  void itIsReadableOnAnyScreenAndWithAKeyboardAlone() throws Exception {
+    try (BrowserTab tab = Browser.find(folder).tab()) {
+      tab.load(at(server, "/"));
+      tab.until("document.querySelector('#models table')");
+      assertThat(
+              tab.evaluate(
+                      "[...document.querySelectorAll('input, select, textarea')]"
+                          + ".filter(field => field.labels.length === 0).length")
+                  .asInt())
+          .as("fields without a label")
+          .isZero();
+      List<String> reached = new ArrayList<>();
+      while (!reached.contains("send")) {
+        tab.press("Tab", 9);
+        reached.add(tab.evaluate("document.activeElement.id").asText());
+        assertThat(reached).hasSizeLessThan(30);
+      }
+      assertThat(reached)
+          .containsSubsequence("updating", "user", "scenario", "model", "top", "items", "context");
+      for (boolean dark : new boolean[] {false, true}) {
+        tab.look(360, 800, dark);
+        assertThat(tab.evaluate("document.documentElement.scrollWidth").asInt())
+            .isLessThanOrEqualTo(360);
+        for (String one : List.of("h1", "header p", "caption", "td", "button", ".hint", "#user")) {
+          assertThat(contrast(tab, one)).as(one + ", dark: " + dark).isGreaterThan(4.5);
+        }
+        tab.picture(folder.resolve("narrow-" + dark + ".png"));
+      }
+    }
+  }
+
+  /** The contrast of WCAG 2 between the text of an element and what is behind it. */
+  private static double contrast(BrowserTab tab, String selector) throws Exception {
+    JsonNode colours =
+        tab.evaluate(
+            """
+            (() => {
+              const one = document.querySelector('%s');
+              let behind = one;
+              while (getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
+              return [getComputedStyle(one).color, getComputedStyle(behind).backgroundColor]
+                .map(colour => colour.match(/\\d+/g).map(Number));
+            })()
+            """
+                .formatted(selector));
+    double text = luminance(colours.get(0));
+    double ground = luminance(colours.get(1));
+    return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+  }
+
+  private static double luminance(JsonNode colour) {
+    double[] weights = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+      double share = colour.get(i).asDouble() / 255;
+      sum +=
+          weights[i] * (share <= 0.04045 ? share / 12.92 : Math.pow((share + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+  }
+}
