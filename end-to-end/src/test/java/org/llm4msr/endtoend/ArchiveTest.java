@@ -72,6 +72,24 @@ class ArchiveTest {
     assertThat(unpacked.resolve("LICENSE")).exists();
   }
 
+  @Test
+  void hasWhatTheImageIsMadeOfAndClientsNeed() throws IOException {
+    String dockerfile = Files.readString(unpacked.resolve("serving/Dockerfile"));
+    List<String> copied =
+        Pattern.compile("(?m)^COPY (.*) \\S+$")
+            .matcher(dockerfile)
+            .results()
+            .flatMap(match -> Stream.of(match.group(1).split(" ")))
+            .toList();
+    assertThat(copied)
+        .contains("bin", "lib")
+        .allSatisfy(path -> assertThat(unpacked.resolve(path)).exists());
+    assertThat(unpacked.resolve("serving"))
+        .isDirectoryContaining("glob:**/{llm4msr.service,kubernetes.yaml,grafana.json}");
+    assertThat(unpacked.resolve("serving/proto/llm4msr/v1/ranking.proto")).exists();
+    assertThat(unpacked.resolve("examples/serving/rank.sh")).isExecutable();
+  }
+
   /** Returns the names of the jars in a folder that are not ours. */
   private static List<String> libraries(String place) throws IOException {
     return files(unpacked.resolve(place), ".jar").stream()
