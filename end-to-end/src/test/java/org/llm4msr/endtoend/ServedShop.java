@@ -8,6 +8,7 @@ import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -121,7 +122,7 @@ final class ServedShop {
   static RankingServer startForAll(String... settings) {
     RankingServer server = start(settings);
     for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
-      try (Socket socket = new Socket("127.0.0.1", server.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
         socket.getOutputStream().write(HEALTH.getBytes(UTF_8));
         assertThat(socket.getInputStream().read()).isEqualTo('H');
       } catch (IOException e) {

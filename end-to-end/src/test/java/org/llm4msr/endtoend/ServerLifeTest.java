@@ -59,7 +59,7 @@ class ServerLifeTest {
     ending.close();
 
     assertThat(answer.get(1, TimeUnit.MINUTES).statusCode()).isEqualTo(200);
-    assertThatThrownBy(() -> new Socket("127.0.0.1", port)).isInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port)).isInstanceOf(ConnectException.class);
   }
 
   @Test
