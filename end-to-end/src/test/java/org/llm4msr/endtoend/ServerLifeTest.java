@@ -59,7 +59,8 @@ class ServerLifeTest {
     ending.close();
 
     assertThat(answer.get(1, TimeUnit.MINUTES).statusCode()).isEqualTo(200);
-    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port)).isInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port))
+        .isInstanceOf(ConnectException.class);
   }
 
   @Test

@@ -118,6 +118,25 @@ class StatusPageTest {
           .containsExactly("main", "feed", "100", fixed(4, sum / 100), fixed(4, expected(watched)));
       assertThat(tab.text("unknown")).contains("hour", "0.00 %");
       assertThat(tab.console()).filteredOn(line -> !line.contains("/v1/models")).isEmpty();
+
+      watched.close();
+      tab.until("document.getElementById('trouble').innerText.includes('What is shown is old.')");
+      assertThat(cells(tab, "refusals")).contains("serve/BAD_REQUEST");
+    }
+  }
+
+  @Test
+  void itReadsLabelsAsPrometheusWritesThem() throws Exception {
+    try (BrowserTab tab = Browser.find(folder).tab()) {
+      tab.load(at(server, "/"));
+      JsonNode read =
+          tab.evaluate(
+              "parse('# HELP m x\\nm{a=\"q\\\\\"}\\\\\\\\n, b=\",b=\"\\\\n\"} 1.5E3\\nn 2\\n')");
+      assertThat(read)
+          .hasToString(
+              """
+              [{"name":"m","labels":{"a":"q\\"}\\\\n, b=","b":"\\n"},"value":1500},{"name":"n","labels":{},"value":2}]\
+              """);
     }
   }
 
