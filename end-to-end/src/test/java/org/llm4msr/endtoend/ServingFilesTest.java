@@ -9,6 +9,7 @@ import static org.llm4msr.endtoend.ServedShop.at;
 import static org.llm4msr.endtoend.ServedShop.get;
 import static org.llm4msr.endtoend.ServedShop.post;
 import static org.llm4msr.endtoend.ServedShop.request;
+import static org.llm4msr.endtoend.ServedShop.start;
 import static org.llm4msr.endtoend.ServedShop.startForAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -72,12 +73,16 @@ class ServingFilesTest {
 
   @Test
   void theDashboardAsksForWhatTheServerCounts() throws Exception {
-    post(server, request(17, 3, ""));
-    post(server, "{}");
-    System.gc();
-    String served = get(server, "/metrics");
-    while (!served.contains("jvm_gc_pause_seconds_sum")) {
-      served = get(server, "/metrics"); // The JVM tells of a collection a moment later.
+    String served = "";
+    try (RankingServer counted =
+        start("models.next.bundle=" + ServedShop.compiled(), "models.next.shadow=1")) {
+      post(counted, request(17, 3, ""));
+      post(counted, "{}");
+      System.gc();
+      while (!served.contains("jvm_gc_pause_seconds_sum")
+          || !served.contains("llm4msr_shadow_rank_seconds_count")) {
+        served = get(counted, "/metrics"); // Collections and shadows are counted a moment later.
+      }
     }
 
     Set<String> asked = new TreeSet<>();

@@ -93,7 +93,8 @@ class StatusPageTest {
 
   @Test
   void itShowsWhatTheServerDoes() throws Exception {
-    try (RankingServer watched = start();
+    try (RankingServer watched =
+            start("models.next.bundle=" + ServedShop.compiled(), "models.next.shadow=0.25");
         BrowserTab tab = Browser.find(folder).tab()) {
       double sum = 0;
       for (int user = 0; user < 20; user++) {
@@ -107,8 +108,12 @@ class StatusPageTest {
       tab.until(
           "document.getElementById('state').innerText.startsWith('Takes requests. Seen at ')");
 
-      assertThat(tab.text("models"))
-          .contains("main", "compiled", Bundle.peek(ServedShop.compiled()).digest());
+      List<String> models = cells(tab, "models");
+      assertThat(models.subList(0, 4))
+          .containsExactly("main", "compiled", "100.00 %", "feed, search");
+      assertThat(models.get(8)).isEqualTo(Bundle.peek(ServedShop.compiled()).digest());
+      assertThat(models.subList(9, 12)).containsExactly("next", "compiled", "0.00 %");
+      assertThat(models.get(16)).isEqualTo("Ranks 25.00 % of the requests to others, unseen.");
       assertThat(cells(tab, "latency").subList(0, 3)).containsExactly("main", "feed", "20");
       assertThat(cells(tab, "latency").subList(4, 6))
           .containsExactly(millis(watched, 0.5), millis(watched, 0.99));
@@ -117,7 +122,7 @@ class StatusPageTest {
       assertThat(cells(tab, "probabilities").subList(0, 5))
           .containsExactly("main", "feed", "100", fixed(4, sum / 100), fixed(4, expected(watched)));
       assertThat(tab.text("unknown")).contains("hour", "0.00 %");
-      assertThat(tab.console()).filteredOn(line -> !line.contains("/v1/models")).isEmpty();
+      assertThat(tab.console()).isEmpty();
 
       watched.close();
       tab.until("document.getElementById('trouble').innerText.includes('What is shown is old.')");
@@ -227,12 +232,7 @@ class StatusPageTest {
       assertThat(tab.text("refused")).contains("[serve/BAD_REQUEST]", "<b>");
       assertThat(tab.evaluate("document.querySelectorAll('b').length").asInt()).isZero();
       assertThat(tab.evaluate("document.getElementById('ranked').hidden").asBoolean()).isTrue();
-      assertThat(tab.console())
-          .filteredOn(line -> !line.contains("/v1/models"))
-          .hasSize(1)
-          .first()
-          .asString()
-          .contains("400 (Bad Request)");
+      assertThat(tab.console()).hasSize(1).first().asString().contains("400 (Bad Request)");
     }
   }
 
