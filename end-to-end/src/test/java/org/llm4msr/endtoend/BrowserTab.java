@@ -191,10 +191,15 @@ final class BrowserTab implements AutoCloseable {
     return messages.console;
   }
 
+  /** Ends it, and waits for all its processes: they write into the profile to the last. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() throws Exception {
+    List<ProcessHandle> processes = process.descendants().toList();
+    call("Browser.close", Map.of());
     socket.abort();
-    process.destroy();
     assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).as("the browser ends").isTrue();
+    for (ProcessHandle each : processes) {
+      assertThat(each.onExit().get(SECONDS, TimeUnit.SECONDS).isAlive()).isFalse();
+    }
   }
 }
