@@ -13,6 +13,8 @@ import static org.llm4msr.endtoend.ServedShop.start;
 import static org.llm4msr.endtoend.ServedShop.startForAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -234,6 +236,55 @@ class StatusPageTest {
       assertThat(tab.evaluate("document.getElementById('ranked').hidden").asBoolean()).isTrue();
       assertThat(tab.console()).hasSize(1).first().asString().contains("400 (Bad Request)");
     }
+  }
+
+  @Test
+  void itShowsWhatScoresAreMadeOf() throws Exception {
+    String explained = request(17, 2, ", \"explain\": true");
+    JsonNode answer = JSON.readTree(post(server, explained).body());
+    JsonNode best = answer.at("/items/0");
+    try (BrowserTab tab = Browser.find(folder).tab()) {
+      tab.load(at(server, "/"));
+      tab.until("!document.getElementById('explain-label').hidden");
+      tab.fill("user", "17");
+      tab.fill("items", "i0\ni1");
+      tab.fill("context", CONTEXT);
+      tab.evaluate("document.getElementById('rank').requestSubmit()");
+      tab.until("document.querySelector('#explained table')");
+
+      assertThat(tab.text("explained"))
+          .contains("What all items share", answer.at("/explanation/head").asText())
+          .contains("Item " + best.get("id").asText());
+      List<String> shown = cells(tab, "explained");
+      for (JsonNode value : answer.at("/explanation/values")) {
+        assertThat(shown)
+            .containsSequence(value.get("column").asText(), shownValue(value.path("value")));
+      }
+      for (JsonNode term : best.at("/explanation/terms")) {
+        assertThat(shown).contains(term.get("name").asText(), shownValue(term.get("logit")));
+      }
+      tab.evaluate("document.getElementById('explain').click()");
+      tab.evaluate("document.getElementById('rank').requestSubmit()");
+      tab.until("!document.querySelector('#explained table')");
+    }
+  }
+
+  /** Six digits of a fraction, as JavaScript writes them. */
+  private static String shownValue(JsonNode value) {
+    if (value.isMissingNode() || value.isNull()) {
+      return "\u2013";
+    }
+    if (value.isArray()) {
+      List<String> texts = new ArrayList<>();
+      value.forEach(each -> texts.add(shownValue(each)));
+      return String.join(", ", texts);
+    }
+    return value.isFloatingPointNumber()
+        ? new BigDecimal(value.asDouble())
+            .round(new MathContext(6))
+            .stripTrailingZeros()
+            .toPlainString()
+        : value.asText();
   }
 
   @Test
