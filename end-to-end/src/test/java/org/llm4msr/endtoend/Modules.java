@@ -86,7 +86,7 @@ final class Modules {
     add(all, "publishing", List.of("serving.publishing"), with(compiler, "training"));
     add(all, "export", List.of("serving.export"), compiler);
     add(all, "protocol", List.of("protocol"), List.of());
-    add(all, "server", List.of("server"), with(ranker, "protocol"));
+    add(all, "server", List.of("server"), with(with(ranker, "protocol"), "toolkit-arrow"));
     runtime(all, "cli", "cli");
     all.get("cli").uses().addAll(List.of("compiler", "ranker", "publishing", "export", "server"));
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");

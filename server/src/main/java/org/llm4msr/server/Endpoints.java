@@ -31,6 +31,7 @@ import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
 import org.llm4msr.server.http.KnowledgeEndpoint;
+import org.llm4msr.server.http.FlightLimits;
 import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
@@ -64,6 +65,9 @@ record Endpoints(
   /** So long a client may still send after an early answer, and sees that before its call ends. */
   private static final long ENDS_MILLIS = 1000;
 
+  /** A client that is gone, without a word of its network, does not answer. */
+  private static final Duration PING = Duration.ofSeconds(10);
+
   /** A client whose calls are all too late resets each of them. */
   private static final int RESETS = 60_000;
 
@@ -84,6 +88,8 @@ record Endpoints(
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
             .requestTimeout(limits.timeout())
+            .idleTimeout(limits.idle())
+            .pingInterval(PING)
             .requestAutoAbortDelayMillis(ENDS_MILLIS)
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
             .unloggedExceptionsReportInterval(Duration.ZERO)
@@ -97,6 +103,7 @@ record Endpoints(
     listen(builder);
     Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty());
     Tokens tokens = new Tokens(config.tokens());
+    FlightLimits flights = new FlightLimits(service, arrivals, limits);
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
     HttpService versions = new ModelsEndpoint(reloading);
@@ -115,7 +122,7 @@ record Endpoints(
                 .build(),
             new KnowledgeEndpoint(knowledge).decorate(tokens))
         .service(grpc(ranking), tokens::around)
-        .service(grpc(batches.service()), tokens::around, Endpoints::longer)
+        .service(grpc(batches.service()), flights::around, tokens::around)
         .service(grpc(health))
         .service(read("/metrics"), metricsPage().decorate(tokens))
         .service(read(ModelsEndpoint.PATH), versions.decorate(tokens))
@@ -139,16 +146,6 @@ record Endpoints(
 
   private static Route read(String path) {
     return Route.builder().path(path).methods(HttpMethod.GET, HttpMethod.HEAD).build();
-  }
-
-  /** Batches come as long as the client sends them; each has its own limits. */
-  private static HttpService longer(HttpService batches) {
-    return batches.decorate(
-        (next, context, request) -> {
-          context.clearRequestTimeout();
-          context.setMaxRequestLength(0);
-          return next.serve(context, request);
-        });
   }
 
   private GrpcService grpc(BindableService served) {

@@ -23,6 +23,17 @@ public record LimitsConfig(
             defaultValue = "0")
         @PositiveOrZero
         int perClient,
+    @Setting(value = "Calls of Arrow Flight at once; more are refused", defaultValue = "16")
+        @Min(1)
+        @Max(10_000)
+        int flights,
+    @Setting(
+            value =
+                "Seconds after which a connection or a call of Arrow Flight ends that brings nothing",
+            defaultValue = "60")
+        @Min(1)
+        @Max(86_400)
+        long idleSeconds,
     @Setting(value = "Connections", defaultValue = "10000") @Min(1) int connections,
     @Setting(
             value = "Milliseconds from a request to its answer, where the request allows no less",
@@ -30,6 +41,11 @@ public record LimitsConfig(
         @Min(1)
         @Max(600_000)
         long timeoutMillis) {
+
+  /** Returns for how long a client may bring nothing. */
+  public Duration idle() {
+    return Duration.ofSeconds(idleSeconds);
+  }
 
   /** Returns the time from a request to its answer. */
   public Duration timeout() {

@@ -28,6 +28,7 @@ import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.toolkit.arrow.ArrowRows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,8 +76,10 @@ public final class FlightBatches implements AutoCloseable {
   /** Returns the service {@code arrow.flight.protocol.FlightService}. */
   @SuppressWarnings("deprecation") // There is no other way to say that nobody logs in.
   public BindableService service() {
-    return FlightGrpcUtils.createFlightService(
-        allocator, new Exchange(), ServerAuthHandler.NO_OP, threads);
+    BindableService service =
+        FlightGrpcUtils.createFlightService(
+            allocator, new Exchange(), ServerAuthHandler.NO_OP, threads);
+    return () -> SoundMessages.before(service.bindService());
   }
 
   @Override
@@ -99,18 +102,34 @@ public final class FlightBatches implements AutoCloseable {
     @Override
     public void doExchange(CallContext context, FlightStream reader, ServerStreamListener writer) {
       try (VectorSchemaRoot answer = VectorSchemaRoot.create(ANSWER, allocator)) {
-        String model = model(reader.getDescriptor());
         writer.start(answer);
-        while (reader.next()) {
-          if (!reader.hasRoot() || reader.getRoot().getRowCount() == 0) {
-            continue;
-          }
-          fill(answer, score(model, reader.getRoot()));
+        while (next(reader)) {
+          // Only now is it sure that a descriptor came.
+          fill(answer, score(model(reader.getDescriptor()), reader.getRoot()));
           writer.putNext();
         }
         writer.completed();
       } catch (RuntimeException | Error e) {
         writer.error(failed(e));
+      }
+    }
+
+    /** Goes to the next batch with rows; whatever Arrow says of one, the client sent it. */
+    private boolean next(FlightStream reader) {
+      try {
+        while (reader.next()) {
+          if (reader.hasRoot() && reader.getRoot().getRowCount() > 0) {
+            ArrowRows.requireSound(reader.getRoot());
+            return true;
+          }
+        }
+        return false;
+      } catch (FlightRuntimeException | CancellationException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        throw Refusals.badRequest(
+            "A batch cannot be read: %s. Send batches as a library of Arrow writes them, not compressed."
+                .formatted(e.getMessage()));
       }
     }
 

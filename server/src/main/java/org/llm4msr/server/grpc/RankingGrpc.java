@@ -35,7 +35,7 @@ public final class RankingGrpc implements BindableService {
       MethodDescriptor.<RankRequest, RankResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
           .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "Rank"))
-          .setRequestMarshaller(ProtoUtils.marshaller(RankRequest.getDefaultInstance()))
+          .setRequestMarshaller(new RequestMarshaller())
           .setResponseMarshaller(ProtoUtils.marshaller(RankResponse.getDefaultInstance()))
           .build();
 

@@ -56,7 +56,8 @@ public final class Arrivals {
     return time.compareTo(most) < 0 ? time : most;
   }
 
-  private String client(ServiceRequestContext context, RequestHeaders headers) {
+  /** Returns the token of a request, or the address that it came from. */
+  String client(ServiceRequestContext context, RequestHeaders headers) {
     String token = byToken ? Tokens.token(headers.get(HttpHeaderNames.AUTHORIZATION)) : null;
     return token == null ? context.clientAddress().getHostAddress() : token;
   }

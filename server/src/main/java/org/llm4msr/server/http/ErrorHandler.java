@@ -81,7 +81,7 @@ public final class ErrorHandler implements ServerErrorHandler {
   }
 
   private static String allowed(String path) {
-    if (path.startsWith(RankEndpoint.PATH)) {
+    if (path.startsWith(RankEndpoint.PATH) || path.startsWith(ModelsEndpoint.PATH + "/")) {
       return "POST";
     }
     return path.startsWith(KnowledgeEndpoint.PATH) ? "PUT, GET, HEAD, DELETE" : "GET, HEAD";

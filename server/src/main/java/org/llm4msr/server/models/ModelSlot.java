@@ -182,8 +182,8 @@ final class ModelSlot {
    *
    * @param version null for the newest
    * @return the model that is not served any more; null if nothing changed
-   * @throws MsrException {@code serve/NO_VERSION}, or why it cannot be served; nothing has changed
-   *     then
+   * @throws MsrException {@code serve/NO_VERSION}; {@code serve/REJECTED} where it cannot be
+   *     served. Nothing has changed then
    */
   @Nullable ServedModel select(@Nullable String version) {
     if (versions == null) {
@@ -200,7 +200,7 @@ final class ModelSlot {
     MsrException error = problem;
     if (version != null && error != null) {
       versions.pin(before);
-      throw error;
+      throw Refusals.rejected(version, error);
     }
     return replaced;
   }

@@ -113,8 +113,8 @@ public final class Reloading implements AutoCloseable {
    * Serves a version by its name, on the thread that loads.
    *
    * @param version null for the newest
-   * @return what is known then; fails with {@code serve/NO_MODEL}, {@code serve/NO_VERSION}, or why
-   *     it cannot be served, and nothing has changed then
+   * @return what is known then; fails with {@code serve/NO_MODEL}, {@code serve/NO_VERSION}, or
+   *     {@code serve/REJECTED}, and nothing has changed then
    */
   public CompletableFuture<ModelStatus> select(String name, @Nullable String version) {
     ModelSlot slot = slots.get(name);

@@ -55,8 +55,7 @@ public final class RankService {
     try {
       admission.require(arrival.deadline());
     } catch (MsrException e) {
-      refused(e.code());
-      throw e;
+      throw counted(e);
     }
   }
 
@@ -70,9 +69,9 @@ public final class RankService {
   public <T> CompletableFuture<T> rank(
       Arrival arrival, Supplier<RankCall> read, Function<RankAnswer, T> write) {
     try {
-      clients.enter(arrival.client());
+      enter(arrival.client());
     } catch (MsrException e) {
-      return refused(e);
+      return CompletableFuture.failedFuture(e);
     }
     try {
       return admission
@@ -82,6 +81,30 @@ public final class RankService {
       clients.leave(arrival.client());
       return refused(e);
     }
+  }
+
+  /**
+   * Counts one more request of a client as under way, until {@link #leave}.
+   *
+   * @throws MsrException {@code serve/CLIENT_BUSY}
+   */
+  public void enter(String client) {
+    try {
+      clients.enter(client);
+    } catch (MsrException e) {
+      throw counted(e);
+    }
+  }
+
+  /** Counts one less. */
+  public void leave(String client) {
+    clients.leave(client);
+  }
+
+  /** Counts a refusal, and returns it. */
+  public MsrException counted(MsrException refusal) {
+    refused(refusal.code());
+    return refusal;
   }
 
   private <T> CompletableFuture<T> refused(MsrException error) {

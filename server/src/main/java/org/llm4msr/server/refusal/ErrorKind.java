@@ -34,7 +34,8 @@ public enum ErrorKind {
           Refusals.NO_SCENARIO,
           KnowledgeRefusals.NO_VECTOR ->
           NOT_FOUND;
-      case KnowledgeRefusals.NOT_READ,
+      case Refusals.REJECTED,
+          KnowledgeRefusals.NOT_READ,
           KnowledgeRefusals.SCENARIOS_FIXED,
           KnowledgeRefusals.NO_ENCODER,
           KnowledgeRefusals.OTHER_ENCODER ->
@@ -43,12 +44,18 @@ public enum ErrorKind {
       case Refusals.TOO_LARGE -> TOO_LARGE;
       case Refusals.CLIENT_BUSY -> CLIENT_BUSY;
       case Refusals.DEADLINE -> TOO_LATE;
-      default ->
-          switch (error.type()) {
-            case USER, DATA -> BAD_REQUEST;
-            case EXTERNAL, RESOURCES -> UNAVAILABLE;
-            case PLUGIN, INTERNAL -> FAULT;
-          };
+      default -> ofType(error);
+    };
+  }
+
+  private static ErrorKind ofType(MsrException error) {
+    if (error.code().startsWith("bundle/")) {
+      return UNAVAILABLE; // What it reads is damaged, whatever the request; another server may do.
+    }
+    return switch (error.type()) {
+      case USER, DATA -> BAD_REQUEST;
+      case EXTERNAL, RESOURCES -> UNAVAILABLE;
+      case PLUGIN, INTERNAL -> FAULT;
     };
   }
 }

@@ -21,6 +21,9 @@ public final class Refusals {
   /** No such model. */
   public static final String NO_MODEL = "serve/NO_MODEL";
 
+  /** A version that cannot be served. */
+  public static final String REJECTED = "serve/REJECTED";
+
   /** No such version of a model. */
   public static final String NO_VERSION = "serve/NO_VERSION";
 
@@ -70,6 +73,27 @@ public final class Refusals {
         ErrorType.RESOURCES,
         CLIENT_BUSY,
         "This client has %,d requests under way, as many as limits.perClient allows. Wait for their answers."
+            .formatted(most),
+        null,
+        true);
+  }
+
+  /** Says that a version cannot be served. */
+  public static MsrException rejected(String version, MsrException why) {
+    return new MsrException(
+        ErrorType.USER,
+        REJECTED,
+        "The version '%s' is not served, and nothing has changed: %s"
+            .formatted(version, why.getMessage()),
+        why);
+  }
+
+  /** Says that there are too many calls that bring batches. */
+  public static MsrException tooManyCalls(int most) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        BUSY,
+        "%,d calls bring batches already, as many as limits.flights allows. Ask again later."
             .formatted(most),
         null,
         true);

@@ -77,6 +77,24 @@ public final class ArrowMessages {
     return batch;
   }
 
+  /**
+   * Compares the metadata of a message that did not come from a file with its body.
+   *
+   * @param metadata without mark and length
+   * @param bodyBytes how long the body is
+   * @return whether it is a schema, and not a batch
+   * @throws IOException if a buffer does not lie within the body, or it is neither of both
+   */
+  public static boolean isSoundSchema(ByteBuffer metadata, long bodyBytes) throws IOException {
+    Message message = Message.getRootAsMessage(metadata.slice().order(ByteOrder.LITTLE_ENDIAN));
+    requireInside(0, message.bodyLength(), bodyBytes);
+    boolean isSchema = message.headerType() == MessageHeader.Schema;
+    if (batch(message) == null && !isSchema) {
+      throw new IOException("a message is neither a schema nor a batch");
+    }
+    return isSchema;
+  }
+
   private static Message message(FileChannel channel, ArrowBlock block) throws IOException {
     ByteBuffer metadata = metadata(channel, block.getOffset(), block.getMetadataLength());
     requireInside(

@@ -73,6 +73,15 @@ public final class ArrowRows {
     }
   }
 
+  /**
+   * Checks every value of a batch that was loaded by another reader.
+   *
+   * @throws RuntimeException that names the column, if its buffers cannot be what it says
+   */
+  public static void requireSound(VectorSchemaRoot batch) {
+    batch.getFieldVectors().forEach(ArrowValues::require);
+  }
+
   private static void close(@Nullable ArrowReader reader, FileChannel channel) throws IOException {
     if (reader != null) {
       reader.close();

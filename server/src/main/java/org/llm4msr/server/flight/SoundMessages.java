@@ -1,0 +1,156 @@
+package org.llm4msr.server.flight;
+
+import com.google.common.io.ByteStreams;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.netty.channel.EventLoop;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.toolkit.arrow.ArrowMessages;
+
+/**
+ * Looks at messages with batches before Arrow does. Arrow allocates whatever length a message
+ * states, does not release that if it is damaged, and waits for ever for a descriptor or a schema
+ * that does not come.
+ */
+final class SoundMessages implements ServerInterceptor {
+
+  /** Numbers of fields of the message {@code FlightData}; the format of Flight has them. */
+  private static final int DESCRIPTOR = 1;
+
+  private static final int HEADER = 2;
+  private static final int METADATA = 3;
+  private static final int BODY = 1000;
+
+  private SoundMessages() {}
+
+  /** Returns a service that damaged messages do not reach. */
+  static ServerServiceDefinition before(ServerServiceDefinition service) {
+    return ServerInterceptors.intercept(
+        ServerInterceptors.useMarshalledMessages(service, new Bytes()), new SoundMessages());
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    ServerCall.Listener<Q> listener = next.startCall(call, headers);
+    return switch (String.valueOf(call.getMethodDescriptor().getBareMethodName())) {
+      case "DoExchange", "DoPut" -> new Checking<>(call, listener);
+      default -> listener;
+    };
+  }
+
+  /** Copies messages: the memory that they come in is given back at once. */
+  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+
+    @Override
+    public InputStream stream(byte[] message) {
+      return new ByteArrayInputStream(message);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return ByteStreams.toByteArray(stream);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Checks the messages of one call. */
+  private static final class Checking<Q> extends SimpleForwardingServerCallListener<Q> {
+
+    private final ServerCall<Q, ?> call;
+    private final EventLoop loop;
+    private boolean hasDescriptor;
+    private boolean hasSchema;
+    private boolean ended;
+
+    Checking(ServerCall<Q, ?> call, ServerCall.Listener<Q> listener) {
+      super(listener);
+      this.call = call;
+      loop = ServiceRequestContext.current().eventLoop();
+    }
+
+    @Override
+    public void onMessage(Q message) {
+      if (ended) {
+        return;
+      }
+      try {
+        require(CodedInputStream.newInstance((byte[]) message));
+        super.onMessage(message);
+      } catch (IOException | RuntimeException e) {
+        ended = true;
+        // An error of the batches before it is under way on this loop, and comes first.
+        loop.execute(() -> close("A message cannot be read: " + e.getMessage()));
+        super.onCancel(); // So that nobody waits for more.
+      }
+    }
+
+    private void close(String text) {
+      if (!call.isCancelled()) {
+        call.close(Status.INVALID_ARGUMENT.withDescription(text), new Metadata());
+      }
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (!ended) {
+        super.onHalfClose();
+      }
+    }
+
+    private void require(CodedInputStream message) throws IOException {
+      ByteBuffer header = null;
+      long body = 0;
+      for (int tag = message.readTag(); tag != 0; tag = message.readTag()) {
+        int field = WireFormat.getTagFieldNumber(tag);
+        if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+          throw new IOException("field %d is no bytes".formatted(field));
+        }
+        ByteBuffer content = message.readByteBuffer();
+        switch (field) {
+          case DESCRIPTOR -> hasDescriptor = true;
+          case HEADER -> header = content;
+          case BODY -> body = content.remaining();
+          case METADATA -> {} // Whatever it is, it is not read.
+          default -> throw new IOException("field %d is none of Flight".formatted(field));
+        }
+      }
+      requireOrder(header, body);
+    }
+
+    private void requireOrder(@Nullable ByteBuffer header, long body) throws IOException {
+      if (header == null || !header.hasRemaining()) {
+        if (body > 0) {
+          throw new IOException("a body has no header");
+        }
+        return;
+      }
+      boolean isSchema = ArrowMessages.isSoundSchema(header, body);
+      if (!hasDescriptor) {
+        throw new IOException("the first message has no descriptor");
+      }
+      if (isSchema == hasSchema) {
+        throw new IOException(isSchema ? "it is a second schema" : "no schema came before it");
+      }
+      hasSchema = true;
+    }
+  }
+}
