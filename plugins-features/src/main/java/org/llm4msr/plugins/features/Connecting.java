@@ -12,6 +12,8 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,13 +81,14 @@ final class Connecting implements AutoCloseable {
     }
     if (connection != null) {
       LOG.info("The connection to {} is lost.", name());
-      connection.closeAsync();
+      CompletableFuture<Void> unused = connection.closeAsync();
       connection = null;
     }
     if (!closed && !attempting && now - lastAttempt >= NANOS_BETWEEN_ATTEMPTS) {
       attempting = true;
       lastAttempt = now;
-      client.connectAsync(StringCodec.UTF8, uri).whenComplete(this::connected);
+      CompletionStage<?> unused =
+          client.connectAsync(StringCodec.UTF8, uri).whenComplete(this::connected);
     }
     return null;
   }
@@ -101,7 +104,7 @@ final class Connecting implements AutoCloseable {
     if (error != null) {
       LOG.debug("No connection to {}", name(), error);
     } else if (made != null && closed) {
-      made.closeAsync();
+      CompletableFuture<Void> unused = made.closeAsync();
     } else {
       LOG.info("Connected to {}.", name());
       connection = made;

@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.features;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -79,8 +81,9 @@ final class RedisSource implements FeatureSource {
       try {
         all.add(hash.get());
       } catch (ExecutionException e) {
-        if (!isWrongType(e.getCause())) {
-          throw new CompletionException(e.getCause());
+        Throwable cause = requireNonNull(e.getCause(), "a failure has a cause");
+        if (!isWrongType(cause)) {
+          throw new CompletionException(cause);
         }
         all.add(Map.of());
         unreadable++;

@@ -23,8 +23,6 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.server.features.FeatureObserver;
 import org.llm4msr.server.features.FeatureOutcome;
 import org.llm4msr.server.knowledge.FreshKnowledge;
-import org.llm4msr.server.models.ModelObserver;
-import org.llm4msr.server.models.Rejected;
 import org.llm4msr.server.log.RequestLog;
 import org.llm4msr.server.models.ModelObserver;
 import org.llm4msr.server.models.Rejected;

@@ -31,7 +31,7 @@ public final class PassNumbers {
     KnowledgeParameters learned = model.knowledgeParameters();
     UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
     users =
-        ofUsers == null
+        knowledge == null || ofUsers == null
             ? null
             : new OfLevel(new BatchUsers(ofUsers, knowledge.scaling()), learned.missingUser());
     ItemKnowledge ofItems = knowledge == null ? null : knowledge.items();

@@ -59,7 +59,7 @@ final class PassWorkspace {
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();
     ofUsers =
-        vectors == null
+        knowledge == null || vectors == null
             ? null
             : new BatchKnowledge(
                 new BatchUsers(vectors, knowledge.scaling()),
