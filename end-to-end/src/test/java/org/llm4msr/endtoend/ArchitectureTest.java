@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvent;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.time.Instant;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.llm4msr.api.Plugin;
@@ -97,6 +98,7 @@ class ArchitectureTest {
           "TorchGradients",
           "Word",
           // scoring
+          "LogitTerms",
           "StoredItems",
           // experiment
           "Explainer",
@@ -104,6 +106,7 @@ class ArchitectureTest {
           "CheckProcess",
           "CheckReport",
           "CheckedOutput",
+          "Speed",
           // lab
           "BarChart",
           "Html",
@@ -188,6 +191,23 @@ class ArchitectureTest {
           .resideOutsideOfPackages(
               "org.llm4msr.runtime.cli..", "org.llm4msr.tck..", "org.llm4msr.checking..")
           .should(ACCESS_STANDARD_STREAMS);
+
+  /** So deadlines and limits hold when the clock of the machine jumps. */
+  @ArchTest
+  static final ArchRule requestsAreTimedByNoWallClock =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "org.llm4msr.serving.ranker..",
+              "org.llm4msr.server.ranking..",
+              "org.llm4msr.server.features..",
+              "org.llm4msr.server.http..",
+              "org.llm4msr.server.grpc..",
+              "org.llm4msr.server.flight..")
+          .should()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(Instant.class, "now");
 
   @ArchTest
   static final ArchRule onlyPluginDiscoveryLoadsClassesByName =

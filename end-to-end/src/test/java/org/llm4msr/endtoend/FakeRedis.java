@@ -176,10 +176,11 @@ final class FakeRedis implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    kill();
     threads.shutdown();
     try {
-      threads.awaitTermination(SECONDS, TimeUnit.SECONDS);
+      do {
+        kill(); // Once more, for a client that was being taken.
+      } while (!threads.awaitTermination(50, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

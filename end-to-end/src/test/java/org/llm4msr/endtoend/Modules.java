@@ -67,7 +67,7 @@ final class Modules {
     runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");
-    runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring");
+    runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring", "terms");
     runtime(all, "training", "training", "evaluation");
     List<String> scoring = with(RUNTIME.subList(0, RUNTIME.indexOf("training")), "api");
     add(all, "recording", List.of("serving.recording"), List.of("api"));

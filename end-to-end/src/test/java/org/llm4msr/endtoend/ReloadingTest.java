@@ -246,8 +246,8 @@ class ReloadingTest {
       assertThat(status.get("rejected").get("message").asText()).contains("dense.safetensors");
       assertRanks(server, old);
       HttpResponse<String> chosen = choose(server, "\"2\"");
-      assertThat(chosen.statusCode()).isEqualTo(400);
-      assertThat(chosen.body()).contains("bundle/DAMAGED");
+      assertThat(chosen.statusCode()).isEqualTo(409);
+      assertThat(chosen.body()).contains("serve/REJECTED", "bundle/DAMAGED");
       assertThat(versions.resolve("PINNED")).doesNotExist();
 
       Files.write(versions.resolve("2/dense.safetensors"), whole);

@@ -12,6 +12,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.cli.output.Speed;
 
 /** Shows the progress of long work on stderr: a bar on a terminal, else one line per minute. */
 interface ProgressView extends Progress, AutoCloseable {

@@ -1,10 +1,10 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.output;
 
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /** The speed of work: units over time, without those that had been done before. */
-final class Speed {
+public final class Speed {
 
   private static final double NANOS = 1e9;
 
@@ -17,34 +17,38 @@ final class Speed {
   private long skipped;
   private String remark = "";
 
-  Speed(LongSupplier clock) {
+  /** Begins now, by a clock of nanoseconds. */
+  public Speed(LongSupplier clock) {
     this.clock = clock;
     this.start = clock.getAsLong();
     this.stepStart = start;
   }
 
-  void detail(long skipped, String remark) {
+  /** Notes what had been done before, and a remark. */
+  public void detail(long skipped, String remark) {
     this.skipped = skipped;
     this.remark = remark;
   }
 
   /** Begins a step: earlier work had another speed. */
-  void step() {
+  public void step() {
     stepStart = clock.getAsLong();
     skipped = 0;
     remark = "";
   }
 
   /** Returns the seconds of all steps. */
-  double seconds() {
+  public double seconds() {
     return (clock.getAsLong() - start) / NANOS;
   }
 
-  double perSecond(long done) {
+  /** Returns the units a second of this step, where so many are done in all. */
+  public double perSecond(long done) {
     return (done - skipped) * NANOS / (clock.getAsLong() - stepStart);
   }
 
-  String text(long done, String unit) {
+  /** Returns that with a unit and the remark. */
+  public String text(long done, String unit) {
     double rate = perSecond(done);
     String text = String.format(Locale.ROOT, rate < SLOW ? "%,.1f %s/s" : "%,.0f %s/s", rate, unit);
     return remark.isEmpty() ? text : text + ", " + remark;
