@@ -67,7 +67,7 @@ class ApiShapeTest {
         publicTypes().stream().filter(PluginFactory.class::isAssignableFrom).toList();
 
     assertThat(factories)
-        .hasSize(8)
+        .hasSize(9)
         .allSatisfy(type -> assertThat(methodsToWrite(type)).as(type.getName()).isBetween(1L, 3L));
   }
 
