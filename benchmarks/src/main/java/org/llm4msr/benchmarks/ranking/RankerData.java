@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -17,6 +18,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
+import org.llm4msr.serving.versions.ModelVersions;
 
 /**
  * A drawn log of five scenarios with 37 fields, and models of it: MMoE with 4 experts 592 -> 128 ->
@@ -134,6 +136,30 @@ final class RankerData {
       new Compiler(ConfigLoader.standard(PluginRegistry.load())).compile(bundle, target);
     }
     return target;
+  }
+
+  /** Returns a folder with two versions of a compiled bundle, which are the same. */
+  Path versions(String name) throws IOException {
+    Path bundle = compiled(name);
+    Path versions = folder.resolve(name + "-versions");
+    for (String version : List.of("1", "2")) {
+      Path target = versions.resolve(version);
+      if (!Files.exists(target)) {
+        link(bundle, target);
+      }
+    }
+    Files.deleteIfExists(versions.resolve(ModelVersions.PINNED));
+    return versions;
+  }
+
+  private static void link(Path bundle, Path target) throws IOException {
+    try (Stream<Path> files = Files.walk(bundle)) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        Path copy = target.resolve(bundle.relativize(file));
+        Files.createDirectories(copy.getParent());
+        Files.createLink(copy, file);
+      }
+    }
   }
 
   /** Draws a request of a user for items. */

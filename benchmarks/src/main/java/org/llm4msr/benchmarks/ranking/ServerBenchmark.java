@@ -1,5 +1,7 @@
 package org.llm4msr.benchmarks.ranking;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import org.llm4msr.serving.ranker.RankRequest;
  * capacity FOLDER         how many requests are answered in a second, eight at once
  * latency FOLDER SECONDS  open loop at half of that
  * overload FOLDER         open loop at three times of that, with a deadline
+ * reload FOLDER SECONDS   as latency, without and with another version every 30 seconds
  * </pre>
  *
  * <p>{@code benchmarks/run ranking.ServerBenchmark ...} starts it; {@code -Dtransport=grpc} in
@@ -34,6 +37,7 @@ public final class ServerBenchmark {
   private static final Duration CAPACITY = Duration.ofSeconds(20);
   private static final Duration OVERLOAD = Duration.ofSeconds(30);
   private static final Duration DEADLINE = Duration.ofMillis(100);
+  private static final Duration BETWEEN_VERSIONS = Duration.ofSeconds(30);
   private static final int FACTOR = 3;
 
   private final List<RankRequest> requests = new ArrayList<>();
@@ -55,13 +59,14 @@ public final class ServerBenchmark {
   public static void main(String[] args) throws Exception {
     System.out.println(Processor.name());
     RankerData data = RankerData.in(Path.of(args[1]));
-    try (ServerProcess server = ServerProcess.start(data.compiled("enhanced"))) {
+    try (ServerProcess server = ServerProcess.start(data.versions("enhanced"))) {
       ServerBenchmark benchmark = new ServerBenchmark(data, server);
       ClosedLoop.run(AT_ONCE, WARM_UP, benchmark::send);
       switch (args[0]) {
         case "capacity" -> benchmark.capacity();
         case "latency" -> benchmark.latency(Integer.parseInt(args[2]));
         case "overload" -> benchmark.overload();
+        case "reload" -> benchmark.reload(Integer.parseInt(args[2]));
         default -> throw new IllegalArgumentException("no comparison " + args[0]);
       }
     }
@@ -83,7 +88,10 @@ public final class ServerBenchmark {
   }
 
   private void latency(int seconds) throws Exception {
-    double rate = capacity() / 2;
+    timed(capacity() / 2, seconds);
+  }
+
+  private Histogram timed(double rate, int seconds) throws Exception {
     IdlePauses pauses = new IdlePauses();
     AsyncOpenLoop loop = new AsyncOpenLoop();
     Histogram latencies = loop.run(rate, (int) (rate * seconds), this::send);
@@ -98,6 +106,34 @@ public final class ServerBenchmark {
         loop.failed(),
         server.resident(),
         pauses.percentile(99.9));
+    return latencies;
+  }
+
+  private void reload(int seconds) throws Exception {
+    double rate = capacity() / 2;
+    double alone = timed(rate, seconds).getValueAtPercentile(99);
+    AtomicInteger loads = new AtomicInteger();
+    Thread changes = new Thread(() -> change(loads));
+    changes.setDaemon(true);
+    changes.start();
+    double changing = timed(rate, seconds).getValueAtPercentile(99);
+    changes.interrupt();
+    changes.join();
+    System.out.printf("%d versions: p99 %.2f times%n", loads.get(), changing / alone);
+  }
+
+  private void change(AtomicInteger loads) {
+    try {
+      while (true) {
+        Thread.sleep(BETWEEN_VERSIONS.toMillis());
+        server.choose(loads.get() % 2 == 0 ? "1" : "2");
+        loads.incrementAndGet();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void overload() throws Exception {

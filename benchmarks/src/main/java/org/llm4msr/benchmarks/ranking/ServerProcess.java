@@ -15,6 +15,7 @@ import java.util.List;
 /** A server on the first processor, and this process on the second. */
 final class ServerProcess implements AutoCloseable {
 
+  private static final int HTTP_OK = 200;
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   private final Process process;
@@ -25,8 +26,10 @@ final class ServerProcess implements AutoCloseable {
     this.port = port;
   }
 
-  /** Starts a server and waits until it is ready. */
-  static ServerProcess start(Path bundle) throws IOException, InterruptedException {
+  /** Starts a server of a folder of versions, and waits until it is ready. */
+  static ServerProcess start(Path versions) throws IOException, InterruptedException {
+    Path config = versions.resolveSibling("server.yaml");
+    Files.writeString(config, "models: {default: {versions: '%s'}}\n".formatted(versions));
     pin("1", Long.toString(ProcessHandle.current().pid()));
     List<String> command = new ArrayList<>(List.of("taskset", "-c", "0"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -35,7 +38,7 @@ final class ServerProcess implements AutoCloseable {
         List.of(
             System.getProperty("server.options", "-Xms1g -Xmx1g -XX:+AlwaysPreTouch").split(" ")));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("org.llm4msr.runtime.cli.Main", "serve", bundle.toString()));
+    command.addAll(List.of("org.llm4msr.runtime.cli.Main", "serve", "--config", config.toString()));
     command.addAll(List.of("-Dport=0", "-Dthreads=1", "-Dlimits.queue=256"));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -69,6 +72,18 @@ final class ServerProcess implements AutoCloseable {
         .filter(line -> line.startsWith("jvm_gc_memory_allocated_bytes_total"))
         .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
+  }
+
+  /** Has another version served, and waits until it is. */
+  void choose(String version) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/models/default".formatted(port)))
+            .POST(HttpRequest.BodyPublishers.ofString("{\"version\":\"" + version + "\"}"))
+            .build();
+    HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != HTTP_OK) {
+      throw new IOException(answer.body());
+    }
   }
 
   /** Returns the resident size of the process. */
