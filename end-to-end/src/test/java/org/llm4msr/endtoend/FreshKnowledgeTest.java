@@ -146,7 +146,8 @@ class FreshKnowledgeTest {
         "user/7     | {\"text\": \"a\", \"vector\": [1]} | 400 | serve/BAD_REQUEST | has the keys [text, vector]",
         "user/7     | [1]                          | 400 | serve/BAD_REQUEST    | an object with one key",
         "planet/7   | {\"vector\": [1]}            | 400 | serve/BAD_REQUEST    | Levels are user, item and scenario",
-        "scenario/feed | {\"vector\": [1]}         | 409 | serve/SCENARIOS_FIXED | bundle, compile and serve",
+        "scenario/nix  | {\"vector\": [1]}         | 404 | data/UNKNOWN_SCENARIO | Name one of [feed, ",
+        "scenario/feed | {\"vector\": [1]}         | 400 | serve/VECTOR_SIZE    | the model main reads 16",
       })
   void whatCannotBeTakenIsRefused(String path, String body, int status, String code, String says)
       throws Exception {

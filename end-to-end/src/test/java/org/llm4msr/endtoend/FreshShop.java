@@ -85,6 +85,23 @@ final class FreshShop {
     return vector(Bundle.open(plain).knowledge().items(), key);
   }
 
+  /** Returns the stored vector of a scenario. */
+  float[] scenario(String key) {
+    return vector(Bundle.open(plain).knowledge().scenarios(), key);
+  }
+
+  /** Returns the mean of the stored vectors of all scenarios. */
+  float[] meanOfScenarios() {
+    float[] mean = new float[scenario(SCENARIOS.get(0)).length];
+    for (String key : SCENARIOS) {
+      float[] vector = scenario(key);
+      for (int k = 0; k < mean.length; k++) {
+        mean[k] += vector[k] / SCENARIOS.size();
+      }
+    }
+    return mean;
+  }
+
   private static float[] vector(KnowledgeSource source, String key) {
     float[] vector = new float[source.dimension()];
     if (!source.read(key, vector)) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.serving.ranker.ItemStatus;
+import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
 import org.llm4msr.serving.ranker.RankResult;
@@ -51,6 +52,17 @@ class FreshVectorsTest {
 
     private final Map<String, float[]> users = new ConcurrentHashMap<>();
     private final Map<String, float[]> items = new ConcurrentHashMap<>();
+    private final Map<String, float[]> scenarios = new ConcurrentHashMap<>();
+
+    @Override
+    public boolean hasScenarios() {
+      return !scenarios.isEmpty();
+    }
+
+    @Override
+    public float @Nullable [] ofScenario(String scenario) {
+      return scenarios.get(scenario);
+    }
 
     @Override
     public float @Nullable [] ofUser(String user) {
@@ -77,6 +89,7 @@ class FreshVectorsTest {
   void forget() {
     fresh.users.clear();
     fresh.items.clear();
+    fresh.scenarios.clear();
   }
 
   private Ranker ranker(Path bundle) {
@@ -128,6 +141,41 @@ class FreshVectorsTest {
     }
   }
 
+  /** What an explanation leaves out is the scenario's vector: the mean takes its place. */
+  @ParameterizedTest
+  @ValueSource(strings = {"compiled", "plain"})
+  void aScenarioIsRankedByItsNewVector(String kind) {
+    try (Ranker ranker = ranker(kind)) {
+      RankRequest feed = of("10", "feed");
+      RankResult before = ranker.rank(feed);
+      RankResult other = ranker.rank(of("10", "search"));
+      fresh.scenarios.put("feed", shop.scenario("feed"));
+      RankResult same = ranker.rank(feed);
+      assertSame(before, same);
+      assertThat(same.hasUpdatedKnowledge()).isTrue();
+
+      fresh.scenarios.put("feed", shop.meanOfScenarios());
+      RankResult found = ranker.rank(feed);
+      assertOther(before, found);
+      assertThat(ranker.explain(feed).shared().knowledge())
+          .contains(
+              new RankExplanation.Vector(Level.SCENARIO, RankExplanation.VectorOrigin.UPDATED));
+      fresh.scenarios.clear();
+      RankExplanation explanation = ranker.explain(feed);
+      for (int place = 0; place < ITEMS.size(); place++) {
+        double without =
+            explanation.items().get(place).score().without().stream()
+                .filter(each -> each.levels().equals("scenario"))
+                .findFirst()
+                .orElseThrow()
+                .score();
+        assertThat(found.probability(place)).isCloseTo((float) without, within(1e-5f));
+      }
+      assertSame(before, ranker.rank(feed));
+      assertSame(other, ranker.rank(of("10", "search")));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"compiled", "plain"})
   void aNewUserIsRankedByItsVector(String kind) {
@@ -173,6 +221,7 @@ class FreshVectorsTest {
         assertThat(found.status(2)).isEqualTo(ItemStatus.UNKNOWN);
       }
       fresh.items.clear();
+      fresh.scenarios.clear();
       assertSame(before, ranker.rank(request));
     }
   }

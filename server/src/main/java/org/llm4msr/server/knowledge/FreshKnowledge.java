@@ -12,8 +12,9 @@ import org.llm4msr.server.config.FreshKnowledgeConfig;
 import org.llm4msr.server.refusal.KnowledgeRefusals;
 
 /**
- * The vectors of users and items that a server was given, for all its models. Readers never wait;
- * changes are made one at a time. With a folder, what was taken is on the disk before it counts.
+ * The vectors of users, items and scenarios that a server was given, for all its models. Readers
+ * never wait; changes are made one at a time. With a folder, what was taken is on the disk before
+ * it counts.
  */
 public final class FreshKnowledge implements FreshVectors, AutoCloseable {
 
@@ -66,6 +67,17 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
   @Override
   public float @Nullable [] ofUser(String user) {
     FreshVector found = find(Level.USER, user);
+    return found == null ? null : found.vector();
+  }
+
+  @Override
+  public boolean hasScenarios() {
+    return !level(Level.SCENARIO).isEmpty();
+  }
+
+  @Override
+  public float @Nullable [] ofScenario(String scenario) {
+    FreshVector found = find(Level.SCENARIO, scenario);
     return found == null ? null : found.vector();
   }
 

@@ -2,6 +2,8 @@ package org.llm4msr.server.knowledge;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
@@ -57,11 +59,11 @@ public final class KnowledgeUpdates {
    * Takes a vector.
    *
    * @throws org.llm4msr.api.MsrException {@code serve/VECTOR_SIZE} if no model reads that width,
-   *     {@code serve/NOT_READ} if none reads that level, {@code serve/SCENARIOS_FIXED}; as {@link
-   *     FreshKnowledge#put}
+   *     {@code serve/NOT_READ} if none reads that level, {@code data/UNKNOWN_SCENARIO} if none has
+   *     it; as {@link FreshKnowledge#put}
    */
   public Read put(Level level, String key, float[] vector) {
-    requireRead(level);
+    requireRead(level, key);
     List<String> readers = readers(level, vector.length);
     if (readers.isEmpty()) {
       throw KnowledgeRefusals.width(vector.length, widths(level));
@@ -76,7 +78,7 @@ public final class KnowledgeUpdates {
    *     the encoder; as {@link #put(Level, String, float[])}
    */
   public Read put(Level level, String key, String text) {
-    requireRead(level);
+    requireRead(level, key);
     if (encoder == null) {
       throw KnowledgeRefusals.noEncoder();
     }
@@ -88,15 +90,24 @@ public final class KnowledgeUpdates {
     return put(level, key, vector);
   }
 
-  private void requireRead(Level level) {
-    if (level == Level.SCENARIO) {
-      throw KnowledgeRefusals.scenariosFixed();
-    }
+  private void requireRead(Level level, String key) {
     if (models.all().isEmpty()) {
       throw Refusals.notReady();
     }
     if (models.all().stream().allMatch(model -> model.ranker().vectorSize(level) == 0)) {
       throw KnowledgeRefusals.notRead(level);
+    }
+    if (level == Level.SCENARIO) {
+      requireScenario(key);
+    }
+  }
+
+  /** A model knows its scenarios, while users and items may be new. */
+  private void requireScenario(String key) {
+    Set<String> all = new TreeSet<>();
+    models.all().forEach(model -> all.addAll(model.ranker().scenarios()));
+    if (!all.contains(key)) {
+      throw KnowledgeRefusals.noScenario(key, all);
     }
   }
 

@@ -36,7 +36,6 @@ public enum ErrorKind {
           NOT_FOUND;
       case Refusals.REJECTED,
           KnowledgeRefusals.NOT_READ,
-          KnowledgeRefusals.SCENARIOS_FIXED,
           KnowledgeRefusals.NO_ENCODER,
           KnowledgeRefusals.OTHER_ENCODER ->
           CONFLICT;

@@ -2,6 +2,7 @@ package org.llm4msr.server.refusal;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
@@ -17,9 +18,6 @@ public final class KnowledgeRefusals {
 
   /** No model reads that level. */
   public static final String NOT_READ = "serve/NOT_READ";
-
-  /** What scenarios read is part of the graphs. */
-  public static final String SCENARIOS_FIXED = "serve/SCENARIOS_FIXED";
 
   /** Nothing turns texts into vectors. */
   public static final String NO_ENCODER = "serve/NO_ENCODER";
@@ -47,12 +45,12 @@ public final class KnowledgeRefusals {
             .formatted(name(level)));
   }
 
-  /** Says that vectors of scenarios do not change while a server runs. */
-  public static MsrException scenariosFixed() {
+  /** Says that no model has a scenario. */
+  public static MsrException noScenario(String key, Set<String> all) {
     return new MsrException(
         ErrorType.USER,
-        SCENARIOS_FIXED,
-        "Vectors of scenarios are constants of the graphs, so they change with the bundle alone. Extract the knowledge again, then bundle, compile and serve the model anew.");
+        Refusals.NO_SCENARIO,
+        "No model of the server has the scenario '%s'. Name one of %s.".formatted(key, all));
   }
 
   /** Says that a vector has another width than models read. */

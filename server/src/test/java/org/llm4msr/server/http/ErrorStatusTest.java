@@ -19,7 +19,7 @@ class ErrorStatusTest {
     "USER, serve/NO_MODEL, 404",
     "DATA, data/UNKNOWN_SCENARIO, 404",
     "USER, serve/NO_VECTOR, 404",
-    "USER, serve/SCENARIOS_FIXED, 409",
+    "USER, serve/REJECTED, 409",
     "USER, serve/NOT_READ, 409",
     "USER, serve/NO_ENCODER, 409",
     "USER, serve/OTHER_ENCODER, 409",

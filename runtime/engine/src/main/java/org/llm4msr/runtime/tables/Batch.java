@@ -31,6 +31,12 @@ public final class Batch {
   /** What rows brought of their users' pasts; null where none did. */
   public GivenPast @Nullable [] pasts;
 
+  /**
+   * Knowledge (K) that counts in place of what is stored of scenarios, by rank; null where none
+   * does.
+   */
+  public float @Nullable [] @Nullable [] scenarioVectors;
+
   /** Knowledge (K) that counts in place of what is stored of a row's user; null where none does. */
   public float @Nullable [] @Nullable [] userVectors;
 

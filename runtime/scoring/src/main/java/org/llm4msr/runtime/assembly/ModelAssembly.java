@@ -46,15 +46,16 @@ import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.vectors.BatchScenarios;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
-import org.llm4msr.runtime.knowledge.vectors.KnowledgeVectors;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.Population;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
+import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.UpdateRule;
@@ -250,7 +251,7 @@ public final class ModelAssembly {
           knowledgeParameters,
           model.readsItems(),
           knowledge,
-          scenarioKnowledge(manager, knowledge),
+          scenarioKnowledge(manager, knowledge, null),
           seed,
           precisions,
           halves,
@@ -320,19 +321,23 @@ public final class ModelAssembly {
     return ModelKnowledge.load(inputs, who.get(), levels);
   }
 
-  /** Returns all vectors, (S, K), which no pass changes. */
+  /**
+   * Makes an array of the vectors of all scenarios, (S, K).
+   *
+   * @param given as {@link Batch#scenarioVectors}
+   */
   static @Nullable NDArray scenarioKnowledge(
-      NDManager manager, @Nullable ModelKnowledge knowledge) {
-    KnowledgeVectors vectors = knowledge == null ? null : knowledge.scenarios();
-    if (vectors == null) {
+      NDManager manager,
+      @Nullable ModelKnowledge knowledge,
+      float @Nullable [] @Nullable [] given) {
+    BatchScenarios scenarios = BatchScenarios.of(knowledge);
+    if (scenarios == null) {
       return null;
     }
     BatchInputs inputs = new BatchInputs();
-    FloatBuffer target = inputs.floats((long) vectors.size() * vectors.dimension());
-    for (int k = 0; k < vectors.size(); k++) {
-      vectors.copy(k, target, k);
-    }
-    return inputs.array(manager, new Shape(vectors.size(), vectors.dimension()));
+    FloatBuffer target = inputs.floats((long) scenarios.size() * scenarios.dimension());
+    scenarios.copy(given, target);
+    return inputs.array(manager, new Shape(scenarios.size(), scenarios.dimension()));
   }
 
   /** Returns what the parts of a model get to know about the data. */

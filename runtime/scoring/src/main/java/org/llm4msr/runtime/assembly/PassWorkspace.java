@@ -95,7 +95,7 @@ final class PassWorkspace {
    * @param step owns all arrays; closed by the caller before the next call
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, training, number, model.scenarioKnowledge(), null);
+    return forward(step, batch, training, number, scenarios(step, batch), null);
   }
 
   private TrainableModel.Forward forward(
@@ -135,6 +135,12 @@ final class PassWorkspace {
     return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs));
   }
 
+  private @Nullable NDArray scenarios(NDManager step, Batch batch) {
+    return batch.scenarioVectors == null
+        ? model.scenarioKnowledge()
+        : ModelAssembly.scenarioKnowledge(step, model.knowledge(), batch.scenarioVectors);
+  }
+
   private static GroupingPlan plan(
       NDManager step, DistinctSlots slots, int rows, boolean training, Tape tape) {
     return GroupingPlan.of(step, slots.groupOfRow(), rows, slots.groups(), training, tape);
@@ -172,7 +178,7 @@ final class PassWorkspace {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray scenarios = model.scenarioKnowledge();
+      NDArray scenarios = scenarios(step, batch);
       Map<String, NDArray> arrays = new LinkedHashMap<>();
       NDArray logits =
           forward(

@@ -160,7 +160,7 @@ class InferenceModelTest {
             history),
         true,
         knowledge,
-        ModelAssembly.scenarioKnowledge(manager, knowledge),
+        ModelAssembly.scenarioKnowledge(manager, knowledge, null),
         0,
         new Precisions(Precision.FLOAT32, Precision.FLOAT32),
         null,

@@ -28,7 +28,7 @@ final class EngineScorer implements RowScorer {
   public void score(RankRequest request, RankResult result) {
     Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
     result.user(shared.user[0] < knownUsers);
-    result.updated(UpdatedVectors.ofUser(shared));
+    result.updated(UpdatedVectors.ofUser(shared) || UpdatedVectors.ofScenario(shared));
     for (int from = 0; from < request.items().size(); from += ROWS) {
       Deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);

@@ -4,21 +4,31 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 
 /** Those of some vectors that have the width that a model reads. */
-record FittingVectors(FreshVectors all, int ofUsers, int ofItems) implements FreshVectors {
+record FittingVectors(FreshVectors all, KnowledgeWidths widths) implements FreshVectors {
 
   @Override
   public float @Nullable [] ofUser(String user) {
-    return fitting(ofUsers == 0 ? null : all.ofUser(user), ofUsers);
+    return fitting(widths.users() == 0 ? null : all.ofUser(user), widths.users());
+  }
+
+  @Override
+  public boolean hasScenarios() {
+    return widths.scenarios() > 0 && all.hasScenarios();
+  }
+
+  @Override
+  public float @Nullable [] ofScenario(String scenario) {
+    return fitting(all.ofScenario(scenario), widths.scenarios());
   }
 
   @Override
   public boolean hasItems() {
-    return ofItems > 0 && all.hasItems();
+    return widths.items() > 0 && all.hasItems();
   }
 
   @Override
   public float @Nullable [] ofItem(String item) {
-    return fitting(ofItems == 0 ? null : all.ofItem(item), ofItems);
+    return fitting(widths.items() == 0 ? null : all.ofItem(item), widths.items());
   }
 
   private static float @Nullable [] fitting(float @Nullable [] vector, int width) {

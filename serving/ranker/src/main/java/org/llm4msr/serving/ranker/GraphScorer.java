@@ -29,6 +29,8 @@ final class GraphScorer implements RowScorer {
   private final WeightCache weights;
   private final ItemCache items;
   private final @Nullable FreshVectors vectors;
+  private final InferenceModel model;
+  private @Nullable RowScorer engine;
   private final int knownUsers;
   private final int knownItems;
   private final List<Columns> ofItem;
@@ -59,6 +61,7 @@ final class GraphScorer implements RowScorer {
       int knownUsers,
       int knownItems) {
     this.graphs = graphs;
+    this.model = model;
     this.encoder = encoder;
     this.weights = weights;
     this.items = items;
@@ -94,9 +97,20 @@ final class GraphScorer implements RowScorer {
     return columns;
   }
 
+  private RowScorer byEngine() {
+    if (engine == null) {
+      engine = new EngineScorer(model, encoder, knownUsers, knownItems);
+    }
+    return engine;
+  }
+
   @Override
   public void score(RankRequest request, RankResult result) {
     Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
+    if (UpdatedVectors.ofScenario(shared)) {
+      byEngine().score(request, result); // The graphs hold that of the bundle.
+      return;
+    }
     result.user(shared.user[0] < knownUsers);
     result.updated(UpdatedVectors.ofUser(shared));
     FloatBuffer one = rows.slice(0, widths.flat());

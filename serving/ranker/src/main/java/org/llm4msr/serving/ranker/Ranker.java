@@ -100,10 +100,7 @@ public final class Ranker implements AutoCloseable {
     this.engine = engine;
     this.model = model;
     widths = KnowledgeWidths.of(bundle, model);
-    vectors =
-        settings.vectors() == null
-            ? null
-            : new FittingVectors(settings.vectors(), widths.users(), widths.items());
+    vectors = settings.vectors() == null ? null : new FittingVectors(settings.vectors(), widths);
     this.encoder = vectors == null ? encoder : encoder.with(vectors);
     valueCheck = encoder.valueCheck();
     counts = encoder.newCounts();

@@ -143,9 +143,9 @@ final class RequestExplainer {
     }
 
     private VectorOrigin ofAll(ModelProbe probe, Level level) {
-      return level == Level.USER && UpdatedVectors.ofUser(shared)
-          ? VectorOrigin.UPDATED
-          : stored(probe.hasVector(level, shared, 0));
+      boolean updated =
+          level == Level.USER ? UpdatedVectors.ofUser(shared) : UpdatedVectors.ofScenario(shared);
+      return updated ? VectorOrigin.UPDATED : stored(probe.hasVector(level, shared, 0));
     }
 
     private VectorOrigin ofItem(ModelProbe probe, int row) {

@@ -13,6 +13,11 @@ final class UpdatedVectors {
     return shared.userVectors != null && shared.userVectors[0] != null;
   }
 
+  /** Returns whether the scenario of a request has one. */
+  static boolean ofScenario(Batch shared) {
+    return shared.scenarioVectors != null && shared.scenarioVectors[shared.scenario[0]] != null;
+  }
+
   /**
    * Returns whether an item has one.
    *

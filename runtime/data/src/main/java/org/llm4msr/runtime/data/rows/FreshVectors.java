@@ -14,6 +14,12 @@ public interface FreshVectors {
    */
   float @Nullable [] ofUser(String user);
 
+  /** Returns whether there is a vector of any scenario. */
+  boolean hasScenarios();
+
+  /** Returns the vector (K) of a scenario by its key, or null if there is none. */
+  float @Nullable [] ofScenario(String scenario);
+
   /** Returns whether there is a vector of any item, so that rows need not be asked about. */
   boolean hasItems();
 

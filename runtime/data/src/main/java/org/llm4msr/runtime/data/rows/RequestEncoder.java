@@ -151,6 +151,7 @@ public final class RequestEncoder {
   }
 
   private void takeUser(Batch batch, int at) {
+    batch.scenarioVectors = shared.scenarioVectors;
     batch.user[at] = shared.user[0];
     if (batch.userVectors != null && shared.userVectors != null) {
       batch.userVectors[at] = shared.userVectors[0];

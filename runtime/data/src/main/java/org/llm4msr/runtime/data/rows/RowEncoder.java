@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -379,6 +381,7 @@ public final class RowEncoder {
      * @throws RowException for the first that cannot be read
      */
     public void encode(RawRows rows, int from, int count, long number, Batch batch) {
+      batch.scenarioVectors = freshScenarios();
       batch.size = count;
       for (int i = 0; i < count; i++) {
         encodeRow(rows, from + i, number + i, batch, i);
@@ -399,6 +402,7 @@ public final class RowEncoder {
         Batch batch,
         int[] places,
         Consumer<? super RowException> malformed) {
+      batch.scenarioVectors = freshScenarios();
       batch.size = 0;
       for (int i = 0; i < count; i++) {
         try {
@@ -432,11 +436,21 @@ public final class RowEncoder {
 
     /** Encodes one row of an item that is not known, without its fields. */
     void encodeShared(RawRows rows, Batch batch) {
+      batch.scenarioVectors = freshScenarios();
       batch.size = 1;
       batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
       encodeUser(rows, 0, 0, batch, 0);
       batch.item[0] = items.keys().size();
       encodePast(rows, 0, 0, batch, 0);
+    }
+
+    private float @Nullable [] @Nullable [] freshScenarios() {
+      if (fresh == null || !fresh.hasScenarios()) {
+        return null;
+      }
+      float[][] vectors =
+          manifest.scenarioKeys().stream().map(fresh::ofScenario).toArray(float[][]::new);
+      return Arrays.stream(vectors).allMatch(Objects::isNull) ? null : vectors;
     }
 
     private void encodeUser(RawRows rows, int index, long row, Batch batch, int at) {
