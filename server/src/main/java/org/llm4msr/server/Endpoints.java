@@ -153,6 +153,7 @@ record Endpoints(
         .addService(served)
         .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
         .maxRequestMessageLength(config.limits().body())
+        .exceptionHandler((context, status, cause, metadata) -> RankingGrpc.unreadable(cause))
         .build();
   }
 

@@ -1,6 +1,8 @@
 package org.llm4msr.server.grpc;
 
+import com.google.common.base.Throwables;
 import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.BindableService;
@@ -35,7 +37,7 @@ public final class RankingGrpc implements BindableService {
       MethodDescriptor.<RankRequest, RankResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
           .setFullMethodName(MethodDescriptor.generateFullMethodName(NAME, "Rank"))
-          .setRequestMarshaller(new RequestMarshaller())
+          .setRequestMarshaller(ProtoUtils.marshaller(RankRequest.getDefaultInstance()))
           .setResponseMarshaller(ProtoUtils.marshaller(RankResponse.getDefaultInstance()))
           .build();
 
@@ -48,6 +50,18 @@ public final class RankingGrpc implements BindableService {
     this.service = service;
     this.arrivals = arrivals;
     this.mostItems = mostItems;
+  }
+
+  /**
+   * Returns the status of an error, if it is that bytes are no message, which is the fault of the
+   * client; null for any other.
+   */
+  public static @Nullable Status unreadable(Throwable error) {
+    return Throwables.getCausalChain(error).stream()
+            .anyMatch(InvalidProtocolBufferException.class::isInstance)
+        ? Status.INVALID_ARGUMENT.withDescription(
+            "The bytes are no message llm4msr.v1.RankRequest.")
+        : null;
   }
 
   @Override
