@@ -74,8 +74,8 @@ class PublishTest {
   }
 
   @BeforeEach
-  void makeFolder() throws IOException {
-    versions = Files.createDirectory(folder.resolve("versions"));
+  void nameFolder() {
+    versions = folder.resolve("models/versions");
   }
 
   private Publication publish(Path bundle, @Nullable String name, @Nullable Path labelled) {

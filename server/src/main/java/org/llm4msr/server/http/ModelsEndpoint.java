@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.server.models.ModelStatus;
 import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.refusal.Faults;
@@ -53,10 +52,13 @@ public final class ModelsEndpoint implements HttpService {
   private record Listed(List<ModelStatus> models) {}
 
   @Override
-  public HttpResponse serve(ServiceRequestContext context, HttpRequest request)
-      throws JsonProcessingException {
+  public HttpResponse serve(ServiceRequestContext context, HttpRequest request) {
     if (request.method() != HttpMethod.POST) {
-      return answer(new Listed(models.status()));
+      // The folders of versions are looked at, which may be on a slow disk.
+      return HttpResponse.of(
+          CompletableFuture.supplyAsync(
+                  () -> answer(new Listed(models.status())), context.blockingTaskExecutor())
+              .exceptionally(ModelsEndpoint::failed));
     }
     context.clearRequestTimeout(); // A model takes its time to load.
     String name = requireNonNull(context.pathParam("name"), "the path has a name");
@@ -64,24 +66,15 @@ public final class ModelsEndpoint implements HttpService {
         request
             .aggregate()
             .thenCompose(body -> choose(name, body.content()))
-            .exceptionally(
-                error -> {
-                  MsrException known = Faults.known(Exceptions.peel(error));
-                  return ErrorStatus.answer(known);
-                }));
+            .exceptionally(ModelsEndpoint::failed));
+  }
+
+  private static HttpResponse failed(Throwable error) {
+    return ErrorStatus.answer(Faults.known(Exceptions.peel(error)));
   }
 
   private CompletableFuture<HttpResponse> choose(String name, HttpData body) {
-    return models
-        .select(name, version(body))
-        .thenApply(
-            status -> {
-              try {
-                return answer(status);
-              } catch (JsonProcessingException e) {
-                throw new IllegalStateException(e);
-              }
-            });
+    return models.select(name, version(body)).thenApply(ModelsEndpoint::answer);
   }
 
   private static @Nullable String version(HttpData body) {
@@ -99,8 +92,12 @@ public final class ModelsEndpoint implements HttpService {
     return version.isNull() ? null : version.textValue();
   }
 
-  private static HttpResponse answer(Object content) throws JsonProcessingException {
-    return HttpResponse.of(
-        HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(JSON.writeValueAsBytes(content)));
+  private static HttpResponse answer(Object content) {
+    try {
+      return HttpResponse.of(
+          HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(JSON.writeValueAsBytes(content)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

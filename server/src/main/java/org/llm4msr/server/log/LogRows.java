@@ -2,6 +2,7 @@ package org.llm4msr.server.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,10 +32,18 @@ import org.llm4msr.serving.ranker.RankItem;
  */
 record LogRows(RowValues values, VectorSchemaRoot root) {
 
-  /** Writes a request after the rows that are there. */
+  /**
+   * Writes a request after the rows that are there.
+   *
+   * @throws org.llm4msr.api.MsrException as {@link RowValues#of}; nothing is written then
+   */
   void add(RankAnswer answer, long time) {
     int before = root.getRowCount();
     int items = answer.result().size();
+    List<List<RowValue>> used = new ArrayList<>();
+    for (int place = 0; place < items; place++) {
+      used.add(used(answer, place));
+    }
     for (int place = 0; place < items; place++) {
       int row = before + place;
       set(LogColumns.REQUEST, row, answer.call().id());
@@ -48,16 +57,32 @@ record LogRows(RowValues values, VectorSchemaRoot root) {
       set(LogColumns.STATUS, row, answer.result().status(place).name());
       set(RawSchema.USER, row, answer.call().request().user());
       set(RawSchema.SCENARIO, row, answer.call().request().scenario());
-      addItem(answer, place, row);
+      addItem(answer, place, row, used.get(place));
     }
     root.setRowCount(before + items);
   }
 
-  private void addItem(RankAnswer answer, int place, int row) {
+  /** Returns what the model reads of an item; nothing of one that cannot be read. */
+  private List<RowValue> used(RankAnswer answer, int place) {
+    RankItem item = answer.call().request().items().get(place);
+    if (item == null || answer.result().status(place) == ItemStatus.MALFORMED) {
+      return List.of();
+    }
+    RowValues.Row row =
+        new RowValues.Row(
+            answer.call().request().user(),
+            answer.call().request().scenario(),
+            item.id(),
+            answer.call().request().context(),
+            item.fields());
+    return values.of(row, place);
+  }
+
+  private void addItem(RankAnswer answer, int place, int row, List<RowValue> used) {
     RankItem item = answer.call().request().items().get(place);
     set(RawSchema.ITEM, row, item == null ? null : item.id());
     if (item == null || answer.result().status(place) == ItemStatus.MALFORMED) {
-      return; // What cannot be read has no values.
+      return;
     }
     ((Float4Vector) root.getVector(LogColumns.PROBABILITY))
         .setSafe(row, answer.result().probability(place));
@@ -65,16 +90,7 @@ record LogRows(RowValues values, VectorSchemaRoot root) {
     brought.addAll(item.fields().keySet());
     brought.retainAll(values.columns().stream().map(ScoringColumn::name).toList());
     set(LogColumns.BROUGHT, row, List.copyOf(brought));
-    RowValues.Row used =
-        new RowValues.Row(
-            answer.call().request().user(),
-            answer.call().request().scenario(),
-            item.id(),
-            answer.call().request().context(),
-            item.fields());
-    for (RowValue value : values.of(used, place)) {
-      set(value.column().name(), row, value.value());
-    }
+    used.forEach(value -> set(value.column().name(), row, value.value()));
   }
 
   private void set(String column, int row, @Nullable Object value) {

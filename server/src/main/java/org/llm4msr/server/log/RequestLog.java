@@ -132,6 +132,9 @@ public final class RequestLog implements RankObserver, AutoCloseable {
         parts.put(key, part);
       }
       part.add(entry.answer(), entry.time());
+    } catch (MsrException e) { // Of this request alone: those before it stay in the part.
+      failed.increment();
+      LOG.debug("A request is not logged", e);
     } catch (IOException | RuntimeException e) {
       failed.increment();
       parts.remove(key);

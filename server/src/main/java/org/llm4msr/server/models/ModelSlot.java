@@ -59,8 +59,7 @@ final class ModelSlot {
    */
   void begin() {
     if (versions == null) {
-      Path bundle = requireNonNull(entry.bundle(), "a model has a bundle or versions");
-      serve(loader.open(name, bundle, entry), null);
+      replace(requireNonNull(entry.bundle(), "a model has a bundle or versions"), null, true);
       return;
     }
     look();

@@ -1,5 +1,7 @@
 package org.llm4msr.serving.publishing;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.LocalDate;
@@ -52,6 +54,7 @@ public final class Publisher {
    *     {@link BundleWriter#write}. Nothing is written then
    */
   public Publication publish(Bundle bundle, PublishRequest request) {
+    make(request.versions());
     ModelVersions versions = new ModelVersions(request.versions());
     String name = request.name() == null ? today(versions) : request.name();
     requireName(name);
@@ -77,6 +80,19 @@ public final class Publisher {
     }
     boolean compiled = write(bundle, target, bundle.manifest().trainingWith(calibration));
     return new Publication(name, target, compiled, rows, previous, trial, pinned);
+  }
+
+  private static void make(Path versions) {
+    try {
+      Files.createDirectories(versions);
+    } catch (IOException e) {
+      throw new MsrException(
+          ErrorType.EXTERNAL,
+          "publish/NO_FOLDER",
+          "The folder of versions %s cannot be made: %s. Make it, or name another one."
+              .formatted(versions, e),
+          e);
+    }
   }
 
   private Scorer scorer(Path folder) {
