@@ -8,11 +8,12 @@ import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.metric.NoopMeterRegistry;
-import com.linecorp.armeria.common.util.BlockingTaskExecutor;
+import com.linecorp.armeria.common.util.ThreadFactories;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Route;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServerListener;
 import com.linecorp.armeria.server.grpc.GrpcHealthCheckService;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
@@ -20,6 +21,7 @@ import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
 import io.grpc.BindableService;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.config.LimitsConfig;
@@ -77,6 +79,7 @@ record Endpoints(
   Server server() {
     LimitsConfig limits = config.limits();
     long drain = (long) (config.drainSeconds() * MILLIS);
+    ScheduledThreadPoolExecutor blocking = blocking();
     ServerBuilder builder =
         Server.builder()
             .meterRegistry(NoopMeterRegistry.get())
@@ -84,7 +87,11 @@ record Endpoints(
             .workerGroup(
                 new NetworkThreads("llm4msr-network", Runtime.getRuntime().availableProcessors()),
                 true)
-            .blockingTaskExecutor(blocking(), true)
+            .blockingTaskExecutor(blocking, true)
+            .serverListener(
+                ServerListener.builder()
+                    .whenStarted(started -> blocking.prestartAllCoreThreads())
+                    .build())
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
             .requestTimeout(limits.timeout())
@@ -135,13 +142,10 @@ record Endpoints(
         .build();
   }
 
-  /** For what Armeria itself does not do on the threads of the network. */
-  private static BlockingTaskExecutor blocking() {
-    return BlockingTaskExecutor.builder()
-        .threadNamePrefix("llm4msr-serve")
-        .numThreads(1)
-        .daemon(true)
-        .build();
+  /** For what takes too long for the threads of the network. */
+  private static ScheduledThreadPoolExecutor blocking() {
+    return new ScheduledThreadPoolExecutor(
+        1, ThreadFactories.newThreadFactory("llm4msr-serve", true));
   }
 
   private static Route read(String path) {
