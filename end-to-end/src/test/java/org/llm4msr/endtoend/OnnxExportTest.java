@@ -38,6 +38,7 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -232,7 +233,7 @@ class OnnxExportTest {
   }
 
   private static Batch batch(List<Map<String, Object>> rows) {
-    RowEncoder.Binding binding = rowEncoder.bind(rows.get(0).keySet());
+    RowBinding binding = rowEncoder.bind(rows.get(0).keySet());
     Batch batch = binding.newBatch(rows.size());
     binding.encode(RawRows.of(rows), 0, rows.size(), 0, batch);
     return batch;

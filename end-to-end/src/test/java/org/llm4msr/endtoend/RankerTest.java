@@ -279,15 +279,21 @@ class RankerTest {
         assertThatThrownBy(() -> ranker.rank(new RankRequest(17, "cinema", items(3))))
             .hasMessageContaining("[data/UNKNOWN_SCENARIO]")
             .hasMessageContaining("'cinema'");
-        assertThatThrownBy(() -> ranker.rank(request.with(Map.of("price", "dear"))))
+        assertThatThrownBy(() -> ranker.rank(request.with(Map.of("hour", 3, "price", "dear"))))
             .hasMessageContaining("[data/BAD_VALUE]");
         assertThatThrownBy(() -> ranker.rank(request.within(Duration.ZERO)))
             .hasMessageContaining("[rank/DEADLINE]");
         assertThat(ranker.rank(request.within(Duration.ofMinutes(1))).count(ItemStatus.SCORED))
             .isEqualTo(3);
         assertThat(ranker.rank(new RankRequest(17, "feed", List.of())).best(3)).isEmpty();
-        RankResult lacking = ranker.rank(new RankRequest(17, "feed", items(2)));
-        assertThat(lacking.error(1)).hasMessageContaining("[data/MISSING_COLUMN]");
+        assertThatThrownBy(() -> ranker.rank(request.with(Map.of("price", 1))))
+            .hasMessageContaining("[data/MISSING_COLUMN] The request has no hour");
+        List<RankItem> some = List.of(new RankItem("i1", Map.of("hour", 3)), new RankItem("i2"));
+        Map<String, ?> rest = Map.of("price", 12.5, "tags", "a");
+        RankResult lacking = ranker.rank(new RankRequest(17, "feed", some).with(rest));
+        assertThat(lacking.status(0)).isEqualTo(ItemStatus.SCORED);
+        assertThat(lacking.error(1))
+            .hasMessageContaining("[data/MISSING_COLUMN] Row 1 has no hour");
       }
     }
   }

@@ -11,6 +11,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.tables.Batch;
@@ -40,7 +41,7 @@ record PairRows(
       rows.add(row);
     }
     RawRows raw = RawRows.of(rows);
-    RowEncoder.Binding binding = encoder.bind(raw.columns());
+    RowBinding binding = encoder.bind(raw.columns());
     Batch batch = binding.newBatch(rows.size());
     binding.encode(raw, 0, rows.size(), 0, batch);
     explainer.add(batch, IntStream.range(0, rows.size()).toArray(), names());

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.RowException;
 import org.llm4msr.runtime.tables.Batch;
@@ -27,7 +28,7 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
   public float[] score(
       RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
     float[] scores = new float[rows.size()];
-    RowEncoder.Binding binding = encoder.bind(rows.columns());
+    RowBinding binding = encoder.bind(rows.columns());
     int size = Math.min(scores.length, batchSize);
     Batch batch = binding.newBatch(size);
     float[] some = new float[size];

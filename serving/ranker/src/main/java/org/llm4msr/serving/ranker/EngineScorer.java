@@ -26,7 +26,8 @@ final class EngineScorer implements RowScorer {
 
   @Override
   public void score(RankRequest request, RankResult result) {
-    Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
+    Batch shared =
+        encoder.begin(request.user(), request.scenario(), request.context(), request::hasItemWith);
     result.user(shared.user[0] < knownUsers);
     result.updated(UpdatedVectors.ofUser(shared) || UpdatedVectors.ofScenario(shared));
     for (int from = 0; from < request.items().size(); from += ROWS) {

@@ -106,7 +106,8 @@ final class GraphScorer implements RowScorer {
 
   @Override
   public void score(RankRequest request, RankResult result) {
-    Batch shared = encoder.begin(request.user(), request.scenario(), request.context());
+    Batch shared =
+        encoder.begin(request.user(), request.scenario(), request.context(), request::hasItemWith);
     if (UpdatedVectors.ofScenario(shared)) {
       byEngine().score(request, result); // The graphs hold that of the bundle.
       return;

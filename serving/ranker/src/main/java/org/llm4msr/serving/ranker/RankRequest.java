@@ -38,6 +38,12 @@ public record RankRequest(
     return new RankRequest(user, scenario, context, items, System.nanoTime() + time.toNanos());
   }
 
+  /** Returns whether an item brings a column, or there is none to bring it. */
+  boolean hasItemWith(String column) {
+    return items.isEmpty()
+        || items.stream().anyMatch(item -> item != null && item.fields().containsKey(column));
+  }
+
   /** Returns an item by its place; throws if it is null. */
   RankItem item(int place) {
     RankItem item = items.get(place);

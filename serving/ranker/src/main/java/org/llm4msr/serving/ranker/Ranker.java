@@ -197,7 +197,8 @@ public final class Ranker implements AutoCloseable {
    * read has an error of its own.
    *
    * @throws MsrException {@code data/UNKNOWN_SCENARIO}, {@code data/BAD_VALUE} and {@code
-   *     data/VECTOR_SIZE} for what the items share; {@code rank/DEADLINE}; {@code rank/CLOSED}
+   *     data/VECTOR_SIZE} for what the items share; {@code data/MISSING_COLUMN} if neither the
+   *     context nor an item brings what the model needs; {@code rank/DEADLINE}; {@code rank/CLOSED}
    *     after {@link #close}
    */
   public RankResult rank(RankRequest request) {

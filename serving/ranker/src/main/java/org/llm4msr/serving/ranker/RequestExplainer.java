@@ -50,7 +50,8 @@ final class RequestExplainer {
   /** Explains all items that can be read. */
   RankExplanation explain(RankRequest request) {
     RequestEncoder rows = encoder.requests(Map.of());
-    Batch shared = rows.begin(request.user(), request.scenario(), request.context());
+    Batch shared =
+        rows.begin(request.user(), request.scenario(), request.context(), request::hasItemWith);
     Batch batch = rows.newBatch(Math.max(1, request.items().size()));
     List<Integer> places = new ArrayList<>();
     for (int place = 0; place < request.items().size(); place++) {

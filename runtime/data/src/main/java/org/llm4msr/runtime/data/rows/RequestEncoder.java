@@ -3,8 +3,10 @@ package org.llm4msr.runtime.data.rows;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
@@ -15,7 +17,7 @@ import org.llm4msr.runtime.tables.FieldValues;
  */
 public final class RequestEncoder {
 
-  private final RowEncoder.Binding binding;
+  private final RowBinding binding;
   private final Batch shared;
   private final boolean[] stored;
   private final boolean[] ofItem;
@@ -27,7 +29,7 @@ public final class RequestEncoder {
    *
    * @param counts of what requests bring, by field
    */
-  RequestEncoder(RowEncoder.Binding binding, Map<String, ValueCounts> counts) {
+  RequestEncoder(RowBinding binding, Map<String, ValueCounts> counts) {
     this.binding = binding;
     this.counts = new ValueCounts[binding.inputs().size()];
     shared = binding.newBatch(1);
@@ -53,10 +55,16 @@ public final class RequestEncoder {
    * Begins a request.
    *
    * @param context columns that all rows share beside the user and the scenario
+   * @param isOfItems whether items bring a column of their own
    * @return one row, of an item that is not known and of which nothing is
-   * @throws org.llm4msr.api.MsrException as {@link RowEncoder.Binding#encode}
+   * @throws org.llm4msr.api.MsrException as {@link RowBinding#encode}; {@code data/MISSING_COLUMN}
+   *     if neither the context nor an item brings what the model needs
    */
-  public Batch begin(@Nullable Object user, @Nullable Object scenario, Map<String, ?> context) {
+  public Batch begin(
+      @Nullable Object user,
+      @Nullable Object scenario,
+      Map<String, ?> context,
+      Predicate<String> isOfItems) {
     row.user = user;
     row.scenario = scenario;
     row.item = null;
@@ -66,6 +74,12 @@ public final class RequestEncoder {
     for (int f = 0; f < ofItem.length; f++) {
       FieldInput input = binding.inputs().get(f);
       ofItem[f] = !input.isBroughtBy(context) && (stored[f] || input.mustBeBrought());
+      if (ofItem[f] && input.mustBeBrought() && !isOfItems.test(input.field().name())) {
+        throw DataErrors.data(
+            "MISSING_COLUMN",
+            "The request has no %s, which the model needs. Give it a value, or null, in the context or in each item."
+                .formatted(input.field().name()));
+      }
       if (ofItem[f]) {
         input.clear(shared.fields.get(f), 0);
       } else {
@@ -98,7 +112,7 @@ public final class RequestEncoder {
    * @param number of the row, for error texts
    * @param batch of {@link #newBatch}
    * @param at the row of it, after those before
-   * @throws org.llm4msr.api.MsrException as {@link RowEncoder.Binding#encode}
+   * @throws org.llm4msr.api.MsrException as {@link RowBinding#encode}
    */
   public void encode(@Nullable Object item, Map<String, ?> own, long number, Batch batch, int at) {
     row.item = item;

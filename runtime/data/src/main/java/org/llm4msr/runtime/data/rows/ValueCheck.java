@@ -11,7 +11,7 @@ import org.llm4msr.runtime.tables.GivenPast;
 /** Tells which values can be read as those of rows are, before they become part of a row. */
 public final class ValueCheck {
 
-  private final RowEncoder.Binding binding;
+  private final RowBinding binding;
   private final Map<String, ScoringColumn> columns = new HashMap<>();
   private final Map<String, Integer> fields = new HashMap<>();
   private final GivenHistory history = new GivenHistory(item -> -1, scenario -> -1);
@@ -22,7 +22,7 @@ public final class ValueCheck {
    *
    * @param vectorSize of the vectors that items may bring
    */
-  ValueCheck(RowEncoder.Binding binding, Iterable<ScoringColumn> columns, int vectorSize) {
+  ValueCheck(RowBinding binding, Iterable<ScoringColumn> columns, int vectorSize) {
     this.binding = binding;
     this.vectorSize = vectorSize;
     columns.forEach(column -> this.columns.put(column.name(), column));

@@ -30,6 +30,7 @@ import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
@@ -219,7 +220,7 @@ class VectorPreparationTest {
                 new double[] {4, -2}),
             Map.of("user", "b", "item", "new", "scenario", "s", "sound", new float[] {1, 5, 7}));
 
-    RowEncoder.Binding binding = encoder.bind(Set.of("user", "item", "scenario", "sound", "image"));
+    RowBinding binding = encoder.bind(Set.of("user", "item", "scenario", "sound", "image"));
     Batch batch = binding.newBatch(3);
     binding.encode(RawRows.of(rows), 0, 3, 0, batch);
 

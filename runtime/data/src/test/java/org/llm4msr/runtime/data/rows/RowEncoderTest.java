@@ -54,7 +54,7 @@ class RowEncoderTest {
     RowEncoder encoder = RowEncoder.open(folder.resolve("prepared"));
     Map<String, String> row =
         Map.of("user", user, "item", "i1", "scenario", "s", "age", age, "version", version);
-    RowEncoder.Binding binding = encoder.bind(row.keySet());
+    RowBinding binding = encoder.bind(row.keySet());
     Batch batch = binding.newBatch(1);
     binding.encode(RawRows.of(List.of(row)), 0, 1, 0, batch);
     assertThat(batch.size).isEqualTo(1);

@@ -1,0 +1,286 @@
+package org.llm4msr.runtime.data.rows;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.tables.GivenPast;
+
+/** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
+public final class RowBinding {
+
+  private static final String FRACTION = ".0";
+
+  private final DatasetManifest manifest;
+  private final Map<String, Integer> ranks;
+  private final Entities users;
+  private final Entities items;
+  private final @Nullable ItemVectors itemVectors;
+  private final @Nullable EventTimes events;
+  private final @Nullable FreshVectors fresh;
+  private final List<FieldInput> inputs;
+  private final Set<String> brought;
+  private final GivenHistory givenHistory;
+
+  RowBinding(RowEncoder encoder, List<FieldInput> inputs, Set<String> brought) {
+    manifest = encoder.manifest;
+    ranks = encoder.ranks;
+    users = encoder.users;
+    items = encoder.items;
+    itemVectors = encoder.itemVectors;
+    events = encoder.events;
+    fresh = encoder.fresh;
+    this.inputs = inputs;
+    this.brought = brought;
+    givenHistory = new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1));
+  }
+
+  /** Makes a batch of at most {@code capacity} rows. */
+  public Batch newBatch(int capacity) {
+    Batch batch = Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
+    batch.userVectors = fresh == null ? null : new float[capacity][];
+    batch.itemVectors = itemVectors == null ? null : new float[capacity][];
+    batch.pasts = events == null ? null : new GivenPast[capacity];
+    batch.part = Split.TEST.number();
+    return batch;
+  }
+
+  /**
+   * Encodes some rows.
+   *
+   * @param from the first of them
+   * @param count how many
+   * @param number number of the first, for error texts and {@link Batch#row}
+   * @throws RowException for the first that cannot be read
+   */
+  public void encode(RawRows rows, int from, int count, long number, Batch batch) {
+    batch.scenarioVectors = freshScenarios();
+    batch.size = count;
+    for (int i = 0; i < count; i++) {
+      encodeRow(rows, from + i, number + i, batch, i);
+    }
+  }
+
+  /**
+   * Encodes those of some rows that can be read, one after the other.
+   *
+   * @param places gets, for each row of the batch, its place among the given ones, from 0
+   * @param malformed gets why the others cannot be read, in their order
+   */
+  public void encodeReadable(
+      RawRows rows,
+      int from,
+      int count,
+      long number,
+      Batch batch,
+      int[] places,
+      Consumer<? super RowException> malformed) {
+    batch.scenarioVectors = freshScenarios();
+    batch.size = 0;
+    for (int i = 0; i < count; i++) {
+      try {
+        encodeRow(rows, from + i, number + i, batch, batch.size);
+        places[batch.size++] = i;
+      } catch (RowException e) {
+        malformed.accept(e);
+      }
+    }
+  }
+
+  /** Encodes one row. If that fails, its place can be used for another. */
+  private void encodeRow(RawRows rows, int index, long row, Batch batch, int at) {
+    String fault = rows.fault(index);
+    if (fault != null) {
+      throw new RowException(
+          "BAD_ROW", row, "Row %d has %s. Fix it, or leave it out.".formatted(row, fault));
+    }
+    batch.scenario[at] = rank(value(rows, RawSchema.SCENARIO, index, row), row);
+    encodeUser(rows, index, row, batch, at);
+    encodeItem(rows, index, row, batch, at);
+    encodePast(rows, index, row, batch, at);
+    for (int f = 0; f < inputs.size(); f++) {
+      encodeField(f, rows, index, row, batch, at);
+    }
+  }
+
+  List<FieldInput> inputs() {
+    return inputs;
+  }
+
+  /** Encodes one row of an item that is not known, without its fields. */
+  void encodeShared(RawRows rows, Batch batch) {
+    batch.scenarioVectors = freshScenarios();
+    batch.size = 1;
+    batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
+    encodeUser(rows, 0, 0, batch, 0);
+    batch.item[0] = items.keys().size();
+    encodePast(rows, 0, 0, batch, 0);
+  }
+
+  private float @Nullable [] @Nullable [] freshScenarios() {
+    if (fresh == null || !fresh.hasScenarios()) {
+      return null;
+    }
+    float[][] vectors =
+        manifest.scenarioKeys().stream().map(fresh::ofScenario).toArray(float[][]::new);
+    return Arrays.stream(vectors).allMatch(Objects::isNull) ? null : vectors;
+  }
+
+  private void encodeUser(RawRows rows, int index, long row, Batch batch, int at) {
+    batch.user[at] = find(users, RawSchema.USER, rows, index, row);
+    if (batch.userVectors != null && fresh != null) {
+      String key = key(RawSchema.USER, rows, index, row);
+      batch.userVectors[at] = key == null ? null : fresh.ofUser(key);
+    }
+  }
+
+  private static @Nullable String key(String column, RawRows rows, int index, long row) {
+    return new RawValue(column, row).text(value(rows, column, index, row));
+  }
+
+  int findItem(RawRows rows, int index, long row) {
+    return find(items, RawSchema.ITEM, rows, index, row);
+  }
+
+  /** Encodes the item of a row, and its vector if it brings one or is not known. */
+  void encodeItem(RawRows rows, int index, long row, Batch batch, int at) {
+    batch.row[at] = row;
+    batch.item[at] = findItem(rows, index, row);
+    if (batch.itemVectors != null && itemVectors != null) {
+      boolean isNew = batch.item[at] == items.keys().size();
+      batch.itemVectors[at] = itemVector(itemVectors, rows, index, row, isNew);
+    }
+  }
+
+  /** Encodes the time of a row and what it brings of its user's past. */
+  void encodePast(RawRows rows, int index, long row, Batch batch, int at) {
+    batch.time[at] = events == null ? Long.MAX_VALUE : time(events, rows, index, row);
+    if (batch.pasts != null) {
+      batch.pasts[at] =
+          brings(rows, GivenHistory.COLUMN, index)
+              ? givenHistory.read(rows.get(GivenHistory.COLUMN, index), row)
+              : null;
+    }
+  }
+
+  /** Encodes a field of a row whose user and item are known. */
+  void encodeField(int field, RawRows rows, int index, long row, Batch batch, int at) {
+    FieldInput input = inputs.get(field);
+    FieldValues target = batch.fields.get(field);
+    String column = input.columnOf(rows, index);
+    if (column == null) {
+      input.copy(batch.user[at], batch.item[at], target, at);
+    } else {
+      input.encode(column, value(rows, column, index, row), row, target, at);
+    }
+  }
+
+  private boolean brings(RawRows rows, String column, int index) {
+    return brought.contains(column) && rows.has(column, index);
+  }
+
+  /**
+   * Everything is before a row that leaves its time out, nothing before one without a time, as in
+   * prepared data.
+   */
+  private long time(EventTimes events, RawRows rows, int index, long row) {
+    if (!brings(rows, RawSchema.TIME, index)) {
+      return Long.MAX_VALUE;
+    }
+    return time(events, rows.get(RawSchema.TIME, index), row);
+  }
+
+  private static long time(EventTimes events, @Nullable Object value, long row) {
+    double given = new RawValue(RawSchema.TIME, row).number(value);
+    if (Double.isNaN(given)) {
+      return Long.MIN_VALUE;
+    }
+    long time = (long) given;
+    events.requireMillis(time, RawSchema.TIME, row);
+    return time;
+  }
+
+  /** Throws if a value is no time of the log. */
+  void requireTime(@Nullable Object value) {
+    if (events != null) {
+      long unused = time(events, value, 0);
+    }
+  }
+
+  private float @Nullable [] itemVector(
+      ItemVectors vectors, RawRows rows, int index, long row, boolean isNew) {
+    if (brings(rows, ItemVectors.COLUMN, index)) {
+      float[] given =
+          new RawValue(ItemVectors.COLUMN, row)
+              .vector(rows.get(ItemVectors.COLUMN, index), vectors.dimension());
+      if (given != null) {
+        return given;
+      }
+    }
+    FreshVectors replacing = fresh == null || !fresh.hasItems() ? null : fresh;
+    String key = isNew || replacing != null ? key(RawSchema.ITEM, rows, index, row) : null;
+    if (key == null) {
+      return null;
+    }
+    float[] replaced = replacing == null ? null : replacing.ofItem(key);
+    return replaced == null && isNew ? vectors.of(key) : replaced;
+  }
+
+  private static @Nullable Object value(RawRows rows, String column, int index, long row) {
+    if (!rows.has(column, index)) {
+      throw new RowException(
+          "MISSING_COLUMN",
+          row,
+          "Row %d has no %s, which the model needs. Others have it; give it a value, or null."
+              .formatted(row, column));
+    }
+    return rows.get(column, index);
+  }
+
+  private int rank(@Nullable Object value, long row) {
+    String key = new RawValue(RawSchema.SCENARIO, row).text(value);
+    Integer rank = key == null ? null : ranks.get(key);
+    if (rank == null) {
+      throw new RowException(
+          "UNKNOWN_SCENARIO",
+          row,
+          "Column 'scenario' has %s in row %d; the model knows %s. Leave such rows out, or train a model with this scenario."
+              .formatted(
+                  key == null ? "no value" : "'" + DataErrors.shown(key) + "'",
+                  row,
+                  manifest.scenarioKeys()));
+    }
+    return rank;
+  }
+
+  /** Returns an index; that after the last for one that is not known. */
+  private static int find(Entities entities, String column, RawRows rows, int index, long row) {
+    String key = key(column, rows, index, row);
+    int found = key == null ? -1 : entities.find(key);
+    if (found >= 0) {
+      return found;
+    }
+    if (key != null) {
+      requireUnknown(entities, column, key, row);
+    }
+    return entities.keys().size();
+  }
+
+  private static void requireUnknown(Entities entities, String column, String key, long row) {
+    boolean isReal = key.endsWith(FRACTION);
+    String other = isReal ? key.substring(0, key.length() - FRACTION.length()) : key + FRACTION;
+    if (entities.find(other) >= 0) {
+      throw FieldInput.madeReal(column, key, row, other);
+    }
+  }
+}
