@@ -173,8 +173,8 @@ final class BundleCommand extends CommandGroup {
   @CommandLine.Command(
       name = "publish",
       description =
-          "Compiles a bundle, calibrates it to rows with labels, compares it with the version before,"
-              + " and makes it the version that servers of a folder take next.")
+          "Compiles a bundle and makes it the version that servers of a folder take next. With --rows it"
+              + " is calibrated and compared with the version before first.")
   static final class Publish extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -200,7 +200,7 @@ final class BundleCommand extends CommandGroup {
         paramLabel = "FILE",
         description =
             "Rows as `score` reads them, with a column label of 0 and 1: half of them fit the"
-                + " calibration, half compare the two versions.")
+                + " calibration, half compare the two versions (default: neither is done).")
     @Nullable Path rows;
 
     @Option(
@@ -212,7 +212,7 @@ final class BundleCommand extends CommandGroup {
 
     @Option(
         names = "--force",
-        description = "Publish it even if it is worse than the version before.")
+        description = "Publish it even if it is worse on these rows than the version before.")
     boolean force;
 
     @Override
