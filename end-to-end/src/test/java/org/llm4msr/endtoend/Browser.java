@@ -63,9 +63,9 @@ final class Browser {
     return new Seen(Files.readString(dom, UTF_8), console);
   }
 
-  /** Starts it for a page that is clicked and typed into; the caller closes it. */
-  BrowserTab tab() throws Exception {
-    return BrowserTab.open(command("--remote-debugging-port=0"), folder.resolve("profile"));
+  /** Starts it for pages that are clicked and typed into; the caller closes it. */
+  RunningBrowser start() throws Exception {
+    return RunningBrowser.start(command("--remote-debugging-port=0"), folder.resolve("profile"));
   }
 
   private Path call(String address, String... options) throws IOException, InterruptedException {

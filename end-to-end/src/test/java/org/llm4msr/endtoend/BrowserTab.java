@@ -25,47 +25,32 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A page in a browser without a window, driven by the protocol of its developer tools. */
+/** A page in a {@link RunningBrowser}, driven by the protocol of its developer tools. */
 final class BrowserTab implements AutoCloseable {
 
   private static final int SECONDS = 60;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Process process;
   private final WebSocket socket;
-  private final Messages messages;
+  private final Messages messages = new Messages();
   private int calls;
 
-  private BrowserTab(Process process, URI address) {
-    this.process = process;
-    messages = new Messages();
+  private BrowserTab(URI address) {
     socket = HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(address, messages).join();
   }
 
-  /** Starts a browser whose profile tells where it listens. */
-  static BrowserTab open(List<String> command, Path profile) throws Exception {
-    Path listens = profile.resolve("DevToolsActivePort");
-    Files.deleteIfExists(listens);
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    while (!Files.exists(listens) || Files.readAllLines(listens).size() < 2) {
-      assertThat(process.isAlive()).as("the browser runs").isTrue();
-      Thread.sleep(20);
-    }
-    URI create =
-        URI.create("http://127.0.0.1:%s/json/new".formatted(Files.readAllLines(listens).get(0)));
+  /** Opens an empty page in a browser that listens at a port. */
+  static BrowserTab open(String port) throws Exception {
     String page =
         HttpClient.newHttpClient()
             .send(
-                HttpRequest.newBuilder(create).PUT(BodyPublishers.noBody()).build(),
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:%s/json/new".formatted(port)))
+                    .PUT(BodyPublishers.noBody())
+                    .build(),
                 BodyHandlers.ofString())
             .body();
     BrowserTab tab =
-        new BrowserTab(
-            process, URI.create(JSON.readTree(page).get("webSocketDebuggerUrl").asText()));
+        new BrowserTab(URI.create(JSON.readTree(page).get("webSocketDebuggerUrl").asText()));
     for (String part : List.of("Page", "Runtime", "Log")) {
       tab.call(part + ".enable", Map.of());
     }
@@ -191,15 +176,9 @@ final class BrowserTab implements AutoCloseable {
     return messages.console;
   }
 
-  /** Ends it, and waits for all its processes: they write into the profile to the last. */
   @Override
   public void close() throws Exception {
-    List<ProcessHandle> processes = process.descendants().toList();
-    call("Browser.close", Map.of());
+    call("Page.close", Map.of());
     socket.abort();
-    assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).as("the browser ends").isTrue();
-    for (ProcessHandle each : processes) {
-      assertThat(each.onExit().get(SECONDS, TimeUnit.SECONDS).isAlive()).isFalse();
-    }
   }
 }

@@ -49,12 +49,11 @@ class FeatureSourceTest {
 
   @BeforeAll
   static void train() throws Exception {
-    shop = FreshShop.train(folder);
-    bare = shop.start();
+    shop = FreshShop.trained();
+    bare = ServedShop.withAllThreads(shop.start());
     redis = new FakeRedis();
-    fetching = start(redis.port(), "features.timeoutMillis=300", "features.pauseMillis=100");
-    FreshShop.beginThreads(bare);
-    FreshShop.beginThreads(fetching);
+    fetching = start(redis.port(), "features.timeoutMillis=100", "features.pauseMillis=100");
+    ServedShop.withAllThreads(fetching);
     FeatureSourceTest first = new FeatureSourceTest();
     first.fetched(REQUEST);
     redis.kill();

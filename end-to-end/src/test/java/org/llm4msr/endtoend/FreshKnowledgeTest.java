@@ -42,9 +42,8 @@ class FreshKnowledgeTest {
 
   @BeforeAll
   static void train() throws Exception {
-    shop = FreshShop.train(folder);
-    server = shop.start("knowledge.encoder={name: hash, dimension: 16}");
-    FreshShop.beginThreads(server);
+    shop = FreshShop.trained();
+    server = ServedShop.withAllThreads(shop.start("knowledge.encoder={name: hash, dimension: 16}"));
   }
 
   @AfterAll

@@ -1,11 +1,8 @@
 package org.llm4msr.endtoend;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -44,7 +42,18 @@ final class FreshShop {
     this.compiled = compiled;
   }
 
-  static FreshShop train(Path folder) throws IOException {
+  private static @Nullable FreshShop trained;
+
+  /** Returns the model, trained once for all tests of this process, which only read it. */
+  static synchronized FreshShop trained() throws IOException {
+    if (trained == null) {
+      trained = train(SharedFolder.make("fresh-shop"));
+      trained.start().close(); // Threads of Armeria that stay are none that a test leaves.
+    }
+    return trained;
+  }
+
+  private static FreshShop train(Path folder) throws IOException {
     SmallShop.write(folder, 1, 1000, 1500, 60, SCENARIOS);
     Experiment experiment =
         Experiment.fromYaml(
@@ -70,7 +79,9 @@ final class FreshShop {
   /** Starts a server with the model, at a port of its own. */
   RankingServer start(String... settings) {
     List<String> all =
-        new ArrayList<>(List.of("port=0", "warmUpSeconds=0", "models.main.bundle=" + compiled));
+        new ArrayList<>(
+            List.of(
+                "port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + compiled));
     all.addAll(List.of(settings));
     return RankingServer.start(loader().bind(ServerConfig.class, all, "the test"), loader());
   }
@@ -108,20 +119,6 @@ final class FreshShop {
       throw new AssertionError("no vector of " + key);
     }
     return vector;
-  }
-
-  /** Makes a server begin all its threads, which tests must not seem to leave behind. */
-  static void beginThreads(RankingServer server) throws Exception {
-    for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
-      try (Socket socket = new Socket("127.0.0.1", server.port())) {
-        socket
-            .getOutputStream()
-            .write(
-                "GET /health HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
-        socket.getInputStream().readAllBytes();
-      }
-    }
-    call(server, "GET", "/v1/knowledge/user/0", "");
   }
 
   /** Sends a request; an empty body is none. */

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.model.Level;
@@ -43,7 +42,6 @@ class FreshVectorsTest {
   private static final Map<String, Object> CONTEXT =
       Map.of("hour", 3, "price", 12.5, "tags", List.of("a", "c"), "history", List.of());
 
-  @TempDir static Path folder;
   private static FreshShop shop;
 
   private final Fresh fresh = new Fresh();
@@ -82,7 +80,7 @@ class FreshVectorsTest {
 
   @BeforeAll
   static void train() throws IOException {
-    shop = FreshShop.train(folder);
+    shop = FreshShop.trained();
   }
 
   @BeforeEach

@@ -100,7 +100,8 @@ class ReloadingTest {
 
   private static RankingServer start(String... settings) {
     List<String> all =
-        new ArrayList<>(List.of("port=0", "warmUpSeconds=0.1", "reloadSeconds=0.05"));
+        new ArrayList<>(
+            List.of("port=0", "warmUpSeconds=0.1", "drainSeconds=0", "reloadSeconds=0.05"));
     all.addAll(Arrays.asList(settings));
     return RankingServer.start(loader().bind(ServerConfig.class, all, "the test"), loader());
   }

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -16,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,8 +53,7 @@ final class ServedShop {
 
     private Trained() {
       try {
-        Path folder = Files.createTempDirectory("served-shop");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+        Path folder = SharedFolder.make("served-shop");
         SmallShop.write(folder, 1, 1000, 1500, 60, SCENARIOS);
         Experiment experiment =
             Experiment.fromYaml(folder.resolve("experiment.yaml"), "training.epochs=1");
@@ -67,14 +63,6 @@ final class ServedShop {
         new Compiler(loader())
             .compile(Bundle.open(experiment.train("model", Progress.NONE).bundle()), compiled);
         serve(compiled).close(); // Threads of Armeria that stay are none that a test leaves.
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    private static void delete(Path folder) {
-      try {
-        MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -120,7 +108,11 @@ final class ServedShop {
 
   /** Starts a server for several tests: all its threads run, so that none seems left by a test. */
   static RankingServer startForAll(String... settings) {
-    RankingServer server = start(settings);
+    return withAllThreads(start(settings));
+  }
+
+  /** Makes a server begin all its threads of the network. */
+  static RankingServer withAllThreads(RankingServer server) {
     for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
         socket.getOutputStream().write(HEALTH.getBytes(UTF_8));

@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -44,8 +45,9 @@ class StatusPageTest {
   private static final String TAG = "<img src=x onerror=document.title='run'>";
   private static final String CONTEXT = "{\"hour\": 3, \"price\": 12.5, \"tags\": \"a\"}";
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
   private static RankingServer server;
+  private static @Nullable RunningBrowser browser;
 
   @BeforeAll
   static void begin() {
@@ -53,8 +55,18 @@ class StatusPageTest {
   }
 
   @AfterAll
-  static void end() {
+  static void end() throws Exception {
     server.close();
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  private static BrowserTab tab() throws Exception {
+    if (browser == null) {
+      browser = Browser.find(folder).start();
+    }
+    return browser.tab();
   }
 
   private static HttpResponse<String> page(RankingServer from) throws Exception {
@@ -97,7 +109,7 @@ class StatusPageTest {
   void itShowsWhatTheServerDoes() throws Exception {
     try (RankingServer watched =
             start("models.next.bundle=" + ServedShop.compiled(), "models.next.shadow=0.25");
-        BrowserTab tab = Browser.find(folder).tab()) {
+        BrowserTab tab = tab()) {
       double sum = 0;
       for (int user = 0; user < 20; user++) {
         JsonNode items = JSON.readTree(post(watched, request(user, 5, "")).body()).get("items");
@@ -134,7 +146,7 @@ class StatusPageTest {
 
   @Test
   void itReadsLabelsAsPrometheusWritesThem() throws Exception {
-    try (BrowserTab tab = Browser.find(folder).tab()) {
+    try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
       JsonNode read =
           tab.evaluate(
@@ -198,7 +210,7 @@ class StatusPageTest {
                       List.of(new RankItem("i1"), new RankItem(TAG), new RankItem("i2")))
                   .with(Map.of("hour", 3, "price", 12.5, "tags", "a")));
     }
-    try (BrowserTab tab = Browser.find(folder).tab()) {
+    try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
       tab.until("document.getElementById('scenario').options.length === 2");
       tab.fill("user", "17");
@@ -243,7 +255,7 @@ class StatusPageTest {
     String explained = request(17, 2, ", \"explain\": true");
     JsonNode answer = JSON.readTree(post(server, explained).body());
     JsonNode best = answer.at("/items/0");
-    try (BrowserTab tab = Browser.find(folder).tab()) {
+    try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
       tab.until("!document.getElementById('explain-label').hidden");
       tab.fill("user", "17");
@@ -290,7 +302,7 @@ class StatusPageTest {
   @Test
   void itAsksForATokenAndKeepsItInTheTab() throws Exception {
     try (RankingServer closed = start("tokens=[secret]");
-        BrowserTab tab = Browser.find(folder).tab()) {
+        BrowserTab tab = tab()) {
       tab.load(at(closed, "/"));
       tab.until("!document.getElementById('login').hidden");
       assertThat(tab.text("trouble")).isEqualTo("The server asks for a token.");
@@ -316,7 +328,7 @@ class StatusPageTest {
 
   @Test
   void itIsReadableOnAnyScreenAndWithAKeyboardAlone() throws Exception {
-    try (BrowserTab tab = Browser.find(folder).tab()) {
+    try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
       tab.until("document.querySelector('#models table')");
       assertThat(

@@ -17,8 +17,8 @@ class VersionOrderTest {
             "1",
             "2",
             "2-a",
-            "10",
             "010",
+            "10",
             "2026-09-30",
             "2026-11-02",
             "99999999999999999999",
@@ -29,10 +29,7 @@ class VersionOrderTest {
     List<String> shuffled = new ArrayList<>(ordered);
     Collections.shuffle(shuffled, new Random(3));
     shuffled.sort(new VersionOrder());
-    assertThat(shuffled)
-        .filteredOn(name -> !name.equals("010"))
-        .containsExactlyElementsOf(ordered.stream().filter(n -> !n.equals("010")).toList());
-    assertThat(new VersionOrder().compare("10", "010")).isNotZero();
+    assertThat(shuffled).containsExactlyElementsOf(ordered);
     assertThat(ModelVersions.isNewer("v10", "v9")).isTrue();
     assertThat(ModelVersions.isNewer("v9", "v9")).isFalse();
   }
