@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +50,7 @@ final class Connecting implements AutoCloseable {
   private long lastAttempt;
   private long silentSince;
   private boolean silent;
+  private String failure = "";
 
   /** Begins to connect. */
   Connecting(RedisURI uri) {
@@ -102,13 +105,38 @@ final class Connecting implements AutoCloseable {
     attempting = false;
     silent = false;
     if (error != null) {
-      LOG.debug("No connection to {}", name(), error);
+      failed(error);
     } else if (made != null && closed) {
       CompletableFuture<Void> unused = made.closeAsync();
     } else {
       LOG.info("Connected to {}.", name());
+      failure = "";
       connection = made;
     }
+  }
+
+  /** Attempts go on, and are told as often as they fail in another way. */
+  private void failed(Throwable error) {
+    Throwable cause = error;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String reason = String.valueOf(cause.getMessage());
+    if (!reason.equals(failure)) {
+      LOG.warn("No connection to {}: {}", name(), reason);
+      failure = reason;
+    }
+  }
+
+  /** Returns why there is no connection. */
+  synchronized MsrException missing() {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "redis/NOT_CONNECTED",
+        "There is no connection to %s now%s. Start Redis, or fix uri."
+            .formatted(name(), failure.isEmpty() ? "" : ": " + failure),
+        null,
+        true);
   }
 
   private String name() {

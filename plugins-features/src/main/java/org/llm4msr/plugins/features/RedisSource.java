@@ -18,8 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.features.FeatureQuery;
 import org.llm4msr.api.features.FeatureSource;
 import org.llm4msr.api.features.FeatureValues;
@@ -54,13 +52,7 @@ final class RedisSource implements FeatureSource {
   public CompletionStage<FeatureValues> fetch(FeatureQuery query) {
     StatefulRedisConnection<String, String> connection = connecting.connection();
     if (connection == null) {
-      return CompletableFuture.failedFuture(
-          new MsrException(
-              ErrorType.EXTERNAL,
-              "redis/NOT_CONNECTED",
-              "There is no connection to Redis now. Start it, or fix uri.",
-              null,
-              true));
+      return CompletableFuture.failedFuture(connecting.missing());
     }
     List<Hash> hashes = new ArrayList<>(query.items().size() + 1);
     if (query.user() != null) {

@@ -1,5 +1,6 @@
 package org.llm4msr.server.features;
 
+import com.linecorp.armeria.common.util.Exceptions;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.features.FeatureContext;
 import org.llm4msr.api.features.FeatureQuery;
 import org.llm4msr.api.features.FeatureSource;
@@ -126,7 +128,10 @@ public final class Features implements FeatureFetch, AutoCloseable {
       }
     }
     if (failure != null) {
-      LOG.warn("The feature source {} does not answer: {}", name, failure.toString());
+      LOG.warn(
+          "The feature source {} does not answer: {}",
+          name,
+          failure instanceof MsrException known ? known.getMessage() : failure.toString());
     }
   }
 
@@ -144,7 +149,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
       Thread.currentThread().interrupt();
       return e;
     } catch (ExecutionException | TimeoutException | RuntimeException e) {
-      return e;
+      return Exceptions.peel(e);
     }
   }
 
