@@ -139,7 +139,7 @@ public final class FieldTrainerBenchmark {
 
   private static Epoch ours(
       TensorEngine engine, TrainableModel model, PreparedData data, TrainingConfig config) {
-    TrainingStep step = new TrainingStep(model, config, data.manifest().scenarios());
+    TrainingStep step = new TrainingStep(model, config, data);
     long[] done = new long[2]; // Epochs and steps.
     return () ->
         engine.call(

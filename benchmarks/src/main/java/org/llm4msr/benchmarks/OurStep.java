@@ -32,7 +32,7 @@ final class OurStep implements Contender {
             new InferenceConfig(Precision.FLOAT32, false),
             setup.data(),
             setup.vectors());
-    step = new TrainingStep(model, setup.training(), setup.data().manifest().scenarios());
+    step = new TrainingStep(model, setup.training(), setup.data());
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
   }
 

@@ -18,6 +18,7 @@ import org.llm4msr.plugins.fusion.NoneConfig;
 import org.llm4msr.plugins.fusion.NoneFactory;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -154,6 +155,9 @@ record Setup(
         null,
         1,
         Map.of(),
+        true,
+        null,
+        LossConfig.CROSS_ENTROPY,
         0,
         0,
         1_000_000,

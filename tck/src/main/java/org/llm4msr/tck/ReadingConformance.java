@@ -159,7 +159,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
             "gives every interaction a user, an item, a scenario, a label of 0 or 1 and, where there are times, one",
         checkFirst = {
           "a label that is derived from an absent value is absent too",
-          "time is milliseconds since 1970, int64; split is train, validation or test"
+          "time is milliseconds since 1970, int64; split is train, validation or test",
+          "weight is a number of at least 0, or null"
         })
     final void emitsWholeRows() throws IOException {
       try (DatasetReader reader = reader()) {
@@ -184,6 +185,23 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
               "a time in every row, which the split by time needs",
               "null");
         }
+        if (schema.weight()) {
+          for (String weight : rows.values(RawSchema.WEIGHT)) {
+            Finding.unless(isWeight(weight), "weights of at least 0", weight);
+          }
+        }
+      }
+    }
+
+    private boolean isWeight(String value) {
+      if (value.equals("null")) {
+        return true;
+      }
+      try {
+        double weight = Double.parseDouble(value);
+        return weight >= 0 && Double.isFinite(weight);
+      } catch (NumberFormatException e) {
+        return false;
       }
     }
 

@@ -21,6 +21,7 @@ import org.llm4msr.api.Stability;
  * @param itemText columns of {@link RawTable#ITEMS} that describe an item in words, the most
  *     informative first
  * @param labelRule how the label was made, for the manifest, for example {@code is_click = 1}
+ * @param weight whether interactions have {@value #WEIGHT}
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record RawSchema(
@@ -31,7 +32,8 @@ public record RawSchema(
     boolean group,
     List<String> userText,
     List<String> itemText,
-    String labelRule) {
+    String labelRule,
+    boolean weight) {
 
   /** The user's raw id. */
   public static final String USER = "user";
@@ -54,7 +56,23 @@ public record RawSchema(
   /** What was shown together, may be null; rows of one user with one value form a group. */
   public static final String GROUP = "group";
 
-  /** Makes a schema without groups. */
+  /** How much the row counts in the loss: a number of at least 0; null is 1. */
+  public static final String WEIGHT = "weight";
+
+  /** Makes a schema without weights. */
+  public RawSchema(
+      List<RawTable> tables,
+      List<RawField> fields,
+      boolean time,
+      boolean split,
+      boolean group,
+      List<String> userText,
+      List<String> itemText,
+      String labelRule) {
+    this(tables, fields, time, split, group, userText, itemText, labelRule, false);
+  }
+
+  /** Makes a schema without groups and weights. */
   public RawSchema(
       List<RawTable> tables,
       List<RawField> fields,

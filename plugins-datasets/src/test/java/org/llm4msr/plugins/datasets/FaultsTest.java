@@ -375,6 +375,7 @@ class FaultsTest {
         TableConfig.TimeUnit.SECONDS,
         null,
         null,
+        null,
         List.of(),
         null,
         null,

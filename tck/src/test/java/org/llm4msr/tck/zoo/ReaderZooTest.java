@@ -7,6 +7,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -100,6 +102,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     flaw("READER-07", CountsLinesFromZero::new);
     flaw("READER-10", LosesTheLastRow::new);
     flaw("READER-11", LabelsWithTwo::new);
+    flaw("READER-11", WeighsBelowZero::new);
     flaw("READER-12", RepeatsAUser::new);
     flaw("READER-13", TurnsEverySecondReading::new);
     flaw("READER-13", RepeatsARowBetweenBatches::new);
@@ -211,6 +214,54 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     Iterator<long[]> changed(List<long[]> rows) {
       rows.get(9)[COLUMNS.indexOf(RawSchema.LABEL)] = 2;
       return rows.iterator();
+    }
+  }
+
+  private static final class WeighsBelowZero extends SoundReader {
+    @Override
+    public RawSchema schema() {
+      List<String> none = List.of();
+      return new RawSchema(
+          TABLES, List.of(USER_FIELD), true, false, false, none, none, "label = 1", true);
+    }
+
+    @Override
+    public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
+      if (table == RawTable.USERS) {
+        return super.open(table, allocator);
+      }
+      List<String> columns = new ArrayList<>(COLUMNS);
+      columns.add(RawSchema.WEIGHT);
+      BufferedReader lines = Files.newBufferedReader(log());
+      Iterator<long[]> rows = rows(lines);
+      Iterator<long[]> weighed =
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return rows.hasNext();
+            }
+
+            @Override
+            public long[] next() {
+              return Arrays.copyOf(rows.next(), columns.size());
+            }
+          };
+      return new NumberReader(allocator, columns, weighed) {
+        @Override
+        public boolean loadNextBatch() throws IOException {
+          boolean more = super.loadNextBatch();
+          BigIntVector weights = (BigIntVector) getVectorSchemaRoot().getVector(RawSchema.WEIGHT);
+          for (int i = 0; more && i < getVectorSchemaRoot().getRowCount(); i++) {
+            weights.setSafe(i, -1);
+          }
+          return more;
+        }
+
+        @Override
+        protected void closeReadSource() throws IOException {
+          lines.close();
+        }
+      };
     }
   }
 

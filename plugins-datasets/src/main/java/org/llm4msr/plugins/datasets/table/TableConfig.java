@@ -58,6 +58,10 @@ public record TableConfig(
             before = "null")
         @Nullable String group,
     @Setting(
+            value = "Column of how much a row counts in the loss, at least 0; a missing one is 1",
+            before = "null")
+        @Nullable String weight,
+    @Setting(
             value = "Features besides user, item and scenario, in the order models see them",
             defaultValue = "[]")
         List<@Valid TableField> fields,

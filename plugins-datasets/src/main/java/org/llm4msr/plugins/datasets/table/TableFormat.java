@@ -109,7 +109,8 @@ final class TableFormat {
         config.group() != null,
         texts(config.users()),
         texts(config.items()),
-        labelRule);
+        labelRule,
+        config.weight() != null);
   }
 
   private static List<String> texts(TableConfig.@Nullable Entities described) {
@@ -159,6 +160,9 @@ final class TableFormat {
       columns.add(
           input.value(config.group(), missing) + " AS " + SqlText.identifier(RawSchema.GROUP));
     }
+    if (config.weight() != null) {
+      columns.add(weight(input, config.weight()) + " AS " + RawSchema.WEIGHT);
+    }
     addFields(RawTable.INTERACTIONS, input, columns);
     Map<RawTable, String> keys = Map.of(RawTable.USERS, user, RawTable.ITEMS, item);
     answers.require(input, keys);
@@ -171,6 +175,14 @@ final class TableFormat {
         TableSources.PARTS.stream().map(SqlText::literal).collect(joining(", ", "(", ")"));
     input.requireThat(column, value + "::VARCHAR IN " + parts, "one of " + TableSources.PARTS);
     return value;
+  }
+
+  private String weight(TableInput input, String column) {
+    String number = input.typed(column, "DOUBLE", config.missingValues());
+    // As float32, which prepared data stores, larger numbers are infinite; NaN is larger than all.
+    String holds = "(%1$s IS NULL OR (%1$s >= 0 AND %1$s < 3.4e38))".formatted(number);
+    input.requireThat(column, holds, "a weight of at least 0");
+    return number;
   }
 
   private String time(TableInput input, String column) {

@@ -58,6 +58,7 @@ class TableMissingTest extends TableFiles {
         TimeUnit.SECONDS,
         null,
         null,
+        null,
         List.of(fields),
         null,
         items,

@@ -59,6 +59,7 @@ class TableTest extends TableFiles {
             TimeUnit.SECONDS,
             null,
             null,
+            null,
             List.of(),
             null,
             null,
@@ -116,6 +117,7 @@ class TableTest extends TableFiles {
             TimeUnit.TIMESTAMP,
             null,
             null,
+            null,
             fields,
             new Entities(List.of("users.tsv"), "who", List.of(), List.of()),
             new Entities(List.of("items.tsv"), "id", List.of("name"), List.of()),
@@ -171,6 +173,7 @@ class TableTest extends TableFiles {
             TimeUnit.SECONDS,
             null,
             "visit",
+            null,
             List.of(),
             null,
             null,
@@ -180,6 +183,73 @@ class TableTest extends TableFiles {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("group"))
           .containsExactly("v7", "null");
+    }
+  }
+
+  private static TableConfig weighed() {
+    return new TableConfig(
+        List.of("log.csv"),
+        Map.of(),
+        Format.AUTO,
+        ",",
+        "\"",
+        "|",
+        List.of("NULL"),
+        "who",
+        "what",
+        null,
+        null,
+        "label",
+        null,
+        null,
+        null,
+        TimeUnit.SECONDS,
+        null,
+        null,
+        "watched",
+        List.of(),
+        null,
+        null,
+        Map.of());
+  }
+
+  @Test
+  void aColumnSaysHowMuchEachRowCounts() throws IOException {
+    Files.writeString(
+        folder.resolve("log.csv"),
+        "who,what,label,watched\na,b,1,2.5\na,c,0,\na,d,0,NULL\na,e,0,0\n");
+    try (DatasetReader reader = reader(weighed())) {
+      assertThat(reader.schema().weight()).isTrue();
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("weight"))
+          .containsExactly("2.5", "null", "null", "0.0");
+    }
+    try (DatasetReader reader = reader(threeColumns(List.of("log.csv"), null))) {
+      assertThat(reader.schema().weight()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-1, a weight of at least 0",
+    "nan, a weight of at least 0",
+    "inf, a weight of at least 0",
+    "1e39, a weight of at least 0",
+    "much, a number"
+  })
+  void aWeightBelowZeroOrOtherThanANumberIsMalformed(String weight, String expected)
+      throws IOException {
+    Files.writeString(
+        folder.resolve("log.csv"), "who,what,label,watched\na,b,1,1\na,c,0," + weight + "\n");
+    try (DatasetReader reader = reader(weighed())) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(
+              "log.csv, line 3: column 'watched' has '%s', which is not %s", weight, expected);
+    }
+    try (DatasetReader reader =
+        new TableFactory().create(weighed(), Contexts.skipping(folder, scratch))) {
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(1);
+      assertThat(reader.leftOut()).singleElement().returns(1L, LeftOutRows::rows);
     }
   }
 

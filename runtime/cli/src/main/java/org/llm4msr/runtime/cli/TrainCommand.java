@@ -80,6 +80,17 @@ final class TrainCommand extends ExperimentCommand {
     }
   }
 
+  /** Says how much positives count, where that is not their share of the rows. */
+  private static String weighted(TrainingResult.Labels labels) {
+    return Math.abs(labels.share() - labels.weightedShare()) < 5e-5
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "%npositives: %.2f %% of the training rows, %.2f %% by weight in the loss",
+            100 * labels.share(),
+            100 * labels.weightedShare());
+  }
+
   private static String text(TrainingReport report) {
     TrainingResult result = report.result();
     Validation best = result.best();
@@ -104,6 +115,7 @@ final class TrainCommand extends ExperimentCommand {
                 ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
                 : "",
             report.bundle());
+    text += weighted(TrainingResult.Labels.sum("all", result.labels()));
     String marked = Notice.HISTORY.appendedTo(text, report.readsLaterParts());
     return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());
   }

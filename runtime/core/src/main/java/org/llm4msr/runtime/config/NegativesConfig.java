@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Positive;
 import org.llm4msr.api.Setting;
 
 /** Negatives to draw for data that has only positives, or too few negatives. */
@@ -24,7 +25,13 @@ public record NegativesConfig(
             defaultValue = "part")
         @Valid
         NegativePool pool,
-    @Setting(value = "Seed of the draws", defaultValue = "0") long seed) {
+    @Setting(value = "Seed of the draws", defaultValue = "0") long seed,
+    @Setting(
+            value = "Weight in the loss of each drawn negative; a logged row has 1 or its own",
+            defaultValue = "1.0",
+            before = "1.0")
+        @Positive
+        double weight) {
 
   /** The probability of each item. */
   public enum Draw {

@@ -26,6 +26,12 @@ public record TrainingConfig(
             value = "Factor on the loss of a scenario's rows, by its key; 1 for the others",
             defaultValue = "{}")
         Map<String, @PositiveOrZero Double> scenarioWeights,
+    @Setting(value = "Whether rows count by the weights that the data has", defaultValue = "true")
+        boolean sampleWeights,
+    @Setting("Days before the last training row at which a row counts half; by default all count 1")
+        @Positive
+        @Nullable Double halfLifeDays,
+    @Setting(value = "The loss of a row", defaultValue = "{}") @Valid LossConfig loss,
     @Setting(value = "Steps between validations; 0: at the end of each epoch", defaultValue = "0")
         @PositiveOrZero
         int validateEvery,
@@ -66,6 +72,9 @@ public record TrainingConfig(
    */
   public String identity() {
     return toString()
+        .replace(", sampleWeights=true", "")
+        .replace(", halfLifeDays=null", "")
+        .replace(", loss=" + LossConfig.CROSS_ENTROPY, "")
         .replace(", precision=" + Precision.FLOAT32, "")
         .replace(", calibration=" + CalibrationMethod.PLATT, "");
   }

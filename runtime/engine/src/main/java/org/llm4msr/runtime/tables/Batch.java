@@ -46,6 +46,9 @@ public final class Batch {
   /** 0 or 1. */
   public final float[] label;
 
+  /** How much each row counts in the loss; null where all count 1. */
+  public float @Nullable [] weight;
+
   /** Each row's number in its split. */
   public final long[] row;
 
@@ -63,6 +66,7 @@ public final class Batch {
     Batch batch =
         new Batch(capacity, other.fields.stream().map(field -> field.like(capacity)).toList());
     batch.part = other.part;
+    batch.weight = other.weight == null ? null : new float[capacity];
     return batch;
   }
 
@@ -106,6 +110,9 @@ public final class Batch {
     group[at] = from.group[row];
     label[at] = from.label[row];
     this.row[at] = from.row[row];
+    if (weight != null) {
+      weight[at] = from.weight == null ? 1 : from.weight[row];
+    }
     if (pasts != null) {
       pasts[at] = from.pasts == null ? null : from.pasts[row];
     }

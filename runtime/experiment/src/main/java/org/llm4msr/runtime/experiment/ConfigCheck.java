@@ -326,6 +326,10 @@ final class ConfigCheck {
             days.toString(),
             "the data has no time. Use pool: part or pool: earlier");
       }
+      Double halfLife = config.training().halfLifeDays();
+      if (halfLife != null && !reader.schema().time()) {
+        add("training.halfLifeDays", halfLife.toString(), "the data has no time. Remove it");
+      }
     }
 
     private void scenarios(DatasetConfig dataset, List<RawScenario> known) {

@@ -119,6 +119,8 @@ class ExperimentCheckTest {
     assertThat(problem("dataset.negatives={perPositive: 1, pool: {days: 3}}"))
         .contains("dataset.negatives.pool.days = 3")
         .contains("the data has no time. Use pool: part or pool: earlier");
+    assertThat(problem("training.halfLifeDays=7"))
+        .contains("training.halfLifeDays = 7.0 (-Dtraining.halfLifeDays): the data has no time.");
     assertThat(problem("dataset.path=nowhere")).contains("there is no " + folder + "/nowhere");
   }
 

@@ -52,6 +52,7 @@ public final class DataTables {
     return Stream.of(
             parts(),
             scenarios(),
+            balance(),
             overlap("users", summary.overlap().users()),
             overlap("items", summary.overlap().items()),
             fields(),
@@ -124,6 +125,31 @@ public final class DataTables {
             ">test",
             ">negatives");
     return new ReportTable("scenarios", "Scenarios", headings, rows);
+  }
+
+  /** How rare positives are, where a model is trained and where it is measured. */
+  private ReportTable balance() {
+    List<List<String>> rows = new ArrayList<>();
+    for (ScenarioSummary scenario : summary.scenarios()) {
+      List<String> row = new ArrayList<>(List.of(scenario.name()));
+      for (ScenarioPart part : scenario.parts()) {
+        row.add(percent(part.labels().positiveShare()));
+      }
+      Labels training = scenario.parts().get(0).labels();
+      Double negatives = share(training.negatives(), training.positives());
+      row.add(negatives == null ? "-" : format("%.2f", negatives));
+      row.add(percent(training.positiveWeightShare()));
+      rows.add(row);
+    }
+    List<String> headings =
+        List.of(
+            "scenario",
+            ">positive in train",
+            ">in validation",
+            ">in test",
+            ">negatives a positive",
+            ">positive by weight");
+    return new ReportTable("balance", "Class balance", headings, rows);
   }
 
   private ReportTable overlap(String entities, List<List<Long>> shared) {

@@ -62,6 +62,8 @@ public final class RunReport {
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("summary", "Summary", summary(evaluations)));
     sections.add(new Section("curves", "Learning curves", charts.curves()));
+    JsonNode counts = files.json("training.json").at("/result/labels");
+    sections.add(new Section("labels", "Labels in training", LabelTable.html(counts)));
     String auc = RunCharts.explained(joined(evaluations, RunCharts::auc));
     sections.add(new Section("auc", "AUC per scenario", auc));
     sections.add(new Section("ranking", "Ranking", joined(evaluations, RunCharts::ranking)));

@@ -1,12 +1,9 @@
 package org.llm4msr.runtime.training;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.llm4msr.runtime.assembly.TrainableModel;
-import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.tables.Batch;
 
 /**
@@ -30,23 +27,14 @@ final class SpeedCheck {
 
   private final Supplier<TrainableModel> plain;
   private final TrainingStep step;
-  private final TrainingConfig config;
-  private final List<PreparedScenario> scenarios;
   private final Consumer<SlowTraining> slow;
   private final Clock warmUp = new Clock(WARM_UP);
   private final Clock measured = new Clock(STEPS);
   private boolean done;
 
-  SpeedCheck(
-      Supplier<TrainableModel> plain,
-      TrainingStep step,
-      TrainingConfig config,
-      List<PreparedScenario> scenarios,
-      Consumer<SlowTraining> slow) {
+  SpeedCheck(Supplier<TrainableModel> plain, TrainingStep step, Consumer<SlowTraining> slow) {
     this.plain = plain;
     this.step = step;
-    this.config = config;
-    this.scenarios = scenarios;
     this.slow = slow;
   }
 
@@ -114,7 +102,7 @@ final class SpeedCheck {
   private double plainRowsPerSecond(Batch batch) {
     double ofTables = step.times().millis(StepTimes.Part.TABLES) / 1e3;
     try (TrainableModel model = plain.get()) {
-      TrainingStep plainStep = new TrainingStep(model, config, scenarios);
+      TrainingStep plainStep = step.of(model);
       Clock first = new Clock(WARM_UP);
       time(plainStep, batch, first);
       Clock steps = new Clock(STEPS);

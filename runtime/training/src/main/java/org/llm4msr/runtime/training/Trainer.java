@@ -83,7 +83,7 @@ public final class Trainer {
     this.runFolder = runFolder;
     this.checkpointEvery = checkpointEvery;
     this.checkpoints = new Checkpoints(runFolder.resolve("checkpoints"));
-    this.trainingStep = new TrainingStep(model, config, data.manifest().scenarios());
+    this.trainingStep = new TrainingStep(model, config, data);
     this.evaluators = () -> new Evaluator(data.manifest().scenarioKeys());
     if (data.manifest().rows().train() == 0) {
       throw new MsrException(
@@ -117,7 +117,7 @@ public final class Trainer {
    * @param slow is told from the engine's thread, after the first steps
    */
   public void checkSpeed(Supplier<TrainableModel> plain, Consumer<SlowTraining> slow) {
-    speedCheck = new SpeedCheck(plain, trainingStep, config, data.manifest().scenarios(), slow);
+    speedCheck = new SpeedCheck(plain, trainingStep, slow);
   }
 
   /** Adds a listener to those that hear of {@link #train}. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param stoppedEarly whether patience ran out
  * @param seconds training time of this process, validation included
  * @param rowsPerSecond trained rows a second of this process, validation left out
+ * @param labels of the training part, by scenario in the order of the ranks
  */
 public record TrainingResult(
     long steps,
@@ -25,10 +26,42 @@ public record TrainingResult(
     int epochs,
     boolean stoppedEarly,
     double seconds,
-    double rowsPerSecond) {
+    double rowsPerSecond,
+    List<Labels> labels) {
 
   public TrainingResult {
     history = List.copyOf(history);
+    labels = List.copyOf(labels);
+  }
+
+  /**
+   * How the labels of a scenario are divided, by rows and by what they count in the loss.
+   *
+   * @param weight sum of the weights of the rows, each times the factors of its scenario and label
+   * @param positiveWeight that of the positives
+   */
+  public record Labels(
+      String scenario, long rows, long positives, double weight, double positiveWeight) {
+
+    /** Returns the sums of several scenarios under a name. */
+    public static Labels sum(String name, List<Labels> all) {
+      return new Labels(
+          name,
+          all.stream().mapToLong(Labels::rows).sum(),
+          all.stream().mapToLong(Labels::positives).sum(),
+          all.stream().mapToDouble(Labels::weight).sum(),
+          all.stream().mapToDouble(Labels::positiveWeight).sum());
+    }
+
+    /** Returns positives by rows, NaN without rows. */
+    public double share() {
+      return positives / (double) rows;
+    }
+
+    /** Returns the share of positives by weight, NaN where nothing counts. */
+    public double weightedShare() {
+      return positiveWeight / weight;
+    }
   }
 
   /** Returns whether the last of all epochs ended with the best validation. */

@@ -266,6 +266,7 @@ final class TrainingRun {
         config.epochs(),
         state.step() < batchesAnEpoch * config.epochs(),
         (System.nanoTime() - started) / 1e9,
-        throughput.ofSteps());
+        throughput.ofSteps(),
+        trainingStep.labels());
   }
 }

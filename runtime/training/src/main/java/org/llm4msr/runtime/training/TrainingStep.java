@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
 import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -12,13 +11,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Decay;
-import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -38,28 +36,33 @@ public final class TrainingStep {
   /** Engines collect gradients of one model of a process at a time, and have one random seed. */
   private static final Object PASS = new Object();
 
+  /** Of a step whose rows all have the weight 0: it changes nothing. */
+  private static final Outcome NOTHING = new Outcome(0, Map.of(), Double.NaN);
+
   private final TrainableModel model;
   private final long seed;
   private final EmbeddingUpdate tables;
   private final UpdateRule rowRule;
   private final DenseOptimizer optimizer;
   private final List<ParameterArray> parameters;
-  private final float @Nullable [] scenarioWeights;
-
-  /** Null where the rows of a user lie together. */
-  private final @Nullable ScenarioOrder order;
-
+  private final TrainingConfig config;
+  private final PreparedData data;
+  private final BatchLoss batchLoss;
+  private final SampleWeights weights;
+  private final StepRows rows;
   private final StepTimes times = new StepTimes();
-  private final BatchInputs labels = new BatchInputs();
-  private final BatchInputs weights = new BatchInputs();
 
   /**
    * Makes the optimisers of a model, with fresh state, and sets its engine to share work among
    * threads in the way that is fastest for steps.
+   *
+   * @param data whose training rows the batches are of
    */
-  public TrainingStep(
-      TrainableModel model, TrainingConfig config, List<PreparedScenario> scenarios) {
+  public TrainingStep(TrainableModel model, TrainingConfig config, PreparedData data) {
+    List<PreparedScenario> scenarios = data.manifest().scenarios();
     this.model = model;
+    this.config = config;
+    this.data = data;
     this.seed = config.seed();
     this.tables = new EmbeddingUpdate(model.tables(), model.workers());
     this.rowRule = UpdateRule.rows(config.optimizer());
@@ -70,8 +73,10 @@ public final class TrainingStep {
             UpdateRule.dense(config.optimizer()),
             config.clipNorm(),
             model.workers());
-    this.scenarioWeights = weights(config.scenarioWeights(), scenarios);
-    order = config.groupUsers() == 1 ? new ScenarioOrder(scenarios.size()) : null;
+    batchLoss = new BatchLoss(config, scenarios);
+    weights = new SampleWeights(config, data);
+    // The rows of a user are to lie together otherwise.
+    rows = new StepRows(scenarios.size(), config.groupUsers() == 1);
     model.engine().shareForTraining();
   }
 
@@ -89,26 +94,14 @@ public final class TrainingStep {
     return slots;
   }
 
-  private static float @Nullable [] weights(
-      Map<String, Double> byKey, List<PreparedScenario> scenarios) {
-    List<String> keys = scenarios.stream().map(PreparedScenario::key).toList();
-    for (String key : byKey.keySet()) {
-      if (!keys.contains(key)) {
-        throw new MsrException(
-            ErrorType.USER,
-            "training/UNKNOWN_SCENARIO",
-            "training.scenarioWeights names the scenario '%s', which the data does not have. Its scenarios are %s."
-                .formatted(key, keys));
-      }
-    }
-    if (byKey.values().stream().allMatch(weight -> weight == 1)) {
-      return null;
-    }
-    float[] weights = new float[keys.size()];
-    for (int s = 0; s < weights.length; s++) {
-      weights[s] = byKey.getOrDefault(keys.get(s), 1.0).floatValue();
-    }
-    return weights;
+  /** Counts the labels of the training part; reads it once. */
+  List<TrainingResult.Labels> labels() {
+    return weights.labels(batchLoss);
+  }
+
+  /** Makes steps of another model with the same settings and data. */
+  TrainingStep of(TrainableModel other) {
+    return new TrainingStep(other, config, data);
   }
 
   DenseOptimizer optimizer() {
@@ -145,7 +138,8 @@ public final class TrainingStep {
 
   private Outcome run(Batch batch, long step, double learningRate, boolean withTables) {
     times.start();
-    return runInOrder(order == null ? batch : order.of(batch), step, learningRate, withTables);
+    Batch own = rows.of(batch, weights.of(batch));
+    return own.size == 0 ? NOTHING : runInOrder(own, step, learningRate, withTables);
   }
 
   private Outcome runInOrder(Batch batch, long step, double learningRate, boolean withTables) {
@@ -182,21 +176,8 @@ public final class TrainingStep {
     return outcome;
   }
 
-  /** Binary cross-entropy of logits x, softplus(x) - x y, weighted and averaged over the batch. */
   private NDArray loss(NDManager manager, TrainableModel.Forward forward, Batch batch) {
-    int rows = batch.size;
-    labels.floats(rows).put(0, batch.label, 0, rows);
-    NDArray y = labels.array(manager, new Shape(rows));
-    NDArray x = forward.logits().reshape(new Shape(rows));
-    NDArray perRow = Activation.softPlus(x).sub(x.mul(y));
-    if (scenarioWeights != null) {
-      FloatBuffer target = weights.floats(rows);
-      for (int i = 0; i < rows; i++) {
-        target.put(i, scenarioWeights[batch.scenario[i]]);
-      }
-      perRow = perRow.mul(weights.array(manager, new Shape(rows)));
-    }
-    NDArray loss = perRow.mean();
+    NDArray loss = batchLoss.of(manager, forward.logits().reshape(new Shape(batch.size)), batch);
     for (LossTerm term : forward.pass().losses()) {
       loss = loss.add(term.value().reshape(loss.getShape()));
     }

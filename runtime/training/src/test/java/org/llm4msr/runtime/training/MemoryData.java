@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
@@ -33,7 +34,29 @@ final class MemoryData implements PreparedData {
 
   /** A row; the number field and the tags carry no signal. */
   @SuppressWarnings("ArrayRecordComponent")
-  record Row(int scenario, int user, int item, float number, int[] tags, float label) {}
+  record Row(
+      int scenario,
+      int user,
+      int item,
+      float number,
+      int[] tags,
+      float label,
+      float weight,
+      long time) {
+
+    /** Makes a row without a weight and a time. */
+    Row(int scenario, int user, int item, float number, int[] tags, float label) {
+      this(scenario, user, item, number, tags, label, 1, Long.MIN_VALUE);
+    }
+
+    Row weighing(float other) {
+      return new Row(scenario, user, item, number, tags, label, other, time);
+    }
+
+    Row at(long other) {
+      return new Row(scenario, user, item, number, tags, label, weight, other);
+    }
+  }
 
   private final List<Row> training;
   private final List<Row> validation;
@@ -53,6 +76,11 @@ final class MemoryData implements PreparedData {
     List<Row> train = rows(trainingRows, certainty, random);
     List<Row> rest = rows(validationRows, certainty, random);
     return new MemoryData(train, rest, rest, 3);
+  }
+
+  /** Returns the same data with other training rows. */
+  MemoryData training(UnaryOperator<List<Row>> change) {
+    return new MemoryData(change.apply(training), validation, test, scenarios);
   }
 
   static MemoryData of(List<Row> training) {
@@ -102,7 +130,7 @@ final class MemoryData implements PreparedData {
         ITEMS,
         "given",
         new SplitCounts(training.size(), validation.size(), test.size()),
-        false,
+        training.stream().anyMatch(row -> row.time() != Long.MIN_VALUE),
         0,
         1,
         "given",
@@ -194,13 +222,18 @@ final class MemoryData implements PreparedData {
     @Override
     public Batch newBatch() {
       IdLists tags = new IdLists(batchSize);
-      return new Batch(
-          batchSize,
-          List.of(
-              new Ids(new int[batchSize]),
-              new Ids(new int[batchSize]),
-              tags,
-              new Numbers(new float[batchSize])));
+      Batch batch =
+          new Batch(
+              batchSize,
+              List.of(
+                  new Ids(new int[batchSize]),
+                  new Ids(new int[batchSize]),
+                  tags,
+                  new Numbers(new float[batchSize])));
+      if (rows.stream().anyMatch(row -> row.weight() != 1)) {
+        batch.weight = new float[batchSize];
+      }
+      return batch;
     }
 
     @Override
@@ -212,6 +245,10 @@ final class MemoryData implements PreparedData {
         batch.user[i] = row.user();
         batch.item[i] = row.item();
         batch.label[i] = row.label();
+        batch.time[i] = row.time();
+        if (batch.weight != null) {
+          batch.weight[i] = row.weight();
+        }
         batch.row[i] = next++;
         ((Ids) batch.fields.get(0)).ids()[i] = row.user();
         ((Ids) batch.fields.get(1)).ids()[i] = row.item();

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.KnowledgeControl;
+import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -122,6 +123,9 @@ class SlowTrainingTest {
         null,
         1,
         Map.of(),
+        true,
+        null,
+        LossConfig.CROSS_ENTROPY,
         0,
         4,
         1_000_000,

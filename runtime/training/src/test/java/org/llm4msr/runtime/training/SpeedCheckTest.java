@@ -105,9 +105,8 @@ class SpeedCheckTest {
     engine.call(
         () -> {
           try (TrainableModel model = enhanced()) {
-            TrainingStep step = new TrainingStep(model, LONG, DATA.manifest().scenarios());
-            SpeedCheck check =
-                new SpeedCheck(plain(model), step, LONG, DATA.manifest().scenarios(), told::add);
+            TrainingStep step = new TrainingStep(model, LONG, DATA);
+            SpeedCheck check = new SpeedCheck(plain(model), step, told::add);
             Batch batch = batch();
             for (int i = 0; i < steps; i++) {
               check.stepped(batch, nanos, rowsLeft);

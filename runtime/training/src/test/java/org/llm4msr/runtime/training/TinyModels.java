@@ -30,6 +30,7 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.InferenceConfig;
+import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
@@ -249,6 +250,26 @@ final class TinyModels {
       int validateEvery,
       int patience,
       Map<String, Double> weights) {
+    return training(
+        optimizer,
+        epochs,
+        batchSize,
+        validateEvery,
+        patience,
+        weights,
+        null,
+        LossConfig.CROSS_ENTROPY);
+  }
+
+  static TrainingConfig training(
+      OptimizerConfig optimizer,
+      int epochs,
+      int batchSize,
+      int validateEvery,
+      int patience,
+      Map<String, Double> weights,
+      @Nullable Double halfLifeDays,
+      LossConfig loss) {
     return new TrainingConfig(
         epochs,
         batchSize,
@@ -257,6 +278,9 @@ final class TinyModels {
         null,
         1,
         weights,
+        true,
+        halfLifeDays,
+        loss,
         validateEvery,
         patience,
         1_000_000,

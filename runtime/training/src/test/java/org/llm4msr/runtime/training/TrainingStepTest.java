@@ -101,6 +101,96 @@ class TrainingStepTest {
     }
   }
 
+  /** Two rows of any weight are one row with the sum of the weights. */
+  @Test
+  void aRowOfWeightTwoIsTheRowTwice() {
+    List<MemoryData.Row> heavy = new ArrayList<>(ROWS);
+    heavy.set(1, heavy.get(1).weighing(2));
+    List<MemoryData.Row> twice = new ArrayList<>(ROWS);
+    twice.add(1, ROWS.get(1));
+    TrainingConfig config =
+        TinyModels.training(TinyModels.optimizer(Rule.SGD, 0.5), 1, 4, 0, 0, Map.of("s2", 3.0));
+    List<float[]> states = new ArrayList<>();
+    List<Float> losses = new ArrayList<>();
+    for (List<MemoryData.Row> rows : List.of(heavy, twice)) {
+      MemoryData data = MemoryData.of(rows);
+      try (TrainableModel model = linear(data, config)) {
+        scaleTables(model, 1e4f);
+        TrainingStep step = new TrainingStep(model, config, data);
+        losses.add(engine.call(() -> step.run(firstBatch(data, 4), 0, 0.5)).loss());
+        states.add(TinyModels.state(model));
+      }
+    }
+
+    assertThat(losses.get(0)).isCloseTo(losses.get(1), within(1e-5f));
+    assertThat(states.get(0)).containsExactly(states.get(1), within(1e-5f));
+  }
+
+  /** Bit for bit, with dropout, momentum, decay, and tables that only such rows touch. */
+  @Test
+  void rowsOfWeightZeroChangeNothing() {
+    MemoryData data = MemoryData.of(120, 10, 0.9);
+    MemoryData more =
+        data.training(
+            rows -> {
+              List<MemoryData.Row> all = new ArrayList<>();
+              for (int i = 0; i < rows.size(); i++) {
+                int user = MemoryData.USERS - 1 - i % 7;
+                all.add(rows.get(i));
+                all.add(new MemoryData.Row(i % 3, user, i % 30, 9, new int[] {1}, 1).weighing(0));
+              }
+              return all;
+            });
+    MemoryData weighted = data.training(rows -> rows.stream().map(r -> r.weighing(2)).toList());
+
+    assertThat(trained(more, 20)).containsExactly(trained(weighted, 10));
+  }
+
+  @Test
+  void aBatchOfWeightZeroIsNoStep() {
+    MemoryData data = MemoryData.of(ROWS);
+    MemoryData nothing =
+        data.training(
+            rows -> {
+              List<MemoryData.Row> all = new ArrayList<>(rows);
+              all.replaceAll(row -> row.weighing(0));
+              all.add(rows.get(0));
+              return all;
+            });
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.1), 1, 3);
+    try (TrainableModel model = linear(data, config)) {
+      float[] before = TinyModels.state(model);
+      TrainingStep step = new TrainingStep(model, config, nothing);
+
+      TrainingStep.Outcome outcome = engine.call(() -> step.run(firstBatch(nothing, 3), 0, 0.1));
+
+      assertThat(outcome.loss()).isZero();
+      assertThat(TinyModels.state(model)).containsExactly(before);
+    }
+  }
+
+  /** Trains on all rows in their order, and returns the state of the model. */
+  private static float[] trained(MemoryData data, int batchSize) {
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.1), 1, batchSize);
+    try (TrainableModel model =
+            ModelAssembly.assemble(
+                engine,
+                TinyModels.model(new TinyModels.Towers(), new TinyModels.Plain()),
+                config,
+                TinyModels.SCORING,
+                data,
+                null);
+        BatchSource source = data.sequential(Split.TRAIN, batchSize)) {
+      TrainingStep step = new TrainingStep(model, config, data);
+      Batch batch = source.newBatch();
+      for (long number = 0; source.next(batch); number++) {
+        long now = number;
+        engine.call(() -> step.run(batch, now, 0.1));
+      }
+      return TinyModels.state(model);
+    }
+  }
+
   /** The same, whether towers lie in one array or in one each. */
   @Test
   void doesNotMoveTheTowerOfAnAbsentScenario() {
@@ -131,7 +221,7 @@ class TrainingStepTest {
             without1,
             null)) {
       scaleTables(model, 1e4f);
-      TrainingStep step = new TrainingStep(model, config, without1.manifest().scenarios());
+      TrainingStep step = new TrainingStep(model, config, without1);
       for (int i = 0; i < 4; i++) {
         MemoryData data = i % 2 == 0 ? without1 : without2;
         String absent = "backbone/tower.%d/weight".formatted(1 + i % 2);
@@ -166,7 +256,7 @@ class TrainingStepTest {
             TinyModels.SCORING,
             data,
             knowledge)) {
-      TrainingStep step = new TrainingStep(model, config, data.manifest().scenarios());
+      TrainingStep step = new TrainingStep(model, config, data);
       List<Integer> live = new ArrayList<>();
       engine.call(
           () -> {
@@ -189,7 +279,7 @@ class TrainingStepTest {
     TrainingConfig config =
         TinyModels.training(TinyModels.optimizer(Rule.SGD, 0.1), 1, 3, 0, 0, Map.of("serch", 2.0));
     try (TrainableModel model = linear(data, config)) {
-      assertThatThrownBy(() -> new TrainingStep(model, config, data.manifest().scenarios()))
+      assertThatThrownBy(() -> new TrainingStep(model, config, data))
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("serch")
           .hasMessageContaining("[s0, s1, s2]");
@@ -259,7 +349,7 @@ class TrainingStepTest {
 
   private static TrainingStep.Outcome oneStep(
       TrainableModel model, MemoryData data, TrainingConfig config, double rate) {
-    TrainingStep step = new TrainingStep(model, config, data.manifest().scenarios());
+    TrainingStep step = new TrainingStep(model, config, data);
     return engine.call(() -> step.run(firstBatch(data, 3), 0, rate));
   }
 

@@ -105,6 +105,15 @@ public final class NumberColumn {
     }
   }
 
+  /** Refuses negative values. */
+  public void requireWeights(long[] picks, int count, float[] values) {
+    for (int i = 0; i < count; i++) {
+      if (values[i] < 0) {
+        throw bad(picks[i], values[i], "weights must be at least 0");
+      }
+    }
+  }
+
   private RuntimeException bad(long pick, float value, String rule) {
     return DataErrors.data(
         "BAD_VALUE",

@@ -6,9 +6,11 @@ import java.util.function.LongConsumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -28,8 +30,9 @@ import org.llm4msr.runtime.data.prepared.SplitReader;
 import org.llm4msr.runtime.tables.Batch;
 
 /**
- * The rows of one part in the form that a database reads: user, item, scenario, label, time, and
- * whether the row is a drawn negative. Fields are counted on the way and not passed on.
+ * The rows of one part in the form that a database reads: user, item, scenario, label, time,
+ * whether the row is a drawn negative, and its weight. Fields are counted on the way and not passed
+ * on.
  */
 final class InspectedRows extends ArrowReader {
 
@@ -88,7 +91,8 @@ final class InspectedRows extends ArrowReader {
             column("s", new ArrowType.Int(32, true)),
             column("y", new ArrowType.Int(8, true)),
             column("t", new ArrowType.Int(64, true)),
-            column("d", new ArrowType.Int(8, true))));
+            column("d", new ArrowType.Int(8, true)),
+            column("w", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE))));
   }
 
   private static Field column(String name, ArrowType type) {
@@ -121,6 +125,7 @@ final class InspectedRows extends ArrowReader {
     TinyIntVector labels = (TinyIntVector) column(3, count);
     BigIntVector timesOut = (BigIntVector) column(4, count);
     TinyIntVector drawnOut = (TinyIntVector) column(5, count);
+    Float4Vector weights = (Float4Vector) column(6, count);
     for (int i = 0; i < count; i++) {
       users.set(i, batch.user[i]);
       scenarios.set(i, batch.scenario[i]);
@@ -139,6 +144,11 @@ final class InspectedRows extends ArrowReader {
         drawnOut.setNull(i);
       } else {
         drawnOut.set(i, (int) drawn.get(picks[i]));
+      }
+      if (batch.weight == null) {
+        weights.setNull(i);
+      } else {
+        weights.set(i, batch.weight[i]);
       }
     }
     getVectorSchemaRoot().setRowCount(count);

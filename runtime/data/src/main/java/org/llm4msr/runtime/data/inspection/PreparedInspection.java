@@ -38,6 +38,9 @@ final class PreparedInspection {
 
   private static final int TRAIN = 0;
 
+  /** How many {@link #labels sums} labels are made of. */
+  private static final int SUMS = 5;
+
   private final PreparedFolder data;
   private final DatasetManifest manifest;
   private final PreparationDatabase database;
@@ -68,7 +71,7 @@ final class PreparedInspection {
   private void readRows(Progress progress) {
     database.execute(
         "CREATE TABLE rows(p TINYINT, u INTEGER, i INTEGER, s INTEGER, y TINYINT, t BIGINT, d"
-            + " TINYINT)");
+            + " TINYINT, w FLOAT)");
     long[] done = new long[1];
     LongConsumer count =
         rows -> {
@@ -122,8 +125,14 @@ final class PreparedInspection {
     return PARTS.stream().allMatch(split -> data.reader(split).file().has(column));
   }
 
-  private Labels labels(long rows, long positives, long drawn) {
-    return Labels.of(rows, positives, tellsDrawn() ? drawn : null);
+  /**
+   * Returns labels by their sums: rows, positives, drawn negatives, weights and weights of
+   * positives.
+   */
+  private Labels labels(double... sums) {
+    Labels labels =
+        Labels.of((long) sums[0], (long) sums[1], tellsDrawn() ? (Long) (long) sums[2] : null);
+    return have(SplitColumns.WEIGHT) ? labels.weighing(sums[3], sums[4]) : labels;
   }
 
   /** Labels and times of one part. */
@@ -131,15 +140,20 @@ final class PreparedInspection {
 
   private List<Part> parts() {
     PartRows[] rows = new PartRows[PARTS.size()];
-    Arrays.fill(rows, new PartRows(labels(0, 0, 0), null, null));
+    Arrays.fill(rows, new PartRows(labels(0, 0, 0, 0, 0), null, null));
     database.forEach(
-        "SELECT p, count(*), sum(y)::BIGINT, sum(d)::BIGINT, min(t), max(t) FROM rows GROUP BY p",
+        "SELECT p, count(*), sum(y)::BIGINT, sum(d)::BIGINT, sum(w), sum(w * y), min(t), max(t) FROM rows GROUP BY p",
         row ->
             rows[row.getInt(1)] =
                 new PartRows(
-                    labels(row.getLong(2), row.getLong(3), row.getLong(4)),
-                    time(row, 5),
-                    time(row, 6)));
+                    labels(
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getLong(4),
+                        row.getDouble(5),
+                        row.getDouble(6)),
+                    time(row, 7),
+                    time(row, 8)));
     long[] newUsers = rowsOfNew("u");
     long[] newItems = rowsOfNew("i");
     List<Part> parts = new ArrayList<>();
@@ -170,15 +184,15 @@ final class PreparedInspection {
   private List<ScenarioSummary> scenarios() {
     int splits = PARTS.size();
     int scenarios = manifest.scenarios().size();
-    long[][] labels = new long[scenarios * (splits + 1)][3];
+    double[][] sums = new double[scenarios * (splits + 1)][SUMS];
     database.forEach(
-        "SELECT s, p, count(*), sum(y)::BIGINT, sum(d)::BIGINT FROM rows GROUP BY s, p",
+        "SELECT s, p, count(*), sum(y)::BIGINT, sum(d)::BIGINT, sum(w), sum(w * y) FROM rows GROUP BY s, p",
         row -> {
           for (int part : new int[] {row.getInt(2), splits}) {
-            long[] cell = labels[row.getInt(1) * (splits + 1) + part];
-            cell[0] += row.getLong(3);
-            cell[1] += row.getLong(4);
-            cell[2] += row.getLong(5);
+            double[] cell = sums[row.getInt(1) * (splits + 1) + part];
+            for (int sum = 0; sum < SUMS; sum++) {
+              cell[sum] += row.getDouble(3 + sum);
+            }
           }
         });
     long[] users = distinct("u", scenarios);
@@ -193,7 +207,7 @@ final class PreparedInspection {
                 p == splits ? "all" : PARTS.get(p).key(),
                 users[cell],
                 hasItems() ? items[cell] : null,
-                labels(labels[cell][0], labels[cell][1], labels[cell][2])));
+                labels(sums[cell])));
       }
       PreparedScenario scenario = manifest.scenarios().get(s);
       result.add(

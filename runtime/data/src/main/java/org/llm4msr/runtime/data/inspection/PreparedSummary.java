@@ -56,17 +56,26 @@ public record PreparedSummary(
    * @param drawn those of the negatives that preparation drew, the other rows being of the log;
    *     null where the data does not tell
    * @param positiveShare positives by rows, or null without rows
+   * @param positiveWeightShare the same with each row counted by its weight; null where rows have
+   *     no weights, or all have 0
    */
   public record Labels(
       long rows,
       long positives,
       long negatives,
       @Nullable Long drawn,
-      @Nullable Double positiveShare) {
+      @Nullable Double positiveShare,
+      @Nullable Double positiveWeightShare) {
 
     static Labels of(long rows, long positives, @Nullable Long drawn) {
       Double share = rows == 0 ? null : (double) positives / rows;
-      return new Labels(rows, positives, rows - positives, drawn, share);
+      return new Labels(rows, positives, rows - positives, drawn, share, null);
+    }
+
+    /** Returns the same labels with their weights. */
+    Labels weighing(double weight, double positiveWeight) {
+      Double share = weight == 0 ? null : (Double) (positiveWeight / weight);
+      return new Labels(rows, positives, negatives, drawn, positiveShare, share);
     }
 
     /** Returns the rows of the log; null where the data does not tell them from drawn negatives. */

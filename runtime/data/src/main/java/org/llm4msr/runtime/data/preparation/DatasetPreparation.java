@@ -135,6 +135,7 @@ public final class DatasetPreparation {
     SplitCounts own = split.order();
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
+    requireWeight(own);
     SplitCounts counts = negatives.draw(own);
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     progress.step("index");
@@ -144,8 +145,19 @@ public final class DatasetPreparation {
             .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency(), base))
             .toList();
     PreparedFiles files = new PreparedFiles(database, folder.data());
-    write(files, encoders, scenarios, counts);
+    boolean weights = schema.weight() || NegativeSampling.weighs(config.negatives());
+    write(files, encoders, scenarios, counts, weights);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
+  }
+
+  private void requireWeight(SplitCounts counts) {
+    String weighing = "SELECT count(*) FROM ordered WHERE w > 0 AND rowid < " + counts.train();
+    if (database.queryLong(weighing) == 0) {
+      throw DataErrors.data(
+          "NO_WEIGHT",
+          "All %d rows of the training part have the weight 0, so that there is nothing to learn from. Fix the column of weights, or the section dataset."
+              .formatted(counts.train()));
+    }
   }
 
   /** Returns the scenarios that keep their ranks. */
@@ -196,14 +208,15 @@ public final class DatasetPreparation {
       PreparedFiles files,
       List<FieldEncoder> encoders,
       List<PreparedScenario> scenarios,
-      SplitCounts counts)
+      SplitCounts counts,
+      boolean weights)
       throws IOException {
     encoders.forEach(FieldEncoder::encodeLists);
     EntityTables.encode(database, RawTable.USERS, encoders, base != null);
     EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
     progress.step("write");
     boolean groups = count("groups") > 0;
-    files.writeSplits(encoders, counts, groups, progress);
+    files.writeSplits(encoders, counts, groups, weights, progress);
     if (groups) {
       files.writeGroups();
     }

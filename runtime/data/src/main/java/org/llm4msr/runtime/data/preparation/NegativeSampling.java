@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Draws negatives for the positive rows of the table {@code ordered}, and puts them after their
- * positives: same user, scenario, time and part. Never drawn are items that the user met in the
+ * positives: same user, scenario, time and part, but not the same weight: that says how much what
+ * happened counts, and a negative did not happen. Never drawn are items that the user met in the
  * training part and, for a row of another part, those that the user met until then.
  *
  * <p>A row draws from the items of its scenario in its own part, or in the parts before as well:
@@ -53,11 +54,17 @@ final class NegativeSampling {
     return config.perPositive() == 0
         ? ""
         : "; %s negatives a positive drawn by %s %s, seed %s"
-            .formatted(
-                config.perPositive(),
-                config.draw() == NegativesConfig.Draw.POPULARITY ? "popularity" : "chance",
-                NegativePools.rule(config.pool()),
-                config.seed());
+                .formatted(
+                    config.perPositive(),
+                    config.draw() == NegativesConfig.Draw.POPULARITY ? "popularity" : "chance",
+                    NegativePools.rule(config.pool()),
+                    config.seed())
+            + (weighs(config) ? ", weight " + config.weight() : "");
+  }
+
+  /** Returns whether drawn negatives have another weight than 1. */
+  static boolean weighs(NegativesConfig config) {
+    return config.perPositive() > 0 && config.weight() != 1;
   }
 
   /**
@@ -177,10 +184,11 @@ final class NegativeSampling {
         CREATE TABLE merged AS SELECT * EXCLUDE (n, k) FROM (
           SELECT *, rowid AS n, 0 AS k FROM ordered
           UNION ALL
-          SELECT o.* REPLACE (g.i AS i, false AS y, true AS drawn), g.n, g.k
+          SELECT o.* REPLACE (g.i AS i, false AS y, true AS drawn, %s::DOUBLE AS w), g.n, g.k
           FROM negatives g JOIN ordered o ON o.rowid = g.n)
         ORDER BY n, k
-        """);
+        """
+            .formatted(config.weight()));
     database.execute("DROP TABLE ordered");
     database.execute("ALTER TABLE merged RENAME TO ordered");
     return new SplitCounts(

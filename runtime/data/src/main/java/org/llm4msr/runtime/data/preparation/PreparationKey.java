@@ -70,7 +70,10 @@ final class PreparationKey {
       return "";
     }
     String draws = canonical(new Draws(config.perPositive(), config.draw(), config.seed()));
-    return config.pool().equals(NegativePool.EARLIER) ? draws : draws + canonical(config.pool());
+    if (!config.pool().equals(NegativePool.EARLIER)) {
+      draws += canonical(config.pool());
+    }
+    return NegativeSampling.weighs(config) ? draws + "weight " + config.weight() : draws;
   }
 
   /**
@@ -91,7 +94,7 @@ final class PreparationKey {
         }
         Object part = read(record, component);
         if (isAsBefore(setting, part)
-            || (record instanceof RawSchema && component.getName().equals(RawSchema.GROUP))) {
+            || (record instanceof RawSchema && isLaterColumn(component.getName(), part))) {
           continue;
         }
         String former = setting == null ? "" : setting.formerly();
@@ -108,6 +111,12 @@ final class PreparationKey {
 
   private static boolean isAsBefore(@Nullable Setting setting, @Nullable Object value) {
     return setting != null && setting.before().equals(String.valueOf(value));
+  }
+
+  /** Groups change nothing else of the data; without weights it is as it was before them. */
+  private static boolean isLaterColumn(String component, @Nullable Object value) {
+    return component.equals(RawSchema.GROUP)
+        || (component.equals(RawSchema.WEIGHT) && Boolean.FALSE.equals(value));
   }
 
   private static @Nullable Object read(Record record, RecordComponent component) {

@@ -51,9 +51,14 @@ final class PreparedFiles {
    * Writes the three parts.
    *
    * @param groups whether rows have groups
+   * @param weights whether rows have weights
    */
   void writeSplits(
-      List<FieldEncoder> encoders, SplitCounts counts, boolean groups, Progress progress)
+      List<FieldEncoder> encoders,
+      SplitCounts counts,
+      boolean groups,
+      boolean weights,
+      Progress progress)
       throws IOException {
     List<String> names =
         new ArrayList<>(
@@ -67,6 +72,9 @@ final class PreparedFiles {
     if (groups) {
       names.add(SplitColumns.GROUP);
     }
+    if (weights) {
+      names.add(SplitColumns.WEIGHT);
+    }
     List<FieldEncoder> columns =
         encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
     columns.forEach(encoder -> names.add(encoder.prepared().name()));
@@ -77,7 +85,7 @@ final class PreparedFiles {
           progress.update(written[0], counts.total());
         };
     try (SplitWriter writer = new SplitWriter(names, counts, count)) {
-      database.export(rowsInOrder(columns, groups), blockRows(columns), writer::accept);
+      database.export(rowsInOrder(columns, groups, weights), blockRows(columns), writer::accept);
       writer.finish();
     }
   }
@@ -91,7 +99,7 @@ final class PreparedFiles {
             .sum());
   }
 
-  private static String rowsInOrder(List<FieldEncoder> encoders, boolean groups) {
+  private static String rowsInOrder(List<FieldEncoder> encoders, boolean groups, boolean weights) {
     List<FieldEncoder> ofRows =
         encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
     String fields =
@@ -106,6 +114,7 @@ final class PreparedFiles {
             .collect(Collectors.joining());
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
         + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
+        + (weights ? ", h.w::FLOAT" : "")
         + fields
         + " FROM keyed h JOIN "
         + EntityTables.encoded(RawTable.USERS)

@@ -27,7 +27,7 @@ import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.database.WatchedReader;
 
 /**
- * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g and field
+ * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w and field
  * columns), {@code users} and {@code items} (k, text and field columns), and refuses bad rows.
  */
 final class RawTables {
@@ -153,6 +153,10 @@ final class RawTables {
         schema.group()
             ? "nullif(" + columns.text(RawSchema.GROUP) + ", '') AS g"
             : "NULL::VARCHAR AS g");
+    selected.add(
+        schema.weight()
+            ? "coalesce(" + columns.number(RawSchema.WEIGHT) + ", 1) AS w"
+            : "1::DOUBLE AS w");
     return selected;
   }
 
@@ -192,6 +196,12 @@ final class RawTables {
     requireNone("i IS NULL", "null", "NULL_ID", "a null " + RawSchema.ITEM);
     requireNone("s IS NULL", "null", "NULL_ID", "a null " + RawSchema.SCENARIO);
     requireNone("bad_label IS NOT NULL", "bad_label", "BAD_LABEL", "a label other than 0 and 1");
+    // NaN is the largest number to DuckDB, and larger ones are infinite as float32.
+    requireNone(
+        "NOT (w >= 0 AND w < 3.4e38)",
+        "w",
+        "BAD_WEIGHT",
+        "a weight that is negative or not finite");
   }
 
   private void requireNone(String condition, String example, String code, String problem) {

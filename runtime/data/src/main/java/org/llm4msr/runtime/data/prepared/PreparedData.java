@@ -37,6 +37,11 @@ public interface PreparedData extends AutoCloseable {
    */
   BatchSource byUser(Split split, int batchSize);
 
+  /** Returns the rows of a part in file order; they may lack their fields. */
+  default BatchSource withoutFields(Split split, int batchSize) {
+    return sequential(split, batchSize);
+  }
+
   /** Returns the raw id of each user by index; decoded when asked for. */
   List<String> userKeys();
 

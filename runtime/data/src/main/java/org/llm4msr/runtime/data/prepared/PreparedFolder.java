@@ -111,6 +111,12 @@ public final class PreparedFolder implements PreparedData {
   }
 
   @Override
+  public BatchSource withoutFields(Split split, int batchSize) {
+    SplitReader reader = reader(split);
+    return reader.withoutFields(new RowOrder.Sequential(reader.file()), batchSize);
+  }
+
+  @Override
   public BatchSource byUser(Split split, int batchSize) {
     return reader(split).byUser(batchSize);
   }

@@ -17,8 +17,11 @@ public final class SplitColumns {
   /** Number of the row's group, from 1; 0 for none. */
   public static final String GROUP = "group_index";
 
+  /** How much the row counts in the loss. */
+  public static final String WEIGHT = "row_weight";
+
   public static final Set<String> RESERVED =
-      Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP);
+      Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP, WEIGHT);
 
   private SplitColumns() {}
 }

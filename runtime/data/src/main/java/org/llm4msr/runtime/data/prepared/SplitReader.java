@@ -27,6 +27,7 @@ public final class SplitReader {
   private final @Nullable IdColumn group;
   private final IdColumn scenario;
   private final NumberColumn label;
+  private final @Nullable NumberColumn weight;
   private final List<FieldColumn> fields;
   private final List<FieldKind> kinds;
 
@@ -52,6 +53,7 @@ public final class SplitReader {
     unknownItem = manifest.items();
     scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
     label = new NumberColumn(file, SplitColumns.LABEL);
+    weight = file.has(SplitColumns.WEIGHT) ? new NumberColumn(file, SplitColumns.WEIGHT) : null;
     fields =
         manifest.fields().stream()
             .map(
@@ -97,12 +99,21 @@ public final class SplitReader {
   }
 
   BatchSource batches(RowOrder order, int batchSize) {
-    return new Source(order, batchSize);
+    return new Source(order, batchSize, kinds);
+  }
+
+  BatchSource withoutFields(RowOrder order, int batchSize) {
+    return new Source(order, batchSize, List.of());
   }
 
   public Batch newBatch(int capacity) {
-    Batch batch = Batch.of(capacity, kinds);
+    return newBatch(capacity, kinds);
+  }
+
+  private Batch newBatch(int capacity, List<FieldKind> fieldKinds) {
+    Batch batch = Batch.of(capacity, fieldKinds);
     batch.part = split.number();
+    batch.weight = weight == null ? null : new float[capacity];
     return batch;
   }
 
@@ -119,36 +130,38 @@ public final class SplitReader {
     } else {
       group.gather(picks, count, batch.group);
     }
-    gatherLabels(picks, count, batch.scenario, batch.label);
+    scenario.gather(picks, count, batch.scenario);
+    label.gather(picks, count, batch.label);
+    label.requireLabels(picks, count, batch.label);
+    if (weight != null && batch.weight != null) {
+      weight.gather(picks, count, batch.weight);
+      weight.requireWeights(picks, count, batch.weight);
+    }
     for (int i = 0; i < count; i++) {
       // A row without a time has no past.
       batch.time[i] = time != null && time.has(picks[i]) ? time.get(picks[i]) : Long.MIN_VALUE;
       batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
     }
-    for (int f = 0; f < fields.size(); f++) {
+    for (int f = 0; f < batch.fields.size(); f++) {
       fields.get(f).gather(picks, count, batch.fields.get(f));
     }
-  }
-
-  void gatherLabels(long[] picks, int count, int[] scenarios, float[] labels) {
-    scenario.gather(picks, count, scenarios);
-    label.gather(picks, count, labels);
-    label.requireLabels(picks, count, labels);
   }
 
   /** Batches in a given order. */
   private final class Source implements BatchSource {
     private final RowOrder order;
     private final long[] picks;
+    private final List<FieldKind> kinds;
 
-    Source(RowOrder order, int batchSize) {
+    Source(RowOrder order, int batchSize, List<FieldKind> kinds) {
       this.order = order;
       this.picks = new long[batchSize];
+      this.kinds = kinds;
     }
 
     @Override
     public Batch newBatch() {
-      return SplitReader.this.newBatch(picks.length);
+      return SplitReader.this.newBatch(picks.length, kinds);
     }
 
     @Override

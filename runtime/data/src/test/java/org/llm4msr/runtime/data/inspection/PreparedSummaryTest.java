@@ -379,7 +379,7 @@ class PreparedSummaryTest {
                 List.of("train", "train", "train", "train", "test", "train", "test"));
     Path target = folder.resolve("drawn");
     NegativesConfig two =
-        new NegativesConfig(2, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
+        new NegativesConfig(2, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3, 1);
     Preparations.prepare(
             log, Preparations.drawing(Preparations.split(SplitConfig.By.GIVEN), 1, two), target)
         .close();

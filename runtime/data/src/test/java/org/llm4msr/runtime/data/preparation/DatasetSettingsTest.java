@@ -46,7 +46,7 @@ class DatasetSettingsTest {
     return Preparations.drawing(
         Preparations.BY_TIME,
         1,
-        new NegativesConfig(perPositive, NegativesConfig.Draw.UNIFORM, pool, 0));
+        new NegativesConfig(perPositive, NegativesConfig.Draw.UNIFORM, pool, 0, 1));
   }
 
   /** Prepares data whose manifest has no line for the pool. */

@@ -104,7 +104,7 @@ class GroupsTest {
             GIVEN.scenarios(),
             GIVEN.split(),
             1,
-            new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, NegativePool.EARLIER, 3),
+            new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, NegativePool.EARLIER, 3, 1),
             GIVEN.malformed());
 
     DatasetManifest manifest = prepare(reader(true), drawing);

@@ -74,7 +74,8 @@ public final class ListReader implements DatasetReader {
         interactions.containsKey(RawSchema.GROUP),
         userText,
         itemText,
-        "label as given");
+        "label as given",
+        interactions.containsKey(RawSchema.WEIGHT));
   }
 
   @Override

@@ -155,7 +155,7 @@ class LoggedRowsTest {
     List<String> logged = rows(ALL);
     folder = folder.resolve("drawn");
     NegativesConfig two =
-        new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3);
+        new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.EARLIER, 3, 1);
     prepare(Preparations.BY_TIME, two, DatasetPreparationTest.twelveRows());
     try (PreparedData data = PreparedData.open(prepared())) {
       assertThat(data.manifest().rows().total()).isGreaterThan(12);

@@ -132,7 +132,7 @@ class NegativeSamplingTest {
 
   @Test
   void positivesAloneAreRefused() {
-    NegativesConfig none = new NegativesConfig(0, Draw.UNIFORM, NegativePool.PART, 0);
+    NegativesConfig none = new NegativesConfig(0, Draw.UNIFORM, NegativePool.PART, 0, 1);
     assertThatThrownBy(() -> prepare(log(), none, 1))
         .hasMessage(
             "[data/NO_NEGATIVES] All 3000 rows are positives, and a model needs negatives as well. Set dataset.negatives.perPositive, for example to 4, which draws some; or correct the label in the section dataset.");
@@ -142,7 +142,7 @@ class NegativeSamplingTest {
   void negativesStandBehindTheirPositivesAndAreNewToTheirUsers() throws IOException {
     List<Row> log = log();
     for (Draw draw : Draw.values()) {
-      Path prepared = prepare(log, new NegativesConfig(3, draw, NegativePool.EARLIER, 5), 2);
+      Path prepared = prepare(log, new NegativesConfig(3, draw, NegativePool.EARLIER, 5, 1), 2);
       assertThat(ManifestFile.read(prepared).rows())
           .isEqualTo(new SplitCounts(8_000, 2_000, 2_000));
       Set<String> trained = new HashSet<>();
@@ -224,7 +224,7 @@ class NegativeSamplingTest {
 
   /** Returns each part as its positives, each with the items of its negatives in order. */
   private List<String> drawn(List<Row> log, Draw draw, NegativePool pool) throws IOException {
-    Path target = prepare(log, new NegativesConfig(7, draw, pool, 5), 2);
+    Path target = prepare(log, new NegativesConfig(7, draw, pool, 5, 1), 2);
     List<String> parts = new ArrayList<>();
     for (String part : PARTS) {
       StringBuilder text = new StringBuilder();
@@ -253,7 +253,7 @@ class NegativeSamplingTest {
       long day = r < 2_000 ? 15 : 200;
       log.add(new Row("other" + r, "own", "s", TimeUnit.DAYS.toMillis(day), true));
     }
-    NegativesConfig negatives = new NegativesConfig(1, Draw.UNIFORM, NegativePool.near(10), 5);
+    NegativesConfig negatives = new NegativesConfig(1, Draw.UNIFORM, NegativePool.near(10), 5, 1);
 
     Map<String, Long> drawn =
         rows(prepare(log, negatives, 2), "train").stream()
@@ -280,7 +280,7 @@ class NegativeSamplingTest {
     }
     Map<Draw, Double> shares = new HashMap<>();
     for (Draw draw : Draw.values()) {
-      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, pool, 5), 2), "train");
+      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, pool, 5, 1), 2), "train");
       Map<String, Long> drawn =
           rows.stream()
               .filter(row -> !row.positive() && row.user().startsWith("other"))
@@ -296,19 +296,19 @@ class NegativeSamplingTest {
   @MethodSource("pools")
   void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself(NegativePool pool) throws IOException {
     List<Row> log = log();
-    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, pool, 5);
+    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, pool, 5, 1);
     Path first = prepare(log, negatives, 1);
     Path second = prepare(log, negatives, 2);
     for (String part : PARTS) {
       assertThat(second.resolve(part + ".arrow"))
           .hasSameBinaryContentAs(first.resolve(part + ".arrow"));
     }
-    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, pool, 6), 2);
+    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, pool, 6, 1), 2);
     assertThat(rows(other, "train")).isNotEqualTo(rows(first, "train"));
     List<Row> changed = new ArrayList<>(log.subList(0, 2_000));
     log.subList(2_000, ROWS)
         .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
-    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, pool, 5), 3);
+    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, pool, 5, 1), 3);
     assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(first.resolve("train.arrow"));
   }
 
@@ -318,7 +318,7 @@ class NegativeSamplingTest {
     for (int r = 0; r < 60; r++) {
       log.add(new Row(r % 3 == 0 ? "b" : "a", "i" + r % 2, "s", r, true));
     }
-    Path prepared = prepare(log, new NegativesConfig(1, Draw.UNIFORM, NegativePool.PART, 0), 2);
+    Path prepared = prepare(log, new NegativesConfig(1, Draw.UNIFORM, NegativePool.PART, 0, 1), 2);
     assertThat(rows(prepared, "train")).hasSize(40);
     assertThat(Files.readString(prepared.resolve("dataset.json")))
         .contains(

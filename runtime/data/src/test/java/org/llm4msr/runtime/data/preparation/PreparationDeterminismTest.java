@@ -123,7 +123,7 @@ class PreparationDeterminismTest {
   @Test
   void digitsOfTheLocaleChangeNothing() throws IOException {
     NegativesConfig negatives =
-        new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 7);
+        new NegativesConfig(1, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 7, 1);
     DatasetConfig config = Preparations.drawing(BY_DATE, 3, negatives);
     Locale before = Locale.getDefault();
     try (PreparedData latin = Preparations.prepare(reader(5), config, folder.resolve("latin"))) {

@@ -143,7 +143,7 @@ class PreparationErrorsTest {
         Preparations.drawing(
             Preparations.split(SplitConfig.By.RANDOM),
             1,
-            new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.near(7), 0));
+            new NegativesConfig(1, NegativesConfig.Draw.UNIFORM, NegativePool.near(7), 0, 1));
     refused(
         changed(RawTable.INTERACTIONS, "time", 3, null),
         near,

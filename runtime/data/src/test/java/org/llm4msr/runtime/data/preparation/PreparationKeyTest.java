@@ -59,11 +59,11 @@ class PreparationKeyTest {
     assertThat(key(drawing(NegativePool.PART))).isNotEqualTo(BEFORE_POOLS);
     assertThat(key(drawing(NegativePool.near(7)))).isNotEqualTo(key(drawing(NegativePool.near(8))));
     assertThat(key(Preparations.NO_NEGATIVES))
-        .isEqualTo(key(new NegativesConfig(0, Draw.UNIFORM, NegativePool.near(7), 3)));
+        .isEqualTo(key(new NegativesConfig(0, Draw.UNIFORM, NegativePool.near(7), 3, 1)));
   }
 
   private static NegativesConfig drawing(NegativePool pool) {
-    return new NegativesConfig(2, Draw.POPULARITY, pool, 5);
+    return new NegativesConfig(2, Draw.POPULARITY, pool, 5, 1);
   }
 
   private static String key(NegativesConfig negatives) {

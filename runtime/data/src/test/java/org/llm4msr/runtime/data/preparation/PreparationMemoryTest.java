@@ -95,7 +95,7 @@ class PreparationMemoryTest {
         .flatMap(
             pool ->
                 Stream.of(NegativesConfig.Draw.values())
-                    .map(draw -> new NegativesConfig(2, draw, pool, 3)));
+                    .map(draw -> new NegativesConfig(2, draw, pool, 3, 1)));
   }
 
   @ParameterizedTest

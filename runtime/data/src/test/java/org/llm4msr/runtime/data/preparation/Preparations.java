@@ -31,7 +31,7 @@ public final class Preparations {
   public static final SplitConfig BY_TIME = split(SplitConfig.By.TIME);
 
   static final NegativesConfig NO_NEGATIVES =
-      new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 0);
+      new NegativesConfig(0, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 0, 1);
 
   static final MalformedConfig STRICT = new MalformedConfig(MalformedConfig.Policy.STRICT, 0);
 

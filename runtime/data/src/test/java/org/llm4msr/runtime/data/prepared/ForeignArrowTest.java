@@ -17,6 +17,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
+import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TextColumn;
 import org.llm4msr.runtime.data.preparation.Preparations;
 import org.llm4msr.runtime.tables.FieldValues;
@@ -109,6 +110,17 @@ class ForeignArrowTest {
         () -> lists.gather(new long[] {0, 1, 2}, 3, new FieldValues.IdLists(3)),
         "data/ID_RANGE",
         "'tags' has 4 in row 2");
+  }
+
+  @Test
+  void refusesNegativeWeightsByRow() {
+    NumberColumn column = new NumberColumn(open("train.arrow"), "price");
+    float[] values = new float[2];
+    column.gather(new long[] {6, 9}, 2, values);
+    refused(
+        () -> column.requireWeights(new long[] {6, 9}, 2, values),
+        "data/BAD_VALUE",
+        "'price' has -0.75 in row 9; weights must be at least 0");
   }
 
   @Test

@@ -10,7 +10,7 @@ import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
 
-class ScenarioOrderTest {
+class StepRowsTest {
 
   /** Rows 0 to 4 of the scenarios 2, 0, 2, 1 and 0, in a batch with room for six. */
   private static Batch batch() {
@@ -46,7 +46,7 @@ class ScenarioOrderTest {
   /** The rows 1, 4, 3, 0, 2: scenario by scenario, each in the order of the batch. */
   @Test
   void laysRowsOutByScenario() {
-    Batch ordered = new ScenarioOrder(3).of(batch());
+    Batch ordered = new StepRows(3, true).of(batch(), null);
 
     assertThat(ordered.size).isEqualTo(5);
     assertThat(Arrays.copyOf(ordered.scenario, 5)).containsExactly(0, 0, 1, 2, 2);
@@ -67,12 +67,12 @@ class ScenarioOrderTest {
 
   @Test
   void reusesItsBatchForFewerRows() {
-    ScenarioOrder order = new ScenarioOrder(3);
-    Batch first = order.of(batch());
+    StepRows order = new StepRows(3, true);
+    Batch first = order.of(batch(), null);
     Batch fewer = batch();
     fewer.size = 2;
 
-    Batch second = order.of(fewer);
+    Batch second = order.of(fewer, null);
 
     assertThat(second).isSameAs(first);
     assertThat(second.size).isEqualTo(2);
@@ -84,9 +84,45 @@ class ScenarioOrderTest {
   void leavesTheGivenBatchAsItIs() {
     Batch given = batch();
 
-    new ScenarioOrder(3).of(given);
+    new StepRows(3, true).of(given, null);
 
     assertThat(Arrays.copyOf(given.user, 5)).containsExactly(100, 101, 102, 103, 104);
     assertThat(list((IdLists) given.fields.get(1), 2)).containsExactly(4);
+  }
+
+  @Test
+  void leavesOutRowsOfWeightZero() {
+    float[] weights = {2, 0, 0.5f, 0, 1};
+
+    Batch ordered = new StepRows(3, true).of(batch(), weights);
+
+    assertThat(ordered.size).isEqualTo(3);
+    assertThat(Arrays.copyOf(ordered.user, 3)).containsExactly(104, 100, 102);
+    assertThat(Arrays.copyOf(ordered.weight, 3)).containsExactly(1, 2, 0.5f);
+    assertThat(list((IdLists) ordered.fields.get(1), 1)).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void keepsRowsInTheirOrderWhereUsersLieTogether() {
+    StepRows rows = new StepRows(3, false);
+    Batch given = batch();
+
+    assertThat(rows.of(given, null)).isSameAs(given);
+    Batch weighed = rows.of(given, new float[] {1, 0, 1, 1, 4});
+
+    assertThat(weighed.size).isEqualTo(4);
+    assertThat(Arrays.copyOf(weighed.user, 4)).containsExactly(100, 102, 103, 104);
+    assertThat(Arrays.copyOf(weighed.weight, 4)).containsExactly(1, 1, 1, 4);
+    assertThat(given.weight).isNull();
+  }
+
+  @Test
+  void dropsWeightsThatAreNotToCount() {
+    Batch given = batch();
+    given.weight = new float[] {1, 2, 3, 4, 5, 6};
+
+    assertThat(new StepRows(3, true).of(given, null).weight).isNull();
+    assertThat(new StepRows(3, false).of(given, null).weight).isNull();
+    assertThat(given.weight).hasSize(6);
   }
 }
