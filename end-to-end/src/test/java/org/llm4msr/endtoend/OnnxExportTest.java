@@ -78,14 +78,16 @@ class OnnxExportTest {
         Experiment.fromYaml(
             folder.resolve("experiment.yaml"),
             "dataset.fields=[{column: hour}, {column: price, kind: numeric}, {column: tags, kind:"
-                + " multi-categorical}, {column: city, table: users}, {column: age, table: users,"
+                + " multi-categorical, vocabulary: terms}, {column: city, table: users}, {column: age, table: users,"
                 + " kind: numeric}, {column: kind, table: items}, {column: words, table: items,"
-                + " kind: multi-categorical}, {name: image, table: items, kind: vector, file:"
+                + " kind: multi-categorical, vocabulary: terms}, {name: image, table: items, kind: vector, file:"
                 + " images.csv}]",
             "training.epochs=1",
             "knowledge.items={}",
             "knowledge.history={length: 5, bins: 3}",
-            "model.itemKnowledge={width: 4}");
+            "model.itemKnowledge={width: 4}",
+            "model.embeddingSizes={hour: 3, words: 5, image: 2}",
+            "model.linear=true");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     bundle = Bundle.open(experiment.train("model", Progress.NONE).bundle());

@@ -40,6 +40,11 @@ class RankerTest {
   private static final List<String> SCENARIOS = List.of("feed", "search", "home");
   private static final Map<String, Object> CONTEXT =
       Map.of("hour", 3, "price", 12.5, "tags", List.of("a", "c"));
+  private static final String FIELDS =
+      "dataset.fields=[{column: hour}, {column: price, kind: numeric}, {column: tags, kind:"
+          + " multi-categorical, vocabulary: terms}, {column: city, table: users}, {column: age,"
+          + " table: users, kind: numeric}, {column: kind, table: items}, {column: words, table:"
+          + " items, kind: multi-categorical, vocabulary: terms}]";
   private static final RankerSettings NOTHING_KEPT = new RankerSettings(0, 0);
 
   @TempDir static Path folder;
@@ -55,7 +60,10 @@ class RankerTest {
             "training.epochs=1",
             "knowledge.items={}",
             "knowledge.history={length: 5, bins: 3}",
-            "model.itemKnowledge={width: 4}");
+            "model.itemKnowledge={width: 4}",
+            FIELDS,
+            "model.embeddingSizes={hour: 3, words: 5}",
+            "model.linear=true");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     plain = experiment.train("model", Progress.NONE).bundle();
@@ -235,7 +243,7 @@ class RankerTest {
   void aModelWithoutKnowledgeIsRankedToo() {
     Experiment experiment =
         Experiment.fromYaml(
-            folder.resolve("experiment.yaml"), "training.epochs=1", "model.fusion=none");
+            folder.resolve("experiment.yaml"), "training.epochs=1", "model.fusion=none", FIELDS);
     Path bundle = experiment.train("without", Progress.NONE).bundle();
     Path target = folder.resolve("without");
     new Compiler(loader()).compile(Bundle.open(bundle), target);

@@ -1,8 +1,6 @@
 package org.llm4msr.exchange;
 
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +14,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
@@ -45,8 +44,8 @@ final class Tables {
       add(folder.resolve(name + ".arrow"), null, -1, name);
     }
     for (PreparedField field : manifest.fields()) {
-      String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8) + ".arrow";
-      add(folder.resolve(VOCABULARY).resolve(name), null, -1, VOCABULARY, field.name());
+      Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
+      add(file, null, -1, VOCABULARY, field.name());
     }
     KnowledgeStore knowledge = request.knowledge();
     if (knowledge != null) {

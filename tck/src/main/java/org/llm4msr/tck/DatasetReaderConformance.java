@@ -113,8 +113,14 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     @Rule(
         id = "READER-02",
-        says = "declares interactions, and fields of different names in tables that there are",
-        checkFirst = {"tables() always has INTERACTIONS", "field names are unique in the schema"})
+        says =
+            "declares interactions, and fields of different names in tables that there are; only"
+                + " fields of values share a vocabulary",
+        checkFirst = {
+          "tables() always has INTERACTIONS",
+          "field names are unique in the schema",
+          "RawField.vocabulary is null but for categorical and multi-categorical fields"
+        })
     final void declaresASchema() throws IOException {
       try (DatasetReader reader = reader()) {
         RawSchema schema = reader.schema();
@@ -129,6 +135,12 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
               schema.tables().contains(field.table()),
               "the table " + field.table() + " of the field " + field.name(),
               schema.tables());
+          Finding.unless(
+              field.vocabulary() == null
+                  || field.kind() instanceof FieldKind.Categorical
+                  || field.kind() instanceof FieldKind.MultiCategorical,
+              "no vocabulary of the field " + field.name(),
+              field.vocabulary());
         }
         Finding.unless(!schema.labelRule().isBlank(), "a rule of the label", "none");
       }

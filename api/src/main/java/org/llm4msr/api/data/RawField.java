@@ -2,6 +2,7 @@ package org.llm4msr.api.data;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 
 /**
@@ -10,9 +11,22 @@ import org.llm4msr.api.Stability;
  * @param name the name of the field, unique in the schema
  * @param table the table that holds it
  * @param column its column there
+ * @param vocabulary the vocabulary and table of vectors that all fields of this name share, such as
+ *     the name of another field; null for one of the field's own. Only for values, one or a list
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
-public record RawField(String name, RawTable table, String column, FieldRole role, FieldKind kind) {
+public record RawField(
+    String name,
+    RawTable table,
+    String column,
+    FieldRole role,
+    FieldKind kind,
+    @Nullable String vocabulary) {
+
+  /** Makes a field with a vocabulary of its own. */
+  public RawField(String name, RawTable table, String column, FieldRole role, FieldKind kind) {
+    this(name, table, column, role, kind, null);
+  }
 
   public RawField {
     requireNonNull(name, "name is null");
@@ -20,5 +34,6 @@ public record RawField(String name, RawTable table, String column, FieldRole rol
     requireNonNull(column, "column is null");
     requireNonNull(role, "role is null");
     requireNonNull(kind, "kind is null");
+    vocabulary = name.equals(vocabulary) ? null : vocabulary;
   }
 }

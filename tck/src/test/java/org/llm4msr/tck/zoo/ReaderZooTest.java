@@ -92,6 +92,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
         "READER-02",
         declares(
             SoundReader.schema(TABLES, List.of(SoundReader.USER_FIELD, SoundReader.USER_FIELD))));
+    flaw("READER-02", declares(SoundReader.schema(TABLES, List.of(numberThatShares()))));
     flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(listOf(RawSchema.USER)))));
     flaw("READER-03", declares(SoundReader.schema(TABLES, List.of(vectorOf(RawSchema.USER)))));
     flaw("READER-04", NamesScenariosInWords::new);
@@ -143,6 +144,16 @@ class ReaderZooTest extends ZooTest<SoundReader> {
   private static RawField listOf(String column) {
     return new RawField(
         column, RawTable.INTERACTIONS, column, FieldRole.USER, new FieldKind.MultiCategorical());
+  }
+
+  private static RawField numberThatShares() {
+    return new RawField(
+        "moment",
+        RawTable.INTERACTIONS,
+        RawSchema.TIME,
+        FieldRole.CONTEXT,
+        new FieldKind.Numeric(),
+        "user");
   }
 
   private static RawField vectorOf(String column) {

@@ -113,6 +113,9 @@ final class KuaiSarFormat {
     if (config.keywords()) {
       fields.lists(RawTable.INTERACTIONS, FieldRole.CONTEXT, "keyword");
     }
+    if (config.sharedWords()) {
+      fields.share("words", List.of("caption", "keyword"));
+    }
     List<String> itemText =
         words.isPresent() ? List.of("categories", "caption_text") : List.of("categories");
     return new RawSchema(

@@ -88,6 +88,9 @@ final class MindFormat {
     if (config.history()) {
       fields.lists(RawTable.INTERACTIONS, FieldRole.USER, "history");
     }
+    if (config.sharedHistory()) {
+      fields.share(Fields.IDS.get(RawSchema.ITEM), List.of("history"));
+    }
     RawSchema schema =
         new RawSchema(
             List.of(RawTable.INTERACTIONS, RawTable.ITEMS),

@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets.sql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawField;
@@ -10,6 +11,10 @@ import org.llm4msr.api.data.RawTable;
 
 /** Collects the fields of a schema in the order in which models see them. */
 public final class Fields {
+
+  /** The fields that hold the ids of users and items, by the columns of these. */
+  public static final Map<String, String> IDS =
+      Map.of(RawSchema.USER, "user_id", RawSchema.ITEM, "item_id");
 
   private final List<RawField> fields = new ArrayList<>();
 
@@ -47,6 +52,26 @@ public final class Fields {
 
   public void add(String name, RawTable table, String column, FieldRole role, FieldKind kind) {
     fields.add(new RawField(name, table, column, role, kind));
+  }
+
+  /**
+   * Lets fields share one vocabulary.
+   *
+   * @param vocabulary its name, such as that of another field
+   * @param names of the fields; those that are not there are left out
+   */
+  public void share(String vocabulary, List<String> names) {
+    fields.replaceAll(
+        field ->
+            names.contains(field.name())
+                ? new RawField(
+                    field.name(),
+                    field.table(),
+                    field.column(),
+                    field.role(),
+                    field.kind(),
+                    vocabulary)
+                : field);
   }
 
   public List<RawField> list() {

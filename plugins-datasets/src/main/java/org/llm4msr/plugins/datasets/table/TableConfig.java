@@ -130,7 +130,28 @@ public record TableConfig(
               value = "Cells of its column that have no value either",
               defaultValue = "[]",
               before = "[]")
-          List<String> missingValues) {}
+          List<String> missingValues,
+      @Setting(
+              value =
+                  "Name of a vocabulary and table of vectors that several fields share: any, that"
+                      + " of another field, or user or item for those of the ids; by default the"
+                      + " field has its own",
+              before = "null")
+          @Nullable String vocabulary) {
+
+    /** Makes a field with a vocabulary of its own. */
+    public TableField(
+        @Nullable String column,
+        @Nullable String name,
+        RawTable table,
+        @Nullable FieldRole role,
+        Kind kind,
+        @Nullable String file,
+        @Nullable String key,
+        List<String> missingValues) {
+      this(column, name, table, role, kind, file, key, missingValues, null);
+    }
+  }
 
   /** How to turn values into numbers. */
   public enum Kind {

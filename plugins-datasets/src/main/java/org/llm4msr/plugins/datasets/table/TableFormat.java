@@ -100,6 +100,10 @@ final class TableFormat {
     Fields fields = Fields.ofInteractions();
     for (TableConfig.TableField field : config.fields()) {
       fields.add(name(field), field.table(), column(field), role(field), kind(field));
+      String vocabulary = field.vocabulary();
+      if (vocabulary != null) {
+        fields.share(vocabulary(vocabulary), List.of(name(field)));
+      }
     }
     return new RawSchema(
         tables,
@@ -111,6 +115,12 @@ final class TableFormat {
         texts(config.items()),
         labelRule,
         config.weight() != null);
+  }
+
+  /** Returns the vocabulary of a name: the ids of users and items are fields of other names. */
+  private String vocabulary(String name) {
+    boolean isField = config.fields().stream().anyMatch(field -> name(field).equals(name));
+    return isField ? name : Fields.IDS.getOrDefault(name, name);
   }
 
   private static List<String> texts(TableConfig.@Nullable Entities described) {

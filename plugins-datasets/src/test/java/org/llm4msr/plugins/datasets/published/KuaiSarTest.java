@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -194,12 +195,23 @@ class KuaiSarTest {
 
   @Test
   void fieldsThatAreSwitchedOffAreNotEmitted() throws IOException {
-    KuaiSarConfig config = new KuaiSarConfig(false, false);
+    KuaiSarConfig config = new KuaiSarConfig(false, false, false);
     try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
       assertThat(reader.schema().fields())
           .noneMatch(field -> field.kind() instanceof FieldKind.MultiCategorical);
       assertThat(Rows.of(reader, RawTable.INTERACTIONS)).hasSize(6);
       assertThat(Rows.of(reader, RawTable.ITEMS)).hasSize(2);
+    }
+  }
+
+  @Test
+  void queriesAndCaptionsShareTheirWordsWhereAskedFor() throws IOException {
+    KuaiSarConfig config = new KuaiSarConfig(true, true, true);
+    try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().fields())
+          .filteredOn(field -> field.vocabulary() != null)
+          .extracting(RawField::name, RawField::vocabulary)
+          .containsExactly(tuple("caption", "words"), tuple("keyword", "words"));
     }
   }
 
@@ -251,7 +263,7 @@ class KuaiSarTest {
     assertThatThrownBy(
             () ->
                 new KuaiSarFactory()
-                    .create(new KuaiSarConfig(true, true), Contexts.of(scratch, scratch)))
+                    .create(new KuaiSarConfig(true, true, false), Contexts.of(scratch, scratch)))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("no file rec_inter.csv in " + scratch);
   }
@@ -265,7 +277,7 @@ class KuaiSarTest {
         .generate(Progress.NONE);
     try (DatasetReader reader =
         new KuaiSarFactory()
-            .create(new KuaiSarConfig(true, true), Contexts.of(generated, scratch))) {
+            .create(new KuaiSarConfig(true, true, false), Contexts.of(generated, scratch))) {
       assertThat(reader.scenarios())
           .extracting(RawScenario::name)
           .containsExactly("recommendation", "search", "featured", "nearby");
@@ -304,7 +316,8 @@ class KuaiSarTest {
             Contexts.of(folder, scratch))
         .generate(Progress.NONE);
     try (DatasetReader reader =
-        new KuaiSarFactory().create(new KuaiSarConfig(true, true), Contexts.of(folder, scratch))) {
+        new KuaiSarFactory()
+            .create(new KuaiSarConfig(true, true, false), Contexts.of(folder, scratch))) {
       return Rows.of(reader, table);
     }
   }
@@ -331,6 +344,7 @@ class KuaiSarTest {
   }
 
   private DatasetReader reader() {
-    return new KuaiSarFactory().create(new KuaiSarConfig(true, true), Contexts.of(folder, scratch));
+    return new KuaiSarFactory()
+        .create(new KuaiSarConfig(true, true, false), Contexts.of(folder, scratch));
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
@@ -83,6 +84,10 @@ class MindTest {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("history"))
           .startsWith("[\"N2\",\"N1\"]", "[\"N2\",\"N1\"]", "null");
+      assertThat(reader.schema().fields())
+          .filteredOn(field -> field.vocabulary() != null)
+          .extracting(RawField::name, RawField::vocabulary)
+          .containsExactly(tuple("history", "item_id"));
     }
   }
 
@@ -107,7 +112,8 @@ class MindTest {
         4\t\t11/12/2019 12:00:00 AM\t\tN2-1
         """);
     try (DatasetReader reader =
-        new MindFactory().create(new MindConfig(false), Contexts.skipping(folder, scratch))) {
+        new MindFactory()
+            .create(new MindConfig(false, false), Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("user") + " " + row.get("item"))
           .containsExactly("U3 N2", "U1 N3", "U1 N1");
@@ -137,6 +143,6 @@ class MindTest {
   }
 
   private DatasetReader reader(boolean history) {
-    return new MindFactory().create(new MindConfig(history), Contexts.of(folder, scratch));
+    return new MindFactory().create(new MindConfig(history, history), Contexts.of(folder, scratch));
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
@@ -266,6 +268,45 @@ class TableColumnsTest extends TableFiles {
               () -> readAll(threeColumns(files, null, field(column, Kind.MULTI_CATEGORICAL))))
           .hasMessageEndingWith(
               ", which is not read. Write it as a list of values, or leave it out.");
+    }
+  }
+
+  private static TableField sharing(String name, String vocabulary) {
+    return new TableField(
+        "what",
+        name,
+        RawTable.INTERACTIONS,
+        null,
+        Kind.MULTI_CATEGORICAL,
+        null,
+        null,
+        List.of(),
+        vocabulary);
+  }
+
+  /** Ids are known by the names of their columns, unless a field has that name. */
+  @Test
+  void fieldsShareTheVocabulariesThatTheyName() throws IOException {
+    Files.writeString(folder.resolve("log.csv"), "who,what,label\na,b,1\n");
+    TableConfig config =
+        threeColumns(
+            List.of("log.csv"),
+            null,
+            sharing("seen", "item"),
+            sharing("user", null),
+            sharing("friend", "user"),
+            sharing("word", "words"));
+    try (DatasetReader reader = reader(config)) {
+      assertThat(reader.schema().fields())
+          .extracting(RawField::name, RawField::vocabulary)
+          .containsExactly(
+              tuple("user_id", null),
+              tuple("item_id", null),
+              tuple("scenario", null),
+              tuple("seen", "item_id"),
+              tuple("user", null),
+              tuple("friend", "user"),
+              tuple("word", "words"));
     }
   }
 

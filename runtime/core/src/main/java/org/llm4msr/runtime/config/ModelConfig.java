@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
@@ -28,10 +29,42 @@ public record ModelConfig(
             "The item's vector as one more field, for any backbone and head; without this section,"
                 + " there is none")
         @Valid
-        @Nullable ItemKnowledgeConfig itemKnowledge) {
+        @Nullable ItemKnowledgeConfig itemKnowledge,
+    @Setting(
+            value =
+                "D of some fields, by name, for all that share its table; others have"
+                    + " model.embeddingSize",
+            defaultValue = "{}")
+        Map<String, @Min(1) @Max(4096) Integer> embeddingSizes,
+    @Setting(
+            value =
+                "Whether each value has a first-order weight too, and the sum of a row's weights is"
+                    + " added to the logit: the wide part, for any backbone and head",
+            defaultValue = "false",
+            before = "false")
+        boolean linear) {
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
+
+  /** Makes settings with one size for all fields, and without a linear part. */
+  public ModelConfig(
+      int embeddingSize,
+      int scenarioEmbeddingSize,
+      PluginChoice<BackboneFactory<Record>, Record> backbone,
+      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
+      MetaNetworksConfig metaNetworks,
+      @Nullable ItemKnowledgeConfig itemKnowledge) {
+    this(
+        embeddingSize,
+        scenarioEmbeddingSize,
+        backbone,
+        fusion,
+        metaNetworks,
+        itemKnowledge,
+        Map.of(),
+        false);
+  }
 
   /** Returns the inputs that the fusion head reads. */
   public Set<ModelInput> requires() {

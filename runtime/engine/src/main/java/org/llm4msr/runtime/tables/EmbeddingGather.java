@@ -5,36 +5,36 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
- * Gathers the vectors of a batch into one flat buffer (B, W). A categorical field gives the vector
- * of its id, a multi-categorical field the mean over its list (zeros for an empty one), a numeric
- * field its one vector times the value, a vector field the sum of such products. For one thread at
- * a time; several may read the same tables.
+ * Gathers the vectors of a batch, and the first-order weights where the model has them, into one
+ * flat buffer (B, width). A categorical field gives the vector of its id, a multi-categorical field
+ * the mean over its list (zeros for an empty one), a numeric field its one vector times the value,
+ * a vector field the sum of such products. For one thread at a time; several may read the same
+ * tables.
  */
 public final class EmbeddingGather {
 
   private static final int GATHER_ROWS = 64;
 
   private final EmbeddingTables all;
-  private final List<EmbeddingTable> tables;
-  private final int dimension;
+  private final List<Place> places;
   private final int width;
   private final Workers workers;
   private final float[][] blocks;
 
-  /** By field, made when vectors are first gathered. */
-  private final Map<Integer, VectorProjection> projections = new HashMap<>();
+  /** By place, made when vectors are first gathered. */
+  private final Map<Place, VectorProjection> projections = new HashMap<>();
 
   /** Makes what gathers from some tables; workers share the rows. */
   public EmbeddingGather(EmbeddingTables tables, Workers workers) {
     all = tables;
-    this.tables = tables.tables();
-    this.dimension = tables.dimension();
+    this.places = tables.places();
     this.width = tables.width();
     this.workers = workers;
     this.blocks = new float[workers.threads()][GATHER_ROWS * width];
@@ -43,7 +43,7 @@ public final class EmbeddingGather {
   /**
    * Fills the first {@code batch.size} rows of the target.
    *
-   * @param target at least (B, W), row after row from index 0
+   * @param target at least (B, width), row after row from index 0
    */
   public void gather(Batch batch, FloatBuffer target) {
     workers.range(
@@ -51,22 +51,24 @@ public final class EmbeddingGather {
         GATHER_ROWS,
         (worker, from, to) -> {
           float[] block = blocks[worker];
-          for (int f = 0; f < tables.size(); f++) {
-            gatherField(tables.get(f), batch.fields.get(f), from, to, block, f * dimension);
+          for (Place place : places) {
+            FieldValues values = batch.fields.get(place.field());
+            gatherField(place.table(), values, from, to, block, place.column());
           }
           target.put(from * width, block, 0, (to - from) * width);
         });
-    for (int f = 0; f < tables.size(); f++) {
-      if (batch.fields.get(f) instanceof Vectors vectors) {
+    for (Place place : places) {
+      if (batch.fields.get(place.field()) instanceof Vectors vectors) {
         projections
-            .computeIfAbsent(f, field -> all.projection(field, workers))
-            .project(vectors, batch.size, target, f * dimension, width);
+            .computeIfAbsent(place, own -> all.projection(own, workers))
+            .project(vectors, batch.size, target, place.column(), width);
       }
     }
   }
 
   private void gatherField(
       EmbeddingTable table, FieldValues values, int from, int to, float[] block, int column) {
+    int dimension = table.dimension();
     if (values instanceof Ids single) {
       int[] ids = single.ids();
       float touched = 0;
@@ -94,6 +96,7 @@ public final class EmbeddingGather {
   }
 
   private void gatherMean(EmbeddingTable table, IdLists lists, int row, float[] block, int at) {
+    int dimension = table.dimension();
     Arrays.fill(block, at, at + dimension, 0f);
     int from = lists.offsets[row];
     int to = lists.offsets[row + 1];

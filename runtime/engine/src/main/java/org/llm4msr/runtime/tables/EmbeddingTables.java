@@ -1,50 +1,121 @@
 package org.llm4msr.runtime.tables;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * The embedding tables of all fields, one per field, in the order of the fields of a batch. {@link
- * EmbeddingGather} reads a batch's vectors, {@link EmbeddingUpdate} trains them.
+ * The embedding tables of all fields, in the order of the fields of a batch; fields may share a
+ * table. {@link EmbeddingGather} reads a batch's vectors, {@link EmbeddingUpdate} trains them.
  */
 public final class EmbeddingTables {
 
-  private final List<EmbeddingTable> tables;
-  private final int dimension;
+  private final List<EmbeddingTable> vectors;
+  private final List<EmbeddingTable> linear;
+  private final List<Place> places = new ArrayList<>();
+  private final int width;
   private final boolean mkl;
 
-  /** Makes the layer over tables of one dimension; Java multiplies vectors. */
-  public EmbeddingTables(List<EmbeddingTable> tables) {
-    this(tables, false);
+  /** Makes the layer without first-order weights; Java multiplies vectors. */
+  public EmbeddingTables(List<EmbeddingTable> vectors) {
+    this(vectors, List.of(), false);
   }
 
   /**
-   * Makes the layer over tables of one dimension.
+   * Makes the layer.
    *
+   * @param vectors the table of each field's vectors; one of several fields is there several times
+   * @param linear the table of each field's first-order weights, of dimension 1, shared likewise;
+   *     none for a model without
    * @param mkl whether MKL multiplies vectors, or Java
    */
-  public EmbeddingTables(List<EmbeddingTable> tables, boolean mkl) {
+  public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
     this.mkl = mkl;
-    this.tables = List.copyOf(tables);
-    this.dimension = tables.isEmpty() ? 0 : tables.get(0).dimension();
+    this.vectors = List.copyOf(vectors);
+    this.linear = List.copyOf(linear);
+    int column = 0;
+    for (List<EmbeddingTable> tables : List.of(this.vectors, this.linear)) {
+      for (int field = 0; field < tables.size(); field++) {
+        EmbeddingTable table = tables.get(field);
+        places.add(new Place(table, field, column));
+        column += table.dimension();
+      }
+    }
+    width = column;
   }
 
-  /** Returns the tables, one per field. */
+  /**
+   * What a field reads of a table.
+   *
+   * @param field its number in a batch
+   * @param column the first of its columns in the flat input
+   */
+  record Place(EmbeddingTable table, int field, int column) {
+
+    int dimension() {
+      return table.dimension();
+    }
+  }
+
+  /** Returns what the fields read, in the order of the columns. */
+  List<Place> places() {
+    return places;
+  }
+
+  /** Returns what each table gives, table by table, in the order of the columns. */
+  List<List<Place>> byTable() {
+    Map<EmbeddingTable, List<Place>> byTable = new IdentityHashMap<>();
+    List<List<Place>> all = new ArrayList<>();
+    for (Place place : places) {
+      byTable
+          .computeIfAbsent(
+              place.table(),
+              table -> {
+                List<Place> own = new ArrayList<>();
+                all.add(own);
+                return own;
+              })
+          .add(place);
+    }
+    return all;
+  }
+
+  /** Returns the table of each field's vectors. */
   public List<EmbeddingTable> tables() {
-    return tables;
+    return vectors;
+  }
+
+  /** Returns the table of each field's first-order weights; empty for a model without. */
+  public List<EmbeddingTable> linear() {
+    return linear;
+  }
+
+  /** Returns some tables without repetition. */
+  public static List<EmbeddingTable> distinct(List<EmbeddingTable> tables) {
+    Set<EmbeddingTable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    return tables.stream().filter(seen::add).toList();
   }
 
   /** Returns what projects the vectors of a field onto its table. */
-  VectorProjection projection(int field, Workers workers) {
-    return new VectorProjection(tables.get(field), mkl, workers);
+  VectorProjection projection(Place place, Workers workers) {
+    return new VectorProjection(place.table(), mkl, workers);
   }
 
-  /** Returns D, the columns of one field. */
-  public int dimension() {
-    return dimension;
+  /** Returns the first of the columns of a field's vectors. */
+  public int column(int field) {
+    return places.get(field).column();
   }
 
-  /** Returns W, the columns of the flat input. */
+  /** Returns the columns of the flat input: those of the vectors, then those of the weights. */
   public int width() {
-    return tables.size() * dimension;
+    return width;
+  }
+
+  /** Returns W, the columns of the vectors. */
+  public int vectorWidth() {
+    return width - linear.size();
   }
 }

@@ -6,25 +6,26 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
- * Updates the rows of the tables from the gradient of what {@link EmbeddingGather} filled. Results
- * do not depend on the number of threads. For one thread at a time.
+ * Updates the rows of the tables from the gradient of what {@link EmbeddingGather} filled. A row
+ * that several fields share moves once, by all of its gradients, those of the first field first.
+ * Results do not depend on the number of threads. For one thread at a time.
  */
 public final class EmbeddingUpdate {
 
   private static final int UPDATE_ROWS = 256;
 
-  private final List<EmbeddingTable> tables;
-  private final int dimension;
+  private final List<List<Place>> tables;
   private final int width;
   private final Workers workers;
   private final FieldIndex[] indexes;
   private final EmbeddingTables all;
 
-  /** By field, made when vectors are first met. */
-  private final Map<Integer, VectorProjection> projections = new HashMap<>();
+  /** By place, made when vectors are first met. */
+  private final Map<Place, VectorProjection> projections = new HashMap<>();
 
   private final Scratch[] scratch;
   private float[] gradient = new float[0];
@@ -32,40 +33,41 @@ public final class EmbeddingUpdate {
   /** Makes what updates some tables; workers share the rows. */
   public EmbeddingUpdate(EmbeddingTables tables, Workers workers) {
     all = tables;
-    this.tables = tables.tables();
-    this.dimension = tables.dimension();
+    this.tables = tables.byTable();
     this.width = tables.width();
     this.workers = workers;
     this.indexes = new FieldIndex[this.tables.size()];
-    Arrays.setAll(indexes, f -> new FieldIndex());
+    Arrays.setAll(indexes, t -> new FieldIndex());
     this.scratch = new Scratch[workers.threads()];
-    Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * dimension));
+    int widest = tables.places().stream().mapToInt(Place::dimension).max().orElse(0);
+    Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * widest));
   }
 
   /**
    * Updates the rows that the batch touched; with a rule that is not lazy ({@link
    * UpdateRule.Adam}), every row.
    *
-   * @param flatGradient gradient of the gathered buffer, (B, W) from index 0
+   * @param flatGradient gradient of the gathered buffer, (B, width) from index 0
    */
   public void run(
       Batch batch, FloatBuffer flatGradient, UpdateRule rule, long step, double learningRate) {
     readGradient(flatGradient, batch.size);
     boolean everyRow = rule instanceof UpdateRule.Adam adam && !adam.lazy();
-    for (int f = 0; f < tables.size(); f++) {
-      if (batch.fields.get(f) instanceof Vectors vectors) {
+    for (int t = 0; t < indexes.length; t++) {
+      Place place = tables.get(t).get(0); // Vectors share no table.
+      if (batch.fields.get(place.field()) instanceof Vectors vectors) {
         VectorProjection projection =
-            projections.computeIfAbsent(f, field -> all.projection(field, workers));
-        indexes[f].buildAll(
-            tables.get(f).rows(),
-            projection.gradient(vectors, batch.size, gradient, f * dimension, width));
+            projections.computeIfAbsent(place, own -> all.projection(own, workers));
+        indexes[t].buildAll(
+            place.table().rows(),
+            projection.gradient(vectors, batch.size, gradient, place.column(), width));
       }
     }
     workers.range(
         indexes.length,
         1,
         (worker, from, to) -> {
-          indexes[from].build(batch.fields.get(from), batch.size);
+          indexes[from].build(tables.get(from), batch, width);
           if (everyRow) {
             indexes[from].sort();
           }
@@ -96,15 +98,16 @@ public final class EmbeddingUpdate {
             flatGradient.get(from * width, gradient, from * width, (to - from) * width));
   }
 
-  /** A range of distinct ids, or of table rows, of one field. */
-  private record Block(int field, int from, int to) {}
+  /** A range of distinct ids, or of table rows, of one table. */
+  private record Block(EmbeddingTable table, FieldIndex index, int from, int to) {}
 
   private List<Block> blocks(boolean everyRow) {
     List<Block> blocks = new ArrayList<>();
-    for (int f = 0; f < indexes.length; f++) {
-      int count = everyRow ? tables.get(f).rows() : indexes[f].distinct();
+    for (int t = 0; t < indexes.length; t++) {
+      EmbeddingTable table = tables.get(t).get(0).table();
+      int count = everyRow ? table.rows() : indexes[t].distinct();
       for (int from = 0; from < count; from += UPDATE_ROWS) {
-        blocks.add(new Block(f, from, Math.min(from + UPDATE_ROWS, count)));
+        blocks.add(new Block(table, indexes[t], from, Math.min(from + UPDATE_ROWS, count)));
       }
     }
     return blocks;
@@ -115,16 +118,16 @@ public final class EmbeddingUpdate {
    * loop over the few elements of a row would not vectorise.
    */
   private void updateTouched(Block block, UpdateRule.Kernel kernel, Scratch s) {
-    EmbeddingTable table = tables.get(block.field);
-    FieldIndex index = indexes[block.field];
-    int column = block.field * dimension;
-    float touched = index.touch(block.from, block.to, gradient, width, column, dimension);
+    EmbeddingTable table = block.table;
+    FieldIndex index = block.index;
+    int dimension = table.dimension();
+    float touched = index.touch(block.from, block.to, gradient, dimension);
     for (int k = block.from; k < block.to; k++) {
       touched += table.touch(index.id(k), table.stateSlots());
     }
     s.g[0] = touched; // Overwritten below.
     for (int k = block.from, at = 0; k < block.to; k++, at += dimension) {
-      index.merge(k, gradient, width, column, dimension, s.g, at);
+      index.merge(k, gradient, dimension, s.g, at);
       load(table, index.id(k), s, at);
     }
     kernel.apply(s.w, s.a, s.b, s.g, (block.to - block.from) * dimension);
@@ -134,16 +137,16 @@ public final class EmbeddingUpdate {
   }
 
   private void updateAll(Block block, UpdateRule.Kernel kernel, Scratch s) {
-    EmbeddingTable table = tables.get(block.field);
-    FieldIndex index = indexes[block.field];
-    int column = block.field * dimension;
+    EmbeddingTable table = block.table;
+    FieldIndex index = block.index;
+    int dimension = table.dimension();
     int n = (block.to - block.from) * dimension;
     Arrays.fill(s.g, 0, n, 0f);
     int end = index.firstAtOrAbove(block.to);
     for (int position = index.firstAtOrAbove(block.from); position < end; position++) {
       int k = index.sortedAt(position);
       int at = (index.id(k) - block.from) * dimension;
-      index.merge(k, gradient, width, column, dimension, s.g, at);
+      index.merge(k, gradient, dimension, s.g, at);
     }
     for (int row = block.from, at = 0; row < block.to; row++, at += dimension) {
       load(table, row, s, at);
@@ -154,7 +157,8 @@ public final class EmbeddingUpdate {
     }
   }
 
-  private void load(EmbeddingTable table, int row, Scratch s, int at) {
+  private static void load(EmbeddingTable table, int row, Scratch s, int at) {
+    int dimension = table.dimension();
     float[] chunk = table.chunk(row);
     int from = table.offset(row);
     System.arraycopy(chunk, from, s.w, at, dimension);
@@ -166,7 +170,8 @@ public final class EmbeddingUpdate {
     }
   }
 
-  private void store(EmbeddingTable table, int row, Scratch s, int at) {
+  private static void store(EmbeddingTable table, int row, Scratch s, int at) {
+    int dimension = table.dimension();
     float[] chunk = table.chunk(row);
     int to = table.offset(row);
     System.arraycopy(s.w, at, chunk, to, dimension);

@@ -1,21 +1,25 @@
 package org.llm4msr.runtime.tables;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
 
 /**
- * The rows of a table that one batch touches, and for each the batch rows whose gradients it
- * collects, in the order of the batch. Arrays are reused from batch to batch.
+ * The rows of a table that one batch touches, and for each the gradients that it collects, in the
+ * order of the fields that read the table and of the batch. Arrays are reused from batch to batch.
  */
 final class FieldIndex {
 
   private int distinct;
   private int[] ids = new int[0];
   private int[] starts = new int[1];
-  private int[] rows = new int[0];
+
+  /** Where each gradient begins. */
+  private int[] gradientAt = new int[0];
+
   private float[] weights = new float[0];
   private boolean weighted;
 
@@ -26,19 +30,47 @@ final class FieldIndex {
   private int[] hash = new int[0];
   private long[] sorted = new long[0];
 
-  /** Builds the index of the first {@code size} rows. */
-  void build(FieldValues values, int size) {
-    if (values instanceof Ids single) {
-      distinguish(single.ids(), size);
-      weighted = false;
-      collect(size, null);
-    } else if (values instanceof IdLists lists) {
-      distinguish(lists.ids, lists.offsets[size]);
-      weighted = true;
-      collect(size, lists);
-    } else if (values instanceof Numbers numbers) {
-      buildNumeric(numbers.values(), size);
+  /**
+   * Builds the index of a batch.
+   *
+   * @param places what reads the table; several only of values with ids
+   * @param width columns of the gradient
+   */
+  void build(List<Place> places, Batch batch, int width) {
+    FieldValues values = batch.fields.get(places.get(0).field());
+    if (values instanceof Numbers numbers) {
+      buildNumeric(numbers.values(), batch.size, places.get(0).column(), width);
+    } else if (!(values instanceof FieldValues.Vectors)) {
+      buildIds(places, batch, width);
     }
+  }
+
+  private void buildIds(List<Place> places, Batch batch, int width) {
+    int count = 0;
+    for (Place place : places) {
+      count += count(batch.fields.get(place.field()), batch.size);
+    }
+    ensure(count);
+    clearHash(count);
+    distinct = 0;
+    weighted = false;
+    int from = 0;
+    for (Place place : places) {
+      FieldValues values = batch.fields.get(place.field());
+      int to = from + count(values, batch.size);
+      distinguish(ids(values), from, to);
+      weighted |= values instanceof IdLists;
+      from = to;
+    }
+    collect(places, batch, width, count);
+  }
+
+  private static int count(FieldValues values, int size) {
+    return values instanceof IdLists lists ? lists.offsets[size] : size;
+  }
+
+  private static int[] ids(FieldValues values) {
+    return values instanceof IdLists lists ? lists.ids : ((Ids) values).ids();
   }
 
   /**
@@ -57,33 +89,39 @@ final class FieldIndex {
   }
 
   /** A numeric field has one vector, which every row scales by its value. */
-  private void buildNumeric(float[] values, int size) {
+  private void buildNumeric(float[] values, int size, int column, int width) {
     ensure(size);
     distinct = 1;
     ids[0] = 0;
     starts[0] = 0;
     starts[1] = size;
     weighted = true;
-    for (int i = 0; i < size; i++) {
-      rows[i] = i;
+    for (int i = 0, at = column; i < size; i++, at += width) {
+      gradientAt[i] = at;
       weights[i] = values[i];
     }
   }
 
-  /** Numbers the distinct ids by first occurrence: {@link #ids}, {@link #slotOf}. */
-  private void distinguish(int[] values, int count) {
-    ensure(count);
+  /** Makes the hash large enough, and empties it. */
+  private void clearHash(int count) {
     int capacity = Integer.highestOneBit(Math.max(8, count)) << 2;
     if (hash.length < capacity) {
       hash = new int[capacity];
     } else {
-      capacity = hash.length;
       Arrays.fill(hash, 0);
     }
-    int mask = capacity - 1;
-    int found = 0;
-    for (int i = 0; i < count; i++) {
-      int id = values[i];
+  }
+
+  /**
+   * Numbers the distinct ids by first occurrence: {@link #ids}, {@link #slotOf}.
+   *
+   * @param values those of the occurrences {@code from} to {@code to}
+   */
+  private void distinguish(int[] values, int from, int to) {
+    int mask = hash.length - 1;
+    int found = distinct;
+    for (int i = from; i < to; i++) {
+      int id = values[i - from];
       int h = (id * 0x9E3779B9) >>> 7 & mask;
       while (hash[h] != 0 && ids[hash[h] - 1] != id) {
         h = (h + 1) & mask;
@@ -97,9 +135,12 @@ final class FieldIndex {
     distinct = found;
   }
 
-  /** Counting sort of the occurrences by distinct id, stable in the order of the batch. */
-  private void collect(int size, @Nullable IdLists lists) {
-    int count = lists == null ? size : lists.offsets[size];
+  /**
+   * Counting sort of the occurrences by distinct id, stable in the order of fields and batch.
+   *
+   * @param count of the occurrences
+   */
+  private void collect(List<Place> places, Batch batch, int width, int count) {
     Arrays.fill(starts, 0, distinct + 1, 0);
     for (int i = 0; i < count; i++) {
       starts[slotOf[i] + 1]++;
@@ -107,14 +148,15 @@ final class FieldIndex {
     for (int k = 0; k < distinct; k++) {
       starts[k + 1] += starts[k];
     }
-    for (int row = 0, i = 0; row < size; row++) {
-      int end = lists == null ? row + 1 : lists.offsets[row + 1];
-      float share = 1f / (end - i);
-      for (; i < end; i++) {
-        int at = starts[slotOf[i]]++;
-        rows[at] = row;
-        weights[at] = share;
+    int first = 0;
+    for (Place place : places) {
+      FieldValues values = batch.fields.get(place.field());
+      if (values instanceof IdLists lists) {
+        collect(lists, batch.size, place.column(), width, first);
+      } else {
+        collect(batch.size, place.column(), width, first);
       }
+      first += count(values, batch.size);
     }
     for (int k = distinct; k > 0; k--) {
       starts[k] = starts[k - 1];
@@ -122,12 +164,34 @@ final class FieldIndex {
     starts[0] = 0;
   }
 
+  /** Collects one id per row. */
+  private void collect(int size, int column, int width, int first) {
+    for (int row = 0, gradient = column; row < size; row++, gradient += width) {
+      int at = starts[slotOf[first + row]]++;
+      gradientAt[at] = gradient;
+      weights[at] = 1;
+    }
+  }
+
+  /** Collects lists, whose vectors were averaged. */
+  private void collect(IdLists lists, int size, int column, int width, int first) {
+    for (int row = 0, i = 0, gradient = column; row < size; row++, gradient += width) {
+      int end = lists.offsets[row + 1];
+      float share = 1f / (end - i);
+      for (; i < end; i++) {
+        int at = starts[slotOf[first + i]]++;
+        gradientAt[at] = gradient;
+        weights[at] = share;
+      }
+    }
+  }
+
   private void ensure(int count) {
     if (ids.length < count || ids.length == 0) {
       int capacity = Math.max(1, count + count / 4);
       ids = new int[capacity];
       starts = new int[capacity + 1];
-      rows = new int[capacity];
+      gradientAt = new int[capacity];
       weights = new float[capacity];
       slotOf = new int[capacity];
     }
@@ -147,13 +211,13 @@ final class FieldIndex {
    * Reads a number of each cache line of the gradients of some distinct ids, as {@link
    * EmbeddingTable#touch}.
    */
-  float touch(int from, int to, float[] gradient, int width, int column, int dimension) {
+  float touch(int from, int to, float[] gradient, int dimension) {
     float sum = 0;
     if (gradients.length > 0) {
       return sum; // They lie together.
     }
     for (int i = starts[from]; i < starts[to]; i++) {
-      int first = rows[i] * width + column;
+      int first = gradientAt[i];
       sum += gradient[first] + gradient[first + dimension - 1];
       for (int at = first + EmbeddingTable.LINE;
           at < first + dimension;
@@ -164,8 +228,8 @@ final class FieldIndex {
     return sum;
   }
 
-  /** Adds up the gradient of a distinct id, always in the order of the batch. */
-  void merge(int k, float[] gradient, int width, int column, int dimension, float[] into, int at) {
+  /** Adds up the gradient of a distinct id, always in the same order. */
+  void merge(int k, float[] gradient, int dimension, float[] into, int at) {
     if (gradients.length > 0) {
       System.arraycopy(gradients, k * dimension, into, at, dimension);
       return;
@@ -175,10 +239,10 @@ final class FieldIndex {
     if (weighted || first == end) {
       Arrays.fill(into, at, at + dimension, 0f);
     } else { // Most ids occur once.
-      System.arraycopy(gradient, rows[first++] * width + column, into, at, dimension);
+      System.arraycopy(gradient, gradientAt[first++], into, at, dimension);
     }
     for (int i = first; i < end; i++) {
-      int from = rows[i] * width + column;
+      int from = gradientAt[i];
       if (weighted) {
         float weight = weights[i];
         for (int d = 0; d < dimension; d++) {

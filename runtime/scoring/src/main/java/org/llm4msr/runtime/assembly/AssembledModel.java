@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,17 +54,31 @@ record AssembledModel(
     String identity)
     implements AutoCloseable {
 
+  /** The term of the logit that is the sum of first-order weights. */
+  static final String LINEAR = "linear";
+
   /**
    * Computes the logits, (B).
    *
    * @param pass has the items where the model reads them
    */
   NDArray logits(Pass pass, RowInputs inputs) {
+    if (tables.linear().isEmpty()) {
+      return logits(pass, inputs, inputs.flat());
+    }
+    NDList parts = inputs.flat().split(new long[] {tables.vectorWidth()}, 1);
+    NDArray logits = logits(pass, inputs, parts.get(0));
+    NDArray linear = parts.get(1).sum(new int[] {1}).reshape(logits.getShape());
+    pass.term(LINEAR, () -> linear);
+    return logits.add(linear);
+  }
+
+  private NDArray logits(Pass pass, RowInputs inputs, NDArray vectors) {
     return head.logits(
         pass,
         new EmbeddedFeatures(
-            withFields(pass, inputs),
-            shape.layout().uniform() ? tables.dimension() : 0,
+            withFields(pass, inputs, vectors),
+            shape.layout().uniform() ? shape.layout().fields().get(0).width() : 0,
             pass.scenarios(),
             scenarioTable == null ? null : scenarioTable.array(),
             inputs.users(),
@@ -72,8 +87,8 @@ record AssembledModel(
             inputs.history()));
   }
 
-  private NDArray withFields(Pass pass, RowInputs inputs) {
-    NDArray flat = inputs.flat();
+  private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {
+    NDArray flat = vectors;
     AddedField itemField = knowledgeParameters.itemField();
     if (itemField != null && inputs.items() != null) {
       NDArray ofItems = itemField.map(inputs.items());

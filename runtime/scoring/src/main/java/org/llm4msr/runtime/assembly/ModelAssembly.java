@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -18,7 +19,6 @@ import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
-import org.llm4msr.api.model.Field;
 import org.llm4msr.api.model.FusionContext;
 import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
@@ -26,6 +26,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -121,7 +122,9 @@ public final class ModelAssembly {
             model.backbone(),
             PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings()),
             model.metaNetworks(),
-            null);
+            null,
+            model.embeddingSizes(),
+            model.linear());
     return enhanced
         .engine()
         .finish(
@@ -242,7 +245,8 @@ public final class ModelAssembly {
           manager,
           workers,
           shared == null
-              ? tables(manifest, model, seed, stateSlots, workers, Mkl.serves(manager))
+              ? new FieldTables(model, manifest.fields())
+                  .make(seed, stateSlots, workers, Mkl.serves(manager))
               : shared,
           store,
           shape,
@@ -346,12 +350,8 @@ public final class ModelAssembly {
       List<PreparedScenario> rows,
       ModelConfig model,
       @Nullable HistoryConfig history) {
-    List<Field> fields = new ArrayList<>();
     int width = model.embeddingSize();
-    for (PreparedField field : prepared) {
-      fields.add(new Field(field.name(), field.role(), field.kind(), fields.size() * width, width));
-    }
-    FeatureLayout layout = new FeatureLayout(fields);
+    FeatureLayout layout = new FeatureLayout(new FieldTables(model, prepared).layout());
     ItemKnowledgeConfig items = model.itemKnowledge();
     if (items != null) {
       layout = layout.with(AddedField.ITEM, FieldRole.ITEM, items.widthBeside(width));
@@ -376,23 +376,6 @@ public final class ModelAssembly {
         Decay.YES);
   }
 
-  private static EmbeddingTables tables(
-      DatasetManifest manifest,
-      ModelConfig model,
-      long seed,
-      int stateSlots,
-      Workers workers,
-      boolean mkl) {
-    List<EmbeddingTable> tables = new ArrayList<>();
-    for (PreparedField field : manifest.fields()) {
-      EmbeddingTable table =
-          new EmbeddingTable(field.name(), field.tableRows(), model.embeddingSize(), stateSlots);
-      table.initialize(seed, workers);
-      tables.add(table);
-    }
-    return new EmbeddingTables(tables, mkl);
-  }
-
   private static String identity(
       DatasetManifest manifest,
       ModelConfig model,
@@ -405,7 +388,11 @@ public final class ModelAssembly {
             "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
             describe(model.backbone()),
             describe(model.fusion()),
-            metaNetworks.stream().map(ModelAssembly::describe).toList().toString());
+            metaNetworks.stream().map(ModelAssembly::describe).toList().toString()
+                + (model.embeddingSizes().isEmpty()
+                    ? ""
+                    : "|sizes " + new TreeMap<>(model.embeddingSizes()))
+                + (model.linear() ? "|linear" : ""));
     if (inputs == null) {
       return parts;
     }

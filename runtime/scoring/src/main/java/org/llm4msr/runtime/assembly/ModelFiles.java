@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -26,7 +27,8 @@ import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * What a model has learned, in a folder: {@code dense.safetensors}, parameters and buffers by name,
- * and {@code tables/*.arrow}, one file per field.
+ * and {@code tables/*.arrow}, one file per table, which fields may share, and one of its
+ * first-order weights where the model has them.
  */
 public final class ModelFiles {
 
@@ -47,8 +49,8 @@ public final class ModelFiles {
       throws IOException {
     SafetensorsWriter.write(folder.resolve(DENSE), dense(model));
     Files.createDirectory(folder.resolve(TABLES));
-    for (EmbeddingTable table : model.tables().tables()) {
-      TableFile.write(table, folder.resolve(tableFile(table.name())), withState);
+    for (Map.Entry<String, EmbeddingTable> table : tables(model.assembled()).entrySet()) {
+      TableFile.write(table.getValue(), folder.resolve(table.getKey()), withState);
     }
     DurableFiles.forceFolder(folder.resolve(TABLES));
   }
@@ -80,14 +82,38 @@ public final class ModelFiles {
     Path dense = folder.resolve(DENSE);
     Safetensors.read(dense).forEach((key, tensor) -> values.put(key, tensor.values().array()));
     model.parameters().restore(new ParameterSnapshot(dense.toString(), values));
-    for (EmbeddingTable table : model.tables().tables()) {
-      TableFile.read(table, folder.resolve(tableFile(table.name())));
+    for (Map.Entry<String, EmbeddingTable> table : tables(model).entrySet()) {
+      TableFile.read(table.getValue(), folder.resolve(table.getKey()));
     }
   }
 
-  /** Returns the place of a field's table in the folder. */
-  public static String tableFile(String field) {
-    return TABLES + "/" + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
+  /** Returns the tables of a model by their places in the folder. */
+  public static Map<String, EmbeddingTable> tables(TrainableModel model) {
+    return tables(model.assembled());
+  }
+
+  private static Map<String, EmbeddingTable> tables(AssembledModel model) {
+    Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
+    List<EmbeddingTable> vectors = model.tables().tables();
+    List<EmbeddingTable> linear = model.tables().linear();
+    for (int field = 0; field < vectors.size(); field++) {
+      String name = vectors.get(field).name();
+      tables.put(tableFile(name), vectors.get(field));
+      if (!linear.isEmpty()) {
+        tables.put(linearFile(name), linear.get(field));
+      }
+    }
+    return tables;
+  }
+
+  /** Returns the place of a table in the folder. */
+  public static String tableFile(String table) {
+    return TABLES + "/" + URLEncoder.encode(table, StandardCharsets.UTF_8) + ".arrow";
+  }
+
+  /** Returns the place of a table's first-order weights; no encoded name has a tilde. */
+  public static String linearFile(String table) {
+    return TABLES + "/" + URLEncoder.encode(table, StandardCharsets.UTF_8) + "~linear.arrow";
   }
 
   private static List<Tensor> dense(TrainableModel model) {

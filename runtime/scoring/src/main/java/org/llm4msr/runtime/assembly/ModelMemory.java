@@ -11,6 +11,7 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -76,7 +77,10 @@ public record ModelMemory(
       List<String> keys = scenarios.isEmpty() ? List.of("unknown") : scenarios;
       return new Data(
           schema.fields().stream()
-              .map(field -> new PreparedField(field.name(), field.role(), field.kind(), 0, 0, 0))
+              .map(
+                  field ->
+                      new PreparedField(
+                          field.name(), field.role(), field.kind(), 0, 0, 0, field.vocabulary()))
               .toList(),
           keys.stream()
               .map(key -> new PreparedScenario(key, key, "", new SplitCounts(1, 1, 1)))
@@ -145,7 +149,8 @@ public record ModelMemory(
 
   private static @Nullable Long tableNumbers(ModelConfig model, Data data) {
     return data.prepared()
-        ? data.fields().stream().mapToLong(PreparedField::tableRows).sum() * model.embeddingSize()
+        ? new FieldTables(model, data.fields())
+            .numbers().values().stream().mapToLong(Long::longValue).sum()
         : null;
   }
 

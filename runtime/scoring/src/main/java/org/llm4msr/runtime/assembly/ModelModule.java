@@ -46,6 +46,8 @@ public final class ModelModule extends AbstractModule {
         backbone,
         head,
         metaNetworks,
-        stated.itemKnowledge());
+        stated.itemKnowledge(),
+        stated.embeddingSizes(),
+        stated.linear());
   }
 }

@@ -33,6 +33,9 @@ import org.llm4msr.runtime.tables.Workers;
  */
 final class PassWorkspace {
 
+  /** The term of all but first-order weights, where the head names none. */
+  private static final String UNNAMED = "all but linear";
+
   private final AssembledModel model;
   private final EmbeddingGather gather;
   private final DropoutMasks masks;
@@ -192,6 +195,10 @@ final class PassWorkspace {
                   arrays)
               .logits();
       Map<String, float[]> terms = new LinkedHashMap<>();
+      if (arrays.size() == 1 && arrays.containsKey(AssembledModel.LINEAR)) {
+        NDArray rest = logits.sub(arrays.get(AssembledModel.LINEAR));
+        terms.put(UNNAMED, HostCopy.of(rest)); // The head names none of its own.
+      }
       arrays.forEach((name, term) -> terms.put(name, HostCopy.of(term)));
       return new LogitTerms(HostCopy.of(logits), terms);
     }

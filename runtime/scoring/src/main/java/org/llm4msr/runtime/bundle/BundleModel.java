@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
+import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.ScoringConfig;
@@ -173,16 +174,23 @@ public final class BundleModel {
 
   /** Numbers in one file must not make us allocate memory for data that no other file holds. */
   private static void requireRoom(Bundle bundle, ScoringConfig config, RowEncoder encoder) {
-    long width = config.model().embeddingSize() * (long) Float.BYTES;
+    FieldTables tables = new FieldTables(config.model(), encoder.manifest().fields());
     for (PreparedField field : encoder.manifest().fields()) {
-      long rows = field.tableRows();
-      String name = ModelFiles.tableFile(field.name());
-      if (bundle.bytes(name) < rows * width) {
-        throw BundleErrors.damaged(
-            bundle.folder().resolve(name),
-            "does not hold the %d rows of %d bytes that the field '%s' has"
-                .formatted(rows, width, field.name()));
+      requireRoom(bundle, ModelFiles.tableFile(field.tableName()), field, tables.width(field));
+      if (config.model().linear()) {
+        requireRoom(bundle, ModelFiles.linearFile(field.tableName()), field, 1);
       }
+    }
+  }
+
+  private static void requireRoom(Bundle bundle, String name, PreparedField field, int numbers) {
+    long width = numbers * (long) Float.BYTES;
+    long rows = field.tableRows();
+    if (bundle.bytes(name) < rows * width) {
+      throw BundleErrors.damaged(
+          bundle.folder().resolve(name),
+          "does not hold the %d rows of %d bytes that the field '%s' has"
+              .formatted(rows, width, field.name()));
     }
   }
 }

@@ -33,7 +33,8 @@ import org.llm4msr.runtime.files.FileErrors;
 /**
  * Writes the embeddings of a bundle for other tools: one Arrow IPC file per field with {@code id}
  * (int32), {@code value} (utf8; null for id 0, out of vocabulary, and for the one vector of a
- * number) and {@code vector} (fixed-size list of float32).
+ * number) and {@code vector} (fixed-size list of float32). Fields that share a table have equal
+ * files. A model with a linear part also has {@code FIELD~linear.arrow} with a weight for a vector.
  */
 public final class EmbeddingExport {
 
@@ -70,7 +71,12 @@ public final class EmbeddingExport {
       Files.createDirectories(folder);
       for (PreparedField field : fields) {
         if (names.isEmpty() || names.contains(field.name())) {
-          files.add(write(field, folder));
+          String table = field.tableName();
+          files.add(write(field, ModelFiles.tableFile(table), folder, ".arrow"));
+          String linear = ModelFiles.linearFile(table);
+          if (Files.exists(bundle.folder().resolve(linear))) {
+            files.add(write(field, linear, folder, "~linear.arrow"));
+          }
         }
       }
       return files;
@@ -85,11 +91,12 @@ public final class EmbeddingExport {
     }
   }
 
-  private Path write(PreparedField field, Path folder) throws IOException {
-    String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8) + ".arrow";
+  private Path write(PreparedField field, String tableFile, Path folder, String end)
+      throws IOException {
+    String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8) + end;
     Path target = folder.resolve(name);
     Path unfinished = folder.resolve(name + ".tmp");
-    Path table = bundle.folder().resolve(ModelFiles.tableFile(field.name()));
+    Path table = bundle.folder().resolve(tableFile);
     try (BufferAllocator allocator = new RootAllocator();
         FileChannel in = FileChannel.open(table, StandardOpenOption.READ);
         ArrowFileReader reader = new ArrowFileReader(in, allocator);

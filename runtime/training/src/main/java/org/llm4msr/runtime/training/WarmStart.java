@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.training;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +34,6 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterSnapshot;
-import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.Safetensors;
 import org.llm4msr.runtime.tables.TableFile;
 import org.llm4msr.toolkit.safetensors.Tensor;
@@ -236,16 +237,21 @@ public final class WarmStart {
   }
 
   private static void readTables(TrainableModel model, Bundle bundle, DatasetManifest before) {
-    List<EmbeddingTable> tables = model.tables().tables();
-    for (int f = 0; f < tables.size(); f++) {
-      PreparedField field = before.fields().get(f);
-      Path file = bundle.folder().resolve(ModelFiles.tableFile(field.name()));
-      try {
-        TableFile.read(tables.get(f), file, field.tableRows());
-      } catch (IOException e) {
-        throw BundleErrors.unreadable(file, e);
-      }
+    Map<String, Integer> rows = new HashMap<>();
+    for (PreparedField field : before.fields()) {
+      rows.put(ModelFiles.tableFile(field.tableName()), field.tableRows());
+      rows.put(ModelFiles.linearFile(field.tableName()), field.tableRows());
     }
+    ModelFiles.tables(model)
+        .forEach(
+            (name, table) -> {
+              Path file = bundle.folder().resolve(name);
+              try {
+                TableFile.read(table, file, requireNonNull(rows.get(name), name));
+              } catch (IOException e) {
+                throw BundleErrors.unreadable(file, e);
+              }
+            });
   }
 
   private static MsrException refused(Bundle bundle, String code, String problem, String next) {

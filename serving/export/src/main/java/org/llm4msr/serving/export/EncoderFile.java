@@ -16,6 +16,8 @@ import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.serving.recording.Axis;
 
 /**
@@ -26,7 +28,8 @@ import org.llm4msr.serving.recording.Axis;
  * @param leftOut why a graph is missing; null where none is
  * @param output of each graph
  * @param scenarios their ranks
- * @param embeddingSize D
+ * @param embeddingSize D; null where fields have several
+ * @param linear whether each field has a first-order weight too
  * @param fields what the model reads of rows, in order
  * @param users their indices; null where the model reads nothing of them, or a graph is missing
  * @param items likewise
@@ -39,7 +42,8 @@ record EncoderFile(
     @Nullable String leftOut,
     Value output,
     Map<String, Integer> scenarios,
-    int embeddingSize,
+    @Nullable Integer embeddingSize,
+    boolean linear,
     List<Field> fields,
     @Nullable Keys users,
     @Nullable Keys items) {
@@ -69,8 +73,8 @@ record EncoderFile(
               + " is missing or infinite or the deviation is 0.",
           "An embedded field of scorer.onnx: the vector of the id; the mean of the vectors of the"
               + " ids; the standardised number times the field's vector; or the sum of the"
-              + " standardised numbers times a vector each. `llm4msr export embeddings` writes the"
-              + " vectors.",
+              + " standardised numbers times a vector each. Its first-order weight is the same of"
+              + " weights. `llm4msr export embeddings` writes the vectors and the weights.",
           "`users` and `items` have the index of each key, compared as text, and the one for all"
               + " others.");
 
@@ -92,6 +96,7 @@ record EncoderFile(
    *
    * @param column of the raw data
    * @param storedWith {@code rows}, {@code users} or {@code items}
+   * @param width numbers of its vectors
    * @param input of {@code full.onnx}; null where that is missing
    * @param ids of the values; null for numbers
    * @param mean of the number, or of each number of a vector; null for values
@@ -103,6 +108,7 @@ record EncoderFile(
       String column,
       String storedWith,
       String kind,
+      int width,
       @Nullable String input,
       @Nullable Map<String, Integer> ids,
       @Nullable List<Double> mean,
@@ -140,14 +146,21 @@ record EncoderFile(
             List.of(Axis.ROWS.name()),
             "The probability of label 1 of each row, as the scorer gives it."),
         new Numbered(ids.scenarios(), 0),
-        full.model().tables().dimension(),
-        fields(ids, leftOut == null),
+        size(full.model().tables()),
+        !full.model().tables().linear().isEmpty(),
+        fields(full, leftOut == null),
         leftOut == null && full.readsUsers()
             ? keys(RawSchema.USER, FullGraph.USER, ids.users())
             : null,
         leftOut == null && full.readsItems()
             ? keys(RawSchema.ITEM, FullGraph.ITEM, ids.items())
             : null);
+  }
+
+  private static @Nullable Integer size(EmbeddingTables tables) {
+    List<Integer> sizes =
+        tables.tables().stream().map(EmbeddingTable::dimension).distinct().toList();
+    return sizes.size() == 1 ? sizes.get(0) : null;
   }
 
   private static List<Value> values(List<GraphInput> inputs) {
@@ -158,7 +171,8 @@ record EncoderFile(
     return new Keys(column, input, keys.size(), new Numbered(keys, 0));
   }
 
-  private static List<Field> fields(PreparedIds ids, boolean haveInputs) {
+  private static List<Field> fields(FullGraph full, boolean haveInputs) {
+    PreparedIds ids = full.ids();
     Map<String, FieldSource> sources = FieldSource.read(ids.folder());
     List<GraphInput> inputs = FieldInputs.of(ids.manifest().fields());
     List<Field> fields = new ArrayList<>();
@@ -170,6 +184,7 @@ record EncoderFile(
               column(field, sources.get(field.name())),
               storedWith(sources.get(field.name())),
               field.kind() instanceof FieldKind.Vector ? "vector" : FieldKinds.name(field.kind()),
+              full.model().tables().tables().get(fields.size()).dimension(),
               haveInputs ? inputs.get(fields.size()).name() : null,
               field.hasVocabulary() ? new Numbered(ids.values(field), 1) : null,
               moments == null ? null : moments.mean(),

@@ -21,12 +21,12 @@ record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
   /**
    * Adds a field.
    *
+   * @param vectors its {@link #table}
    * @param input value with its ids or numbers
    * @return its columns of the embedded rows, (B, D)
    */
-  String add(PreparedField field, EmbeddingTable table, String input) {
+  String add(PreparedField field, String vectors, String input) {
     FieldKind kind = field.kind();
-    String vectors = table(table);
     if (kind instanceof FieldKind.Categorical) {
       return graph.node("Gather", vectors, known(input));
     }
@@ -41,7 +41,8 @@ record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
     return graph.node("Mul", standardised(column, moments), vectors);
   }
 
-  private String table(EmbeddingTable table) {
+  /** Adds a table, which several fields may read. */
+  String table(EmbeddingTable table) {
     float[] values = new float[Math.multiplyExact(table.rows(), table.dimension())];
     table.read(0, 0, table.rows(), values);
     return graph.table(FloatBuffer.wrap(values), table.rows(), table.dimension());

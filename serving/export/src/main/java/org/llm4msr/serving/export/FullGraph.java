@@ -16,6 +16,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.serving.compiler.ModelPass;
 import org.llm4msr.serving.compiler.UserSources;
 import org.llm4msr.serving.recording.Axis;
@@ -80,7 +81,9 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
   /** Returns how many bytes all tables have. */
   long tableBytes() {
     long numbers = (data().items() + 1L) * model.widths().items();
-    for (EmbeddingTable table : model.tables().tables()) {
+    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
+    tables.addAll(model.tables().linear());
+    for (EmbeddingTable table : EmbeddingTables.distinct(tables)) {
       numbers += (long) table.rows() * table.dimension();
     }
     for (OnnxModel source : sources()) {
@@ -131,12 +134,15 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
 
   private String rows(GraphAssembly graph) {
     FieldEmbedding embedding = new FieldEmbedding(graph, ids);
+    Map<EmbeddingTable, String> vectors = new HashMap<>();
     List<PreparedField> fields = data().fields();
     List<GraphInput> inputs = FieldInputs.of(fields);
-    List<EmbeddingTable> tables = model.tables().tables();
     List<String> columns = new ArrayList<>();
-    for (int f = 0; f < fields.size(); f++) {
-      columns.add(embedding.add(fields.get(f), tables.get(f), inputs.get(f).name()));
+    for (List<EmbeddingTable> tables : List.of(model.tables().tables(), model.tables().linear())) {
+      for (int f = 0; f < tables.size(); f++) {
+        String table = vectors.computeIfAbsent(tables.get(f), embedding::table);
+        columns.add(embedding.add(fields.get(f), table, inputs.get(f).name()));
+      }
     }
     return graph.concat(columns, 1);
   }

@@ -30,7 +30,8 @@ final class ScorerGraph {
             ModelPass.ROWS,
             Axis.ROWS,
             widths.flat(),
-            "The embedded fields, in the order of `fields`, `embeddingSize` numbers each."));
+            "The embedded fields, in the order of `fields`, `width` numbers each; then, where"
+                + " `linear` is true, the first-order weight of each."));
     inputs.add(
         numbers(
             RequestGraphs.USER,

@@ -37,8 +37,8 @@ class FieldEmbeddingTest {
     DatasetManifest none = null; // Moments stand in a file.
     GraphAssembly graph = new GraphAssembly();
     String input = FieldInputs.of(List.of(field)).get(0).addTo(graph);
-    String embedded =
-        new FieldEmbedding(graph, new PreparedIds(folder, none)).add(field, table, input);
+    FieldEmbedding embedding = new FieldEmbedding(graph, new PreparedIds(folder, none));
+    String embedded = embedding.add(field, embedding.table(table), input);
     graph.output(embedded, "result", List.of(Axis.ROWS, Axis.of(vectors[0].length)));
     return (float[][]) Onnx.run(graph.model(), Map.of("x", values));
   }

@@ -15,6 +15,8 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
 
 /** Scores with the graphs of a compiled bundle. */
 final class GraphScorer implements RowScorer {
@@ -73,7 +75,7 @@ final class GraphScorer implements RowScorer {
     widths = model.widths();
     all = encoder.newBatch(ROWS);
     fresh = encoder.newBatch(ROWS);
-    ofItem = columns(encoder, all.fields.size(), widths.flat() / all.fields.size());
+    ofItem = columns(encoder, model.tables());
     keptNumbers = ofItem.stream().mapToInt(Columns::count).sum() + widths.items();
     first = new float[widths.flat()];
     rows = GraphSession.memory(ROWS * widths.flat());
@@ -81,20 +83,30 @@ final class GraphScorer implements RowScorer {
     history = GraphSession.memory(ROWS * widths.history());
   }
 
-  private static List<Columns> columns(RequestEncoder encoder, int fields, int width) {
+  private static List<Columns> columns(RequestEncoder encoder, EmbeddingTables tables) {
     List<Columns> columns = new ArrayList<>();
-    for (int f = 0; f < fields; f++) {
-      if (encoder.isOfItem(f)) {
-        int last = columns.size() - 1;
-        if (last >= 0 && columns.get(last).from() + columns.get(last).count() == f * width) {
-          Columns before = columns.remove(last);
-          columns.add(new Columns(before.from(), before.count() + width));
-        } else {
-          columns.add(new Columns(f * width, width));
+    int from = 0;
+    for (List<EmbeddingTable> part : List.of(tables.tables(), tables.linear())) {
+      for (int f = 0; f < part.size(); f++) {
+        int count = part.get(f).dimension();
+        if (encoder.isOfItem(f)) {
+          add(columns, new Columns(from, count));
         }
+        from += count;
       }
     }
     return columns;
+  }
+
+  /** Adds columns, to the last ones where they follow them. */
+  private static void add(List<Columns> columns, Columns more) {
+    int last = columns.size() - 1;
+    if (last >= 0 && columns.get(last).from() + columns.get(last).count() == more.from()) {
+      Columns before = columns.remove(last);
+      columns.add(new Columns(before.from(), before.count() + more.count()));
+    } else {
+      columns.add(more);
+    }
   }
 
   private RowScorer byEngine() {

@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
@@ -221,30 +223,37 @@ final class LeakChecks {
       skip(name, "they count the rows of the data that this extends as well");
       return;
     }
-    long wrong = 0;
+    Map<String, List<FieldCounts>> byVocabulary = new HashMap<>();
     for (int f = 0; f < training.size(); f++) {
-      PreparedField field = manifest.fields().get(f);
-      Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
-      if (!field.hasVocabulary()) {
+      String vocabulary = manifest.fields().get(f).tableName();
+      byVocabulary.computeIfAbsent(vocabulary, n -> new ArrayList<>()).add(training.get(f));
+    }
+    long wrong = 0;
+    for (PreparedField field : manifest.fields()) {
+      List<FieldCounts> sharing = byVocabulary.remove(field.tableName());
+      if (!field.hasVocabulary() || sharing == null) {
         continue;
       }
+      Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
       if (!Files.exists(file)) {
         skip(name, "there is no vocabulary of the field '" + field.name() + "'");
         return;
       }
-      wrong += differences(ArrowFile.open(file), field, training.get(f));
+      wrong += differences(ArrowFile.open(file), field, sharing);
     }
     add(name, wrong, "ids whose count in their vocabulary is not that in train.arrow");
   }
 
-  private static long differences(ArrowFile file, PreparedField field, FieldCounts training) {
+  /** Counts the ids whose stated count is not that in some fields together. */
+  private static long differences(ArrowFile file, PreparedField field, List<FieldCounts> training) {
     IdColumn ids = new IdColumn(file, "id", field.vocabularySize());
     IdColumn counts = new IdColumn(file, "count", Integer.MAX_VALUE);
     long wrong = 0;
     for (long row = 0; row < file.rows(); row++) {
       long pick = file.locate(row);
       long stated = counts.raw(Columns.block(pick), Columns.row(pick));
-      long counted = training.occurrences(ids.get(pick));
+      int id = ids.get(pick);
+      long counted = training.stream().mapToLong(own -> own.occurrences(id)).sum();
       wrong += stated == counted || (stated < 0 && counted > Integer.MAX_VALUE) ? 0 : 1;
     }
     return wrong;

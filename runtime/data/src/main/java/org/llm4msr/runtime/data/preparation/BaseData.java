@@ -75,18 +75,23 @@ final class BaseData {
   }
 
   private static String shown(PreparedField field) {
-    return field.name() + " (" + FieldKinds.name(field.kind()) + ")";
+    return shown(field.name(), field.kind(), field.vocabulary());
   }
 
   private static String shown(RawField field) {
-    return field.name() + " (" + FieldKinds.name(field.kind()) + ")";
+    return shown(field.name(), field.kind(), field.vocabulary());
+  }
+
+  private static String shown(String name, FieldKind kind, @Nullable String vocabulary) {
+    String shared = vocabulary == null ? "" : ", vocabulary " + vocabulary;
+    return name + " (" + FieldKinds.name(kind) + shared + ")";
   }
 
   /** Loads the vocabularies, and the users and items with their encoded features. */
   void load(PreparationDatabase database, List<FieldPlan> fields) throws IOException {
     for (FieldPlan plan : fields) {
-      if (PreparedField.hasVocabulary(plan.field().kind())) {
-        String file = PreparedFolder.vocabularyFile(plan.field().name());
+      if (PreparedField.hasVocabulary(plan.field().kind()) && plan.isFirst()) {
+        String file = PreparedFolder.vocabularyFile(field(plan));
         load(database, file, vocabulary(plan), names -> "id, value, count FROM source");
       }
     }
@@ -160,9 +165,9 @@ final class BaseData {
     }
   }
 
-  /** Returns the table of a field's known values. */
+  /** Returns the table of the known values of a vocabulary. */
   static String vocabulary(FieldPlan plan) {
-    return "b" + plan.index();
+    return "b" + plan.first();
   }
 
   /** Returns the table of known users or items: k, text, and encoded values by field. */

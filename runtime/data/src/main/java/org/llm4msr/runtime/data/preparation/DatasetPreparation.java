@@ -142,7 +142,10 @@ public final class DatasetPreparation {
     index(fields, scenarios, counts.train());
     List<FieldEncoder> encoders =
         fields.stream()
-            .map(f -> FieldEncoder.learn(f, database, counts.train(), config.minFrequency(), base))
+            .map(
+                field ->
+                    FieldEncoder.learn(
+                        field, fields, database, counts.train(), config.minFrequency(), base))
             .toList();
     PreparedFiles files = new PreparedFiles(database, folder.data());
     boolean weights = schema.weight() || NegativeSampling.weighs(config.negatives());

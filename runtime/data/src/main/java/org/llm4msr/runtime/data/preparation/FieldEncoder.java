@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.data.preparation;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
@@ -39,28 +41,29 @@ final class FieldEncoder {
   }
 
   /**
-   * Learns from the table of the field's home, see {@link EntityTables}.
+   * Learns from the table of the field's home, see {@link EntityTables}. The first field of a
+   * shared vocabulary counts the values of all.
    *
+   * @param all fields of the data, in order
    * @param base the data that is extended, or null
    */
   static FieldEncoder learn(
       FieldPlan plan,
+      List<FieldPlan> all,
       PreparationDatabase database,
       long trainingRows,
       int minFrequency,
       @Nullable BaseData base) {
-    boolean rows = plan.home() == RawTable.INTERACTIONS;
-    String training =
-        rows
-            ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + trainingRows + ")"
-            : "(SELECT *, training_rows AS weight FROM "
-                + EntityTables.raw(plan.home())
-                + " WHERE training_rows > 0)";
     if (PreparedField.hasVocabulary(plan.field().kind())) {
-      count(plan, database, training);
-      number(plan, database, minFrequency, base != null);
+      if (plan.isFirst()) {
+        List<FieldPlan> sharing =
+            all.stream().filter(other -> other.first() == plan.index()).toList();
+        count(sharing, database, trainingRows);
+        number(plan, database, minFrequency, base != null);
+      }
       return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
     }
+    String training = training(plan, trainingRows);
     if (plan.field().kind() instanceof FieldKind.Vector vector) {
       VectorMoments moments =
           base == null
@@ -86,17 +89,39 @@ final class FieldEncoder {
     return moments;
   }
 
-  /** Makes the table {@code counted} of the values in training. */
-  private static void count(FieldPlan plan, PreparationDatabase database, String training) {
-    boolean list = plan.field().kind() instanceof FieldKind.MultiCategorical;
-    String value = list ? "unnest(" + plan.column() + ")" : plan.column();
+  /** Returns the rows of a field's home from which is learned, each with the rows that it is of. */
+  private static String training(FieldPlan plan, long trainingRows) {
+    return plan.home() == RawTable.INTERACTIONS
+        ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + trainingRows + ")"
+        : "(SELECT *, training_rows AS weight FROM "
+            + EntityTables.raw(plan.home())
+            + " WHERE training_rows > 0)";
+  }
+
+  /** Makes the table {@code counted} of the values of some fields in training. */
+  private static void count(
+      List<FieldPlan> plans, PreparationDatabase database, long trainingRows) {
+    String values =
+        plans.stream()
+            .map(
+                plan ->
+                    "SELECT "
+                        + element(plan)
+                        + " AS value, weight FROM "
+                        + training(plan, trainingRows))
+            .collect(joining(" UNION ALL "));
     database.execute("DROP TABLE IF EXISTS counted");
     database.execute(
-        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count FROM (SELECT "
-            + value
-            + " AS value, weight FROM "
-            + training
+        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count FROM ("
+            + values
             + ") WHERE value IS NOT NULL GROUP BY value");
+  }
+
+  /** Returns the values of a field, those of a list as rows, in SQL. */
+  private static String element(FieldPlan plan) {
+    return plan.field().kind() instanceof FieldKind.MultiCategorical
+        ? "unnest(" + plan.column() + ")"
+        : plan.column();
   }
 
   /** Makes the vocabulary: known values keep their ids, and new frequent ones follow. */
@@ -133,7 +158,13 @@ final class FieldEncoder {
       FieldPlan plan, int vocabularySize, double mean, double deviation) {
     RawField field = plan.field();
     return new PreparedField(
-        field.name(), field.role(), field.kind(), vocabularySize, mean, deviation);
+        field.name(),
+        field.role(),
+        field.kind(),
+        vocabularySize,
+        mean,
+        deviation,
+        field.vocabulary());
   }
 
   private static PreparedField moments(

@@ -1,15 +1,19 @@
 package org.llm4msr.runtime.data.preparation;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
+import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 
 /**
@@ -19,8 +23,9 @@ import org.llm4msr.runtime.data.prepared.SplitColumns;
  * @param index its place in the schema
  * @param field what the reader says
  * @param home the table whose rows have one value each; for a user's id, for example, USERS
+ * @param first the place of the first field that shares its vocabulary; its own if it is that
  */
-record FieldPlan(int index, RawField field, RawTable home) {
+record FieldPlan(int index, RawField field, RawTable home, int first) {
 
   /** A record batch of the database has thousands of rows, in one buffer of less than 2 GiB. */
   private static final int MOST_NUMBERS = 16_384;
@@ -30,6 +35,7 @@ record FieldPlan(int index, RawField field, RawTable home) {
   static List<FieldPlan> of(RawSchema schema) {
     Set<String> names = new HashSet<>();
     List<FieldPlan> plans = new ArrayList<>();
+    Map<String, Integer> vocabularies = new HashMap<>();
     for (RawField field : schema.fields()) {
       if (!names.add(field.name()) || SplitColumns.RESERVED.contains(field.name())) {
         throw DataErrors.data(
@@ -59,11 +65,45 @@ record FieldPlan(int index, RawField field, RawTable home) {
                 + "', which is not known when a prediction is made. Leave the field out.");
       }
       requireSize(field);
-      FieldPlan plan = new FieldPlan(plans.size(), field, home(field));
+      requireVocabulary(field, schema);
+      int first = vocabularies.computeIfAbsent(vocabulary(field), name -> plans.size());
+      FieldPlan plan = new FieldPlan(plans.size(), field, home(field), first);
       plan.requireNoOtherId();
       plans.add(plan);
     }
     return plans;
+  }
+
+  private static String vocabulary(RawField field) {
+    return field.vocabulary() == null ? field.name() : field.vocabulary();
+  }
+
+  /** Refuses a field that shares a vocabulary with one that has none, or one of others. */
+  private static void requireVocabulary(RawField field, RawSchema schema) {
+    String name = field.vocabulary();
+    if (name == null) {
+      return;
+    }
+    if (name.isBlank() || !PreparedField.hasVocabulary(field.kind())) {
+      throw DataErrors.data(
+          "VOCABULARY",
+          "The field '%s' (%s) has the vocabulary '%s'. Only categorical and multi-categorical fields share one, and it has a name; leave it out."
+              .formatted(field.name(), FieldKinds.name(field.kind()), name));
+    }
+    for (RawField other : schema.fields()) {
+      boolean apart = other.vocabulary() != null || !PreparedField.hasVocabulary(other.kind());
+      if (other.name().equals(name) && apart) {
+        throw DataErrors.data(
+            "VOCABULARY",
+            "The field '%s' shares the vocabulary of the field '%s', which is %s. Name the vocabulary of a categorical or multi-categorical field."
+                .formatted(
+                    field.name(),
+                    name,
+                    other.vocabulary() == null
+                        ? FieldKinds.name(other.kind())
+                        : "one that shares '" + other.vocabulary() + "'"));
+      }
+    }
   }
 
   private static void requireSize(RawField field) {
@@ -123,9 +163,14 @@ record FieldPlan(int index, RawField field, RawTable home) {
     return "e" + index;
   }
 
-  /** Returns the table of the vocabulary. */
+  /** Returns the table of the vocabulary, which fields may share. */
   String vocabulary() {
-    return "v" + index;
+    return "v" + first;
+  }
+
+  /** Returns whether it is the first field of its vocabulary. */
+  boolean isFirst() {
+    return index == first;
   }
 
   /** Returns the table of what standardises vectors. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.config.DatasetConfig;
@@ -94,7 +95,8 @@ final class PreparationKey {
         }
         Object part = read(record, component);
         if (isAsBefore(setting, part)
-            || (record instanceof RawSchema && isLaterColumn(component.getName(), part))) {
+            || (record instanceof RawSchema && isLaterColumn(component.getName(), part))
+            || (record instanceof RawField && part == null)) {
           continue;
         }
         String former = setting == null ? "" : setting.formerly();

@@ -152,9 +152,9 @@ final class PreparedFiles {
         byte[] json = ManifestFile.JSON.writeValueAsBytes(moments);
         stamps.put(file, PreparationFolder.write(folder.resolve(file), json));
       }
-      if (encoder.prepared().hasVocabulary()) {
+      if (encoder.prepared().hasVocabulary() && encoder.plan().isFirst()) {
         write(
-            PreparedFolder.vocabularyFile(encoder.prepared().name()),
+            PreparedFolder.vocabularyFile(encoder.prepared()),
             List.of("id", "value", "count"),
             "SELECT id, value, count FROM " + encoder.plan().vocabulary() + " ORDER BY id");
       }

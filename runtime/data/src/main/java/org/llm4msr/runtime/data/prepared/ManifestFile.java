@@ -10,6 +10,9 @@ import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
@@ -22,6 +25,8 @@ public final class ManifestFile {
   private static final String EXTENDED = "extended";
   private static final String SETTINGS = "settings";
   private static final String GROUPS = "groups";
+  private static final String FIELDS = "fields";
+  private static final String VOCABULARY = "vocabulary";
 
   public static final JsonMapper JSON =
       JsonMapper.builder()
@@ -39,6 +44,31 @@ public final class ManifestFile {
       return JSON.writeValueAsBytes(manifest);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a manifest that is no JSON", e);
+    }
+  }
+
+  /** Refuses fields that share a vocabulary, and could not. */
+  private static void requireShared(Path file, List<PreparedField> fields) {
+    Map<String, PreparedField> first = new HashMap<>();
+    for (PreparedField field : fields) {
+      PreparedField other = first.putIfAbsent(field.tableName(), field);
+      if (other != null
+          && !(field.hasVocabulary()
+              && other.hasVocabulary()
+              && field.vocabularySize() == other.vocabularySize())) {
+        throw DataErrors.data(
+            "BAD_MANIFEST",
+            "%s says that the fields '%s' and '%s' share the vocabulary '%s', but they are %s of %d ids and %s of %d ids. Prepare the data again."
+                .formatted(
+                    file,
+                    other.name(),
+                    field.name(),
+                    field.tableName(),
+                    FieldKinds.name(other.kind()),
+                    other.vocabularySize(),
+                    FieldKinds.name(field.kind()),
+                    field.vocabularySize()));
+      }
     }
   }
 
@@ -69,8 +99,15 @@ public final class ManifestFile {
         if (!manifest.has(GROUPS)) {
           manifest.put(GROUPS, 0); // Nor has data of earlier versions.
         }
+        for (JsonNode node : manifest.path(FIELDS)) {
+          if (node instanceof ObjectNode field && !field.has(VOCABULARY)) {
+            field.putNull(VOCABULARY); // Only a field that shares one says so.
+          }
+        }
       }
-      return JSON.treeToValue(tree, DatasetManifest.class);
+      DatasetManifest manifest = JSON.treeToValue(tree, DatasetManifest.class);
+      requireShared(file, manifest.fields());
+      return manifest;
     } catch (NoSuchFileException e) {
       throw DataErrors.data(
           "NOT_PREPARED",

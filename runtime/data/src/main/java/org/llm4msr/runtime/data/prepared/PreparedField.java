@@ -2,8 +2,10 @@ package org.llm4msr.runtime.data.prepared;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 
@@ -14,6 +16,7 @@ import org.llm4msr.api.data.FieldRole;
  * @param vocabularySize ids in use, with id 0 (out of vocabulary); 0 for numbers and vectors
  * @param mean mean over the training rows that have a value; 0 unless numeric
  * @param deviation population standard deviation over the same rows; 0 unless numeric
+ * @param vocabulary the name of the vocabulary and table that it shares; null for its own
  */
 public record PreparedField(
     String name,
@@ -21,7 +24,8 @@ public record PreparedField(
     FieldKind kind,
     int vocabularySize,
     double mean,
-    double deviation) {
+    double deviation,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String vocabulary) {
 
   /** Bounds standardised values, so that an absurd one does not overflow float32. */
   public static final double LARGEST = 1e30;
@@ -29,10 +33,27 @@ public record PreparedField(
   /** More digits tell no more doubles apart. */
   private static final int DIGITS = 17;
 
+  /** Makes a field with a vocabulary of its own. */
+  public PreparedField(
+      String name,
+      FieldRole role,
+      FieldKind kind,
+      int vocabularySize,
+      double mean,
+      double deviation) {
+    this(name, role, kind, vocabularySize, mean, deviation, null);
+  }
+
   public PreparedField {
     requireNonNull(name, "name is null");
     requireNonNull(role, "role is null");
     requireNonNull(kind, "kind is null");
+    vocabulary = name.equals(vocabulary) ? null : vocabulary;
+  }
+
+  /** Returns the name of its vocabulary and of its embedding table. */
+  public String tableName() {
+    return vocabulary == null ? name : vocabulary;
   }
 
   /** Returns the rows of its embedding table. */

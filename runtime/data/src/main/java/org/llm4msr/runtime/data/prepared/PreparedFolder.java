@@ -53,9 +53,9 @@ public final class PreparedFolder implements PreparedData {
     }
   }
 
-  /** Returns the file of a field's vocabulary, relative to the folder. */
-  public static String vocabularyFile(String field) {
-    return VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".arrow";
+  /** Returns the file of a field's vocabulary, relative to the folder; fields may share it. */
+  public static String vocabularyFile(PreparedField field) {
+    return VOCABULARY + URLEncoder.encode(field.tableName(), StandardCharsets.UTF_8) + ".arrow";
   }
 
   /** Returns the file of a vector field's moments, relative to the folder. */

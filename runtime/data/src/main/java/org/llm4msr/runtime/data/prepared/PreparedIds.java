@@ -27,7 +27,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     if (!field.hasVocabulary()) {
       return List.of();
     }
-    Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
+    Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
     return new TextColumn(ArrowFile.open(file), "value");
   }
 
@@ -74,6 +74,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
   private boolean extend(PreparedField own, PreparedIds other, PreparedField field) {
     return own.name().equals(field.name())
         && own.kind().equals(field.kind())
+        && own.tableName().equals(field.tableName())
         && own.mean() == field.mean()
         && own.deviation() == field.deviation()
         && moments(own).equals(other.moments(field))

@@ -59,8 +59,8 @@ public final class RowEncoder {
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
       if (field.hasVocabulary()) {
-        Path file = folder.resolve(PreparedFolder.vocabularyFile(field.name()));
-        vocabularyFiles.put(field.name(), ArrowFile.open(file));
+        Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
+        vocabularyFiles.computeIfAbsent(field.tableName(), name -> ArrowFile.open(file));
       }
       if (field.kind() instanceof FieldKind.Vector vector) {
         moments.put(field.name(), VectorMoments.read(folder, field.name(), vector.size()));
@@ -149,11 +149,11 @@ public final class RowEncoder {
         .fields()
         .forEach(
             field -> {
-              files.add(folder.resolve(PreparedFolder.vocabularyFile(field.name())));
+              files.add(folder.resolve(PreparedFolder.vocabularyFile(field)));
               files.add(folder.resolve(PreparedFolder.momentsFile(field.name())));
             });
     // A field has one of them or none, and another program may leave features out.
-    return files.stream().filter(Files::exists).toList();
+    return files.stream().distinct().filter(Files::exists).toList();
   }
 
   /** Returns whether the files of {@link #files} in a folder are those that a manifest states. */
@@ -285,7 +285,7 @@ public final class RowEncoder {
   }
 
   private FieldInput input(PreparedField field, Set<String> columns) {
-    Entities entities = stored(field);
+    Entities entities = isKnownByValue(field) ? null : stored(field);
     boolean given = columns.contains(field.name()) && !isKey(field);
     return new FieldInput(
         field,
@@ -298,9 +298,18 @@ public final class RowEncoder {
         moments.get(field.name()));
   }
 
+  /**
+   * Returns whether it is an id that is also a value of other fields, of which some may know it.
+   */
+  private boolean isKnownByValue(PreparedField field) {
+    return isKey(field)
+        && manifest.fields().stream()
+            .anyMatch(other -> other != field && other.tableName().equals(field.tableName()));
+  }
+
   private Vocabulary vocabulary(PreparedField field) {
     return vocabularies.computeIfAbsent(
-        field.name(),
+        field.tableName(),
         name -> Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field));
   }
 
@@ -334,7 +343,11 @@ public final class RowEncoder {
   /** Makes counts of each field with a vocabulary, by name. */
   public Map<String, ValueCounts> newCounts() {
     Map<String, ValueCounts> counts = new LinkedHashMap<>();
-    vocabularyFiles.keySet().stream().sorted().forEach(f -> counts.put(f, new ValueCounts()));
+    manifest.fields().stream()
+        .filter(PreparedField::hasVocabulary)
+        .map(PreparedField::name)
+        .sorted()
+        .forEach(field -> counts.put(field, new ValueCounts()));
     return counts;
   }
 }

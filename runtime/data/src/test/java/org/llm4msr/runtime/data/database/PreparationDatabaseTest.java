@@ -19,7 +19,6 @@ import org.llm4msr.runtime.data.arrow.TextColumn;
 import org.llm4msr.runtime.data.preparation.DatasetPreparationTest;
 import org.llm4msr.runtime.data.preparation.ListReader;
 import org.llm4msr.runtime.data.preparation.Preparations;
-import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.rows.RowFile;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 
@@ -50,7 +49,7 @@ class PreparationDatabaseTest {
     Path target = folder.resolve("prepared");
     Preparations.prepare(reader, Preparations.config(Preparations.BY_TIME, 1), target).close();
 
-    ArrowFile vocabulary = ArrowFile.open(target.resolve(PreparedFolder.vocabularyFile("seen")));
+    ArrowFile vocabulary = ArrowFile.open(target.resolve("vocabulary/seen.arrow"));
     assertThat(new TextColumn(vocabulary, "value").get(0)).isEqualTo(TEXT);
   }
 

@@ -158,7 +158,7 @@ class LeakChecksTest {
     row(0, 0, "0", 0, "1");
     Files.delete(prepared.resolve(PreparedFolder.HISTORIES));
     Files.delete(prepared.resolve(PreparedFolder.STATISTICS));
-    Files.delete(prepared.resolve(PreparedFolder.vocabularyFile("hour")));
+    Files.delete(prepared.resolve("vocabulary/hour.arrow"));
 
     List<LeakCheck> checks = run(nothing());
 

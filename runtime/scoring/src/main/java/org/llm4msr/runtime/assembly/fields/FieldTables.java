@@ -1,0 +1,122 @@
+package org.llm4msr.runtime.assembly.fields;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Field;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Workers;
+
+/** Which tables a model has: one for each vocabulary, number and vector, as wide as configured. */
+public final class FieldTables {
+
+  /** What follows the name of a table in that of its first-order weights. */
+  private static final String LINEAR = " (linear)";
+
+  private final List<PreparedField> fields;
+  private final boolean linear;
+  private final int usual;
+
+  /** D by table, where it is not the usual one. */
+  private final Map<String, Integer> sizes = new HashMap<>();
+
+  /**
+   * Reads the sizes of the fields.
+   *
+   * @throws MsrException model/EMBEDDING_SIZES where a field is not there, or fields of one
+   *     vocabulary get two sizes
+   */
+  public FieldTables(ModelConfig model, List<PreparedField> fields) {
+    this.fields = fields;
+    linear = model.linear();
+    usual = model.embeddingSize();
+    model.embeddingSizes().forEach(this::add);
+  }
+
+  private void add(String name, int size) {
+    PreparedField named =
+        fields.stream()
+            .filter(field -> field.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    wrong(
+                        "names the field '%s', which the data does not have; it has %s"
+                            .formatted(name, fields.stream().map(PreparedField::name).toList())));
+    Integer other = sizes.put(named.tableName(), size);
+    if (other != null && other != size) {
+      throw wrong(
+          "gives the vocabulary '%s', which several fields share, the sizes %d and %d"
+              .formatted(named.tableName(), Math.min(other, size), Math.max(other, size)));
+    }
+  }
+
+  private static MsrException wrong(String what) {
+    return new MsrException(
+        ErrorType.USER,
+        "model/EMBEDDING_SIZES",
+        "model.embeddingSizes %s. Fix the section model.".formatted(what));
+  }
+
+  /** Returns D, the numbers of a field's vectors. */
+  public int width(PreparedField field) {
+    return sizes.getOrDefault(field.tableName(), usual);
+  }
+
+  /** Returns where the fields lie in the flat input. */
+  public List<Field> layout() {
+    List<Field> layout = new ArrayList<>();
+    int offset = 0;
+    for (PreparedField field : fields) {
+      int width = width(field);
+      layout.add(new Field(field.name(), field.role(), field.kind(), offset, width));
+      offset += width;
+    }
+    return layout;
+  }
+
+  /** Returns the numbers of each table, with those of its first-order weights, by its name. */
+  public Map<String, Long> numbers() {
+    Map<String, Long> numbers = new LinkedHashMap<>();
+    for (PreparedField field : fields) {
+      int ofRow = width(field) + (linear ? 1 : 0);
+      numbers.put(field.tableName(), (long) field.tableRows() * ofRow);
+    }
+    return numbers;
+  }
+
+  /**
+   * Makes the tables, whose initial values depend on the seed and their names.
+   *
+   * @param stateSlots numbers of the optimiser beside each of theirs
+   * @param mkl whether MKL multiplies vectors, or Java
+   */
+  public EmbeddingTables make(long seed, int stateSlots, Workers workers, boolean mkl) {
+    Map<String, EmbeddingTable> made = new HashMap<>();
+    List<EmbeddingTable> vectors = new ArrayList<>();
+    List<EmbeddingTable> weights = new ArrayList<>();
+    for (PreparedField field : fields) {
+      String name = field.tableName();
+      vectors.add(made.computeIfAbsent(name, n -> table(n, field, width(field), stateSlots)));
+    }
+    made.values().forEach(table -> table.initialize(seed, workers));
+    Map<String, EmbeddingTable> madeWeights = new HashMap<>();
+    for (PreparedField field : linear ? fields : List.<PreparedField>of()) {
+      String name = field.tableName() + LINEAR;
+      weights.add(madeWeights.computeIfAbsent(name, n -> table(n, field, 1, stateSlots)));
+    }
+    madeWeights.values().forEach(table -> table.initialize(seed, workers));
+    return new EmbeddingTables(vectors, weights, mkl);
+  }
+
+  private static EmbeddingTable table(String name, PreparedField field, int width, int stateSlots) {
+    return new EmbeddingTable(name, field.tableRows(), width, stateSlots);
+  }
+}
