@@ -152,8 +152,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             "emits lists for multi-categorical fields, numbers for numeric ones, lists of numbers of"
                 + " the stated size for vectors, single values for categorical ones",
         checkFirst = {
-          "Arrow list columns for FieldKind.MultiCategorical",
-          "an integer, floating point or decimal column for FieldKind.Numeric",
+          "Arrow list columns for FieldKind.MultiCategorical, and for FieldKind.Hashed with list",
+          "an integer, floating point or decimal column for FieldKind.Numeric and Bucketed",
           "a list of floating point numbers for FieldKind.Vector, a fixed-size one of its size"
         })
     final void emitsTheDeclaredTypes() throws IOException {
@@ -192,9 +192,12 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             && size
             && column.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint;
       }
-      return kind instanceof FieldKind.MultiCategorical
+      boolean ofLists = kind instanceof FieldKind.Hashed hashed && hashed.list();
+      boolean ofNumbers =
+          kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed;
+      return ofLists || kind instanceof FieldKind.MultiCategorical
           ? list
-          : kind instanceof FieldKind.Numeric ? number : !list;
+          : ofNumbers ? number : !list;
     }
 
     @Rule(

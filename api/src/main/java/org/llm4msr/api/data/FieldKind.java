@@ -1,5 +1,6 @@
 package org.llm4msr.api.data;
 
+import java.util.List;
 import org.llm4msr.api.Stability;
 
 /** How the values of a field become numbers. A closed set, to which later versions may add. */
@@ -20,4 +21,25 @@ public sealed interface FieldKind {
    * training part and multiplied by a learned D-vector of its own; the products are added up.
    */
   record Vector(int size) implements FieldKind {}
+
+  /**
+   * A number that becomes one value: the range in which it is. A bound belongs to the range below
+   * it.
+   *
+   * @param count how many ranges of about equal numbers of training rows; 0 if bounds are given
+   * @param bounds given ones, rising
+   */
+  record Bucketed(int count, List<Double> bounds) implements FieldKind {
+    public Bucketed {
+      bounds = List.copyOf(bounds);
+    }
+  }
+
+  /**
+   * A value, or a list of values, whose text is hashed: there is no vocabulary, and different
+   * values may share a D-vector.
+   *
+   * @param list whether rows have lists, whose D-vectors are averaged
+   */
+  record Hashed(int buckets, boolean list) implements FieldKind {}
 }

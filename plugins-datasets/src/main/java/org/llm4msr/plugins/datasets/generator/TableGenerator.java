@@ -24,9 +24,10 @@ final class TableGenerator implements DatasetGenerator {
 
   private static final String DATASET =
       "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time, fields:"
-          + " [{ column: price, kind: numeric }, { column: city, table: users }, { column: brand,"
-          + " table: items }, { column: tags, table: items, kind: multi_categorical }], users: {"
-          + " files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
+          + " [{ column: price, kind: numeric }, { name: price_range, column: price, kind: bucketed,"
+          + " buckets: 10 }, { column: city, table: users }, { column: brand, table: items }, {"
+          + " column: tags, table: items, kind: multi_categorical }, { name: tag_hash, column: tags,"
+          + " table: items, kind: multi_hashed, buckets: 64 }], users: { files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
           + " text: [title] } }";
 
   private final LogSizeConfig config;

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.table;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Size;
 import java.util.List;
 import java.util.Map;
@@ -137,7 +138,18 @@ public record TableConfig(
                       + " of another field, or user or item for those of the ids; by default the"
                       + " field has its own",
               before = "null")
-          @Nullable String vocabulary) {
+          @Nullable String vocabulary,
+      @Setting(
+              value = "Of bucketed and hashed fields, how many ids there are",
+              before = "null")
+          @Nullable @Min(2) Integer buckets,
+      @Setting(
+              value =
+                  "Of bucketed fields, bounds in place of buckets: [18, 25] makes up to 18, 18 to"
+                      + " 25, and over 25",
+              defaultValue = "[]",
+              before = "[]")
+          List<Double> bounds) {
 
     /** Makes a field with a vocabulary of its own. */
     public TableField(
@@ -149,7 +161,8 @@ public record TableConfig(
         @Nullable String file,
         @Nullable String key,
         List<String> missingValues) {
-      this(column, name, table, role, kind, file, key, missingValues, null);
+      this(
+          column, name, table, role, kind, file, key, missingValues, null, null, List.of());
     }
   }
 
@@ -162,6 +175,12 @@ public record TableConfig(
     /** A number. */
     NUMERIC,
     /** A list of numbers, such as another model's embedding; as many in each row. */
-    VECTOR
+    VECTOR,
+    /** A number, looked up by its range: one of buckets with as many training rows, or of bounds. */
+    BUCKETED,
+    /** One value, looked up by the hash of its text. */
+    HASHED,
+    /** A list of values, or a text that listSeparator divides, each looked up by its hash. */
+    MULTI_HASHED
   }
 }

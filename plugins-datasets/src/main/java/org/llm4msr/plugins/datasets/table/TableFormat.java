@@ -236,9 +236,10 @@ final class TableFormat {
         List<String> missing = sources.missing(field);
         String value =
             switch (field.kind()) {
-              case CATEGORICAL -> input.value(own, missing);
-              case MULTI_CATEGORICAL -> input.list(own, config.listSeparator(), missing);
-              case NUMERIC -> input.typed(own, "DOUBLE", missing);
+              case CATEGORICAL, HASHED -> input.value(own, missing);
+              case MULTI_CATEGORICAL, MULTI_HASHED ->
+                  input.list(own, config.listSeparator(), missing);
+              case NUMERIC, BUCKETED -> input.typed(own, "DOUBLE", missing);
               case VECTOR -> input.vector(own, config.listSeparator(), size(field), missing);
             };
         columns.add(value + " AS " + SqlText.identifier(column(field)));
@@ -251,6 +252,7 @@ final class TableFormat {
     if (field.name() == null && field.column() == null) {
       throw wrongUse("A field has neither a name nor a column.");
     }
+    requireBuckets(field);
     if (field.file() != null) {
       if (!field.missingValues().isEmpty()) {
         throw wrongUse(
@@ -266,6 +268,21 @@ final class TableFormat {
       throw wrongUse(
           "The field %s is in the table %s, which is not described."
               .formatted(name(field), field.table().name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  private static void requireBuckets(TableConfig.TableField field) {
+    boolean bounds = !field.bounds().isEmpty();
+    boolean isRight =
+        switch (field.kind()) {
+          case BUCKETED -> bounds == (field.buckets() == null);
+          case HASHED, MULTI_HASHED -> !bounds && field.buckets() != null;
+          default -> !bounds && field.buckets() == null;
+        };
+    if (!isRight) {
+      throw wrongUse(
+          "The field %s needs buckets or bounds where its kind is bucketed, buckets where it is hashed or multi-hashed, and neither where it is another."
+              .formatted(name(field)));
     }
   }
 
@@ -304,7 +321,14 @@ final class TableFormat {
       case MULTI_CATEGORICAL -> new FieldKind.MultiCategorical();
       case NUMERIC -> new FieldKind.Numeric();
       case VECTOR -> new FieldKind.Vector(size(field));
+      case BUCKETED -> new FieldKind.Bucketed(buckets(field), field.bounds());
+      case HASHED -> new FieldKind.Hashed(buckets(field), false);
+      case MULTI_HASHED -> new FieldKind.Hashed(buckets(field), true);
     };
+  }
+
+  private static int buckets(TableConfig.TableField field) {
+    return field.buckets() == null ? 0 : field.buckets();
   }
 
   private int size(TableConfig.TableField field) {

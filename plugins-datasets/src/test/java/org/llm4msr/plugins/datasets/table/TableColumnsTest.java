@@ -281,7 +281,7 @@ class TableColumnsTest extends TableFiles {
         null,
         null,
         List.of(),
-        vocabulary);
+        vocabulary, null, List.of());
   }
 
   /** Ids are known by the names of their columns, unless a field has that name. */

@@ -71,16 +71,14 @@ public final class Batch {
   }
 
   private static FieldValues values(FieldKind kind, int capacity) {
-    if (kind instanceof FieldKind.Categorical) {
-      return new FieldValues.Ids(new int[capacity]);
-    }
-    if (kind instanceof FieldKind.MultiCategorical) {
-      return new FieldValues.IdLists(capacity);
-    }
     if (kind instanceof FieldKind.Vector vector) {
       return FieldValues.Vectors.of(vector.size(), capacity);
     }
-    return new FieldValues.Numbers(new float[capacity]);
+    return switch (FieldForm.of(kind)) {
+      case ID -> new FieldValues.Ids(new int[capacity]);
+      case IDS -> new FieldValues.IdLists(capacity);
+      default -> new FieldValues.Numbers(new float[capacity]);
+    };
   }
 
   /** Makes a batch of at most {@code capacity} rows. */

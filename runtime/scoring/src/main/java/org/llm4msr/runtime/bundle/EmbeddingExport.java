@@ -32,9 +32,10 @@ import org.llm4msr.runtime.files.FileErrors;
 
 /**
  * Writes the embeddings of a bundle for other tools: one Arrow IPC file per field with {@code id}
- * (int32), {@code value} (utf8; null for id 0, out of vocabulary, and for the one vector of a
- * number) and {@code vector} (fixed-size list of float32). Fields that share a table have equal
- * files. A model with a linear part also has {@code FIELD~linear.arrow} with a weight for a vector.
+ * (int32), {@code value} (utf8; a range for buckets of numbers, a bucket for hashed values; null
+ * for id 0, out of vocabulary, and for the one vector of a number) and {@code vector} (fixed-size
+ * list of float32). Fields that share a table have equal files. A model with a linear part also has
+ * {@code FIELD~linear.arrow} with a weight for a vector.
  */
 public final class EmbeddingExport {
 
@@ -110,7 +111,7 @@ public final class EmbeddingExport {
                 StandardOpenOption.WRITE);
         ArrowFileWriter writer = new ArrowFileWriter(root, null, out)) {
       writer.start();
-      List<String> values = ids.values(field);
+      List<String> values = ids.names(field);
       int first = 0;
       while (reader.loadNextBatch()) {
         fill(root, reader.getVectorSchemaRoot(), values, first);

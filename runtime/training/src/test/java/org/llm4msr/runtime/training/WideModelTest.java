@@ -164,7 +164,7 @@ class WideModelTest {
         loss -= Math.log(ROWS.get(i).label() == 1 ? p : 1 - p) / 3;
       }
 
-      TrainingStep step = new TrainingStep(model, training, data.manifest().scenarios());
+      TrainingStep step = new TrainingStep(model, training, data);
       TrainingStep.Outcome outcome = engine.call(() -> step.run(batch(data), 0, RATE));
 
       assertThat((double) outcome.loss()).isCloseTo(loss, within(1e-5));

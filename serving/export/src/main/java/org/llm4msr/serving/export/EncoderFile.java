@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -52,6 +54,8 @@ record EncoderFile(
 
   private static final int FORMAT_VERSION = 1;
 
+  private static final Pattern SIZE = Pattern.compile("[(\\[].*");
+
   private static final List<String> ABOUT =
       List.of(
           "Each graph computes, for the rows of one request, the probability of label 1. The rows"
@@ -66,6 +70,10 @@ record EncoderFile(
               + " value each.",
           "categorical: the id of the value in `ids`, compared as text; 0 for a missing or unknown"
               + " value.",
+          "bucketed: 1 + how many of `bounds` are below the number; 0 for a missing or infinite one.",
+          "hashed and multi-hashed: as categorical and multi-categorical. The id of a value is 1 + h %"
+              + " `buckets`; h is the number of the first 15 hexadecimal digits of the MD5 of its"
+              + " UTF-8 text.",
           "multi-categorical: the ids of all known values, or 0 alone where none is known; then -1"
               + " until all rows of the request are as long.",
           "numeric and vector: numbers as in the data, NaN where one is missing. full.onnx"
@@ -98,7 +106,9 @@ record EncoderFile(
    * @param storedWith {@code rows}, {@code users} or {@code items}
    * @param width numbers of its vectors
    * @param input of {@code full.onnx}; null where that is missing
-   * @param ids of the values; null for numbers
+   * @param ids of the values; null where there are none
+   * @param bounds of the ranges of a bucketed field; null for others
+   * @param buckets of a hashed field; null for others
    * @param mean of the number, or of each number of a vector; null for values
    * @param deviation likewise
    */
@@ -111,6 +121,8 @@ record EncoderFile(
       int width,
       @Nullable String input,
       @Nullable Map<String, Integer> ids,
+      @Nullable List<Double> bounds,
+      @Nullable Integer buckets,
       @Nullable List<Double> mean,
       @Nullable List<Double> deviation) {}
 
@@ -183,14 +195,21 @@ record EncoderFile(
               field.name(),
               column(field, sources.get(field.name())),
               storedWith(sources.get(field.name())),
-              field.kind() instanceof FieldKind.Vector ? "vector" : FieldKinds.name(field.kind()),
+              kind(field.kind()),
               full.model().tables().tables().get(fields.size()).dimension(),
               haveInputs ? inputs.get(fields.size()).name() : null,
               field.hasVocabulary() ? new Numbered(ids.values(field), 1) : null,
+              ids.bounds(field).map(BucketBounds::bounds).orElse(null),
+              field.kind() instanceof FieldKind.Hashed hashed ? (Integer) hashed.buckets() : null,
               moments == null ? null : moments.mean(),
               moments == null ? null : moments.deviation()));
     }
     return fields;
+  }
+
+  /** Returns the kind without its size, which other entries tell. */
+  private static String kind(FieldKind kind) {
+    return SIZE.matcher(FieldKinds.name(kind)).replaceFirst("");
   }
 
   private static @Nullable VectorMoments moments(PreparedIds ids, PreparedField field) {

@@ -2,12 +2,12 @@ package org.llm4msr.serving.export;
 
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.tables.EmbeddingGather;
 import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.serving.recording.GraphAssembly;
 import org.llm4msr.serving.recording.NumberType;
 
@@ -26,14 +26,14 @@ record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
    * @return its columns of the embedded rows, (B, D)
    */
   String add(PreparedField field, String vectors, String input) {
-    FieldKind kind = field.kind();
-    if (kind instanceof FieldKind.Categorical) {
+    FieldForm form = FieldForm.of(field.kind());
+    if (form == FieldForm.ID) {
       return graph.node("Gather", vectors, known(input));
     }
-    if (kind instanceof FieldKind.MultiCategorical) {
+    if (form == FieldForm.IDS) {
       return mean(vectors, input);
     }
-    if (kind instanceof FieldKind.Vector) {
+    if (form == FieldForm.VECTOR) {
       return graph.node("MatMul", standardised(input, ids.moments(field).orElseThrow()), vectors);
     }
     VectorMoments moments = new VectorMoments(List.of(field.mean()), List.of(field.deviation()));

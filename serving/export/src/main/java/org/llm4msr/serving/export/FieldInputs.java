@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.serving.recording.Axis;
 import org.llm4msr.serving.recording.NumberType;
 
@@ -44,11 +45,11 @@ final class FieldInputs {
   private static GraphInput input(PreparedField field, String name) {
     FieldKind kind = field.kind();
     String of = "`%s` of each row: ".formatted(field.name());
-    if (kind instanceof FieldKind.Categorical) {
+    if (FieldForm.of(kind) == FieldForm.ID) {
       return new GraphInput(
           name, NumberType.INT64, List.of(Axis.ROWS), of + "the id of its value.");
     }
-    if (kind instanceof FieldKind.MultiCategorical) {
+    if (FieldForm.of(kind) == FieldForm.IDS) {
       return new GraphInput(
           name,
           NumberType.INT64,

@@ -268,7 +268,7 @@ final class LeakChecks {
     long wrong = 0;
     for (int f = 0; f < training.size(); f++) {
       FieldCounts counts = training.get(f);
-      if (!manifest.fields().get(f).hasVocabulary() && counts.rows() > 0) {
+      if (!manifest.fields().get(f).hasIds() && counts.rows() > 0) {
         boolean own = Math.abs(counts.mean()) <= TOLERANCE && counts.variance() <= 1 + TOLERANCE;
         wrong += own ? 0 : 1;
       }

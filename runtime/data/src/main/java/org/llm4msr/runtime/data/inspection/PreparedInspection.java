@@ -26,6 +26,7 @@ import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * One inspection. Rows pass through memory once, into a database that works out of core and gets no
@@ -269,7 +270,7 @@ final class PreparedInspection {
   }
 
   private static Coverage coverage(Split split, PreparedField field, FieldCounts counts) {
-    boolean lists = FieldKinds.name(field.kind()).equals("multi-categorical");
+    boolean lists = FieldForm.of(field.kind()) == FieldForm.IDS;
     double rows = counts.rows();
     return new Coverage(
         split.key(),

@@ -19,6 +19,7 @@ import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
@@ -60,6 +61,11 @@ final class BaseData {
 
   VectorMoments moments(FieldPlan plan, int size) {
     return VectorMoments.read(folder, plan.field().name(), size);
+  }
+
+  BucketBounds bounds(FieldPlan plan) {
+    Path file = folder.resolve(PreparedFolder.learnedFile(plan.field().name()));
+    return BucketBounds.read(file, field(plan).vocabularySize());
   }
 
   /** Refuses data with other fields. */

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
@@ -24,20 +25,23 @@ final class FieldEncoder {
   private final PreparedField prepared;
 
   private final @Nullable VectorMoments moments;
+  private final @Nullable BucketBounds bounds;
 
   private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
-    this(plan, database, prepared, null);
+    this(plan, database, prepared, null, null);
   }
 
   private FieldEncoder(
       FieldPlan plan,
       PreparationDatabase database,
       PreparedField prepared,
-      @Nullable VectorMoments moments) {
+      @Nullable VectorMoments moments,
+      @Nullable BucketBounds bounds) {
     this.plan = plan;
     this.database = database;
     this.prepared = prepared;
     this.moments = moments;
+    this.bounds = bounds;
   }
 
   /**
@@ -54,7 +58,18 @@ final class FieldEncoder {
       long trainingRows,
       int minFrequency,
       @Nullable BaseData base) {
-    if (PreparedField.hasVocabulary(plan.field().kind())) {
+    FieldKind kind = plan.field().kind();
+    String training = training(plan, trainingRows);
+    if (kind instanceof FieldKind.Bucketed bucketed) {
+      BucketBounds bounds = Buckets.bounds(plan, bucketed, database, training, base);
+      Buckets.count(plan, bounds, database, training, base != null);
+      return new FieldEncoder(
+          plan, database, prepared(plan, bounds.ids(), 0, 0), null, bounds);
+    }
+    if (kind instanceof FieldKind.Hashed hashed) {
+      return new FieldEncoder(plan, database, prepared(plan, hashed.buckets() + 1, 0, 0));
+    }
+    if (PreparedField.hasVocabulary(kind)) {
       if (plan.isFirst()) {
         List<FieldPlan> sharing =
             all.stream().filter(other -> other.first() == plan.index()).toList();
@@ -63,14 +78,13 @@ final class FieldEncoder {
       }
       return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
     }
-    String training = training(plan, trainingRows);
-    if (plan.field().kind() instanceof FieldKind.Vector vector) {
+    if (kind instanceof FieldKind.Vector vector) {
       VectorMoments moments =
           base == null
               ? VectorStatistics.learn(plan, vector.size(), database, training)
               : base.moments(plan, vector.size());
       VectorStatistics.store(plan, moments, database);
-      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments);
+      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments, null);
     }
     PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
     return new FieldEncoder(plan, database, prepared);
@@ -87,6 +101,11 @@ final class FieldEncoder {
   /** Returns what standardises vectors; null for a field of another kind. */
   @Nullable VectorMoments moments() {
     return moments;
+  }
+
+  /** Returns the ranges of a bucketed field; null for a field of another kind. */
+  @Nullable BucketBounds bounds() {
+    return bounds;
   }
 
   /** Returns the rows of a field's home from which is learned, each with the rows that it is of. */
@@ -225,7 +244,9 @@ final class FieldEncoder {
   /** Returns the joins that the encoded value needs, for a home table called {@code h}. */
   String join() {
     FieldKind kind = plan.field().kind();
-    if (kind instanceof FieldKind.Numeric) {
+    if (kind instanceof FieldKind.Numeric
+        || kind instanceof FieldKind.Bucketed
+        || kind instanceof FieldKind.Hashed) {
       return "";
     }
     if (kind instanceof FieldKind.Vector) {
@@ -249,6 +270,12 @@ final class FieldEncoder {
     }
     if (kind instanceof FieldKind.Vector vector) {
       return VectorStatistics.standardized(plan, vector.size());
+    }
+    if (bounds != null) {
+      return bounds.sql("h." + plan.column());
+    }
+    if (kind instanceof FieldKind.Hashed hashed) {
+      return Buckets.hashed("h." + plan.column(), hashed);
     }
     if (prepared.deviation() == 0) {
       return "0::FLOAT";

@@ -11,9 +11,9 @@ import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
-import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 
 /**
@@ -29,6 +29,12 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
 
   /** A record batch of the database has thousands of rows, in one buffer of less than 2 GiB. */
   private static final int MOST_NUMBERS = 16_384;
+
+  /** Each range is a line of the expression that finds it. */
+  private static final int MOST_RANGES = 1000;
+
+  /** So many rows of a table have names, and can be held. */
+  private static final int MOST_HASHES = 500_000_000;
 
   private static final Set<String> OUTCOME = Set.of(RawSchema.LABEL, RawSchema.SPLIT);
 
@@ -66,6 +72,7 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
       }
       requireSize(field);
       requireVocabulary(field, schema);
+      requireBuckets(field);
       int first = vocabularies.computeIfAbsent(vocabulary(field), name -> plans.size());
       FieldPlan plan = new FieldPlan(plans.size(), field, home(field), first);
       plan.requireNoOtherId();
@@ -84,14 +91,14 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
     if (name == null) {
       return;
     }
-    if (name.isBlank() || !PreparedField.hasVocabulary(field.kind())) {
+    if (name.isBlank() || !canShare(field.kind())) {
       throw DataErrors.data(
           "VOCABULARY",
           "The field '%s' (%s) has the vocabulary '%s'. Only categorical and multi-categorical fields share one, and it has a name; leave it out."
               .formatted(field.name(), FieldKinds.name(field.kind()), name));
     }
     for (RawField other : schema.fields()) {
-      boolean apart = other.vocabulary() != null || !PreparedField.hasVocabulary(other.kind());
+      boolean apart = other.vocabulary() != null || !canShare(other.kind());
       if (other.name().equals(name) && apart) {
         throw DataErrors.data(
             "VOCABULARY",
@@ -106,6 +113,10 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
     }
   }
 
+  private static boolean canShare(FieldKind kind) {
+    return kind instanceof FieldKind.Categorical || kind instanceof FieldKind.MultiCategorical;
+  }
+
   private static void requireSize(RawField field) {
     if (field.kind() instanceof FieldKind.Vector vector
         && (vector.size() < 1 || vector.size() > MOST_NUMBERS)) {
@@ -113,6 +124,28 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
           "VECTOR_SIZE",
           "The vectors of the field '%s' have %d numbers; a field has 1 to %d. Fix the size, or reduce the vectors."
               .formatted(field.name(), vector.size(), MOST_NUMBERS));
+    }
+  }
+
+  private static void requireBuckets(RawField field) {
+    String problem = null;
+    if (field.kind() instanceof FieldKind.Bucketed bucketed) {
+      int count = bucketed.count();
+      int bounds = bucketed.bounds().size();
+      if ((count == 0) == (bounds == 0)) {
+        problem = "needs either a number of buckets or bounds";
+      } else if (count < 0 || count == 1 || count > MOST_RANGES || bounds >= MOST_RANGES) {
+        problem = "has %d buckets; there may be 2 to %d".formatted(count + bounds, MOST_RANGES);
+      } else if (!BucketBounds.isRising(bucketed.bounds())) {
+        problem = "has the bounds %s, which do not rise".formatted(bucketed.bounds());
+      }
+    } else if (field.kind() instanceof FieldKind.Hashed hashed
+        && (hashed.buckets() < 2 || hashed.buckets() > MOST_HASHES)) {
+      problem = "has %d buckets; there may be 2 to %d".formatted(hashed.buckets(), MOST_HASHES);
+    }
+    if (problem != null) {
+      throw DataErrors.data(
+          "BUCKETS", "The field '%s' %s. Fix its buckets.".formatted(field.name(), problem));
     }
   }
 

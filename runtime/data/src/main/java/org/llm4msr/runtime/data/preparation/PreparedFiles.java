@@ -17,6 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.ArrowFileSink;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -143,13 +144,15 @@ final class PreparedFiles {
     }
   }
 
-  /** Writes vocabularies and the moments of vectors. */
+  /** Writes vocabularies, moments of vectors and bounds of ranges. */
   void writeLearned(List<FieldEncoder> encoders) throws IOException {
     for (FieldEncoder encoder : encoders) {
       VectorMoments moments = encoder.moments();
-      if (moments != null) {
-        String file = PreparedFolder.momentsFile(encoder.prepared().name());
-        byte[] json = ManifestFile.JSON.writeValueAsBytes(moments);
+      BucketBounds bounds = encoder.bounds();
+      if (moments != null || bounds != null) {
+        String file = PreparedFolder.learnedFile(encoder.prepared().name());
+        byte[] json =
+            bounds == null ? ManifestFile.JSON.writeValueAsBytes(moments) : bounds.json();
         stamps.put(file, PreparationFolder.write(folder.resolve(file), json));
       }
       if (encoder.prepared().hasVocabulary() && encoder.plan().isFirst()) {

@@ -25,6 +25,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.database.WatchedReader;
+import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w and field
@@ -178,16 +179,14 @@ final class RawTables {
   private static String fieldColumn(Columns columns, FieldPlan plan) {
     String column = plan.field().column();
     FieldKind kind = plan.field().kind();
-    String value;
-    if (kind instanceof FieldKind.Categorical) {
-      value = columns.text(column);
-    } else if (kind instanceof FieldKind.MultiCategorical) {
-      value = columns.list(column);
-    } else if (kind instanceof FieldKind.Vector) {
-      value = columns.numbers(column);
-    } else {
-      value = columns.number(column);
-    }
+    boolean isNumber = kind instanceof FieldKind.Bucketed;
+    String value =
+        switch (FieldForm.of(kind)) {
+          case ID -> isNumber ? columns.number(column) : columns.text(column);
+          case IDS -> columns.list(column);
+          case NUMBER -> columns.number(column);
+          case VECTOR -> columns.numbers(column);
+        };
     return value + " AS " + plan.column();
   }
 

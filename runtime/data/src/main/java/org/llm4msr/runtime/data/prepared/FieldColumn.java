@@ -10,23 +10,21 @@ import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.VectorColumn;
+import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.runtime.tables.FieldValues;
 
 /** One column of encoded values, read in place. */
 public sealed interface FieldColumn {
 
   static FieldColumn open(ArrowFile file, PreparedField field) {
-    FieldKind kind = field.kind();
-    if (kind instanceof FieldKind.Categorical) {
-      return new OneId(new IdColumn(file, field.name(), field.vocabularySize()));
-    }
-    if (kind instanceof FieldKind.MultiCategorical) {
-      return new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
-    }
-    if (kind instanceof FieldKind.Vector vector) {
+    if (field.kind() instanceof FieldKind.Vector vector) {
       return new OneVector(new VectorColumn(file, field.name(), vector.size()), vector.size());
     }
-    return new OneNumber(new NumberColumn(file, field.name()));
+    return switch (FieldForm.of(field.kind())) {
+      case ID -> new OneId(new IdColumn(file, field.name(), field.vocabularySize()));
+      case IDS -> new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
+      default -> new OneNumber(new NumberColumn(file, field.name()));
+    };
   }
 
   /** Copies the values at the picked places. */

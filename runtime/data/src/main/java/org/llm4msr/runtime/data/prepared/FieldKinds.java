@@ -8,14 +8,20 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 
 /** The kinds of fields as texts: in manifests, and in what commands print. */
 public final class FieldKinds {
 
-  private static final Pattern VECTOR = Pattern.compile("vector\\((\\d{1,9})\\)");
+  private static final Pattern SIZED =
+      Pattern.compile("(vector|bucketed|hashed|multi-hashed)\\((\\d{1,9})\\)");
+  private static final Pattern BOUNDS =
+      Pattern.compile("bucketed\\[([-+.0-9E]+(?:, [-+.0-9E]+)*)]");
 
   private FieldKinds() {}
 
@@ -33,7 +39,46 @@ public final class FieldKinds {
     if (kind instanceof FieldKind.Vector vector) {
       return "vector(" + vector.size() + ")";
     }
+    if (kind instanceof FieldKind.Bucketed bucketed) {
+      return bucketed.bounds().isEmpty()
+          ? "bucketed(" + bucketed.count() + ")"
+          : "bucketed" + bucketed.bounds();
+    }
+    if (kind instanceof FieldKind.Hashed hashed) {
+      return (hashed.list() ? "multi-hashed(" : "hashed(") + hashed.buckets() + ")";
+    }
     return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
+  }
+
+  private static @Nullable FieldKind parse(String text) {
+    Matcher sized = SIZED.matcher(text);
+    if (sized.matches()) {
+      int size = Integer.parseInt(sized.group(2));
+      return switch (sized.group(1)) {
+        case "vector" -> new FieldKind.Vector(size);
+        case "bucketed" -> new FieldKind.Bucketed(size, List.of());
+        default -> new FieldKind.Hashed(size, sized.group(1).equals("multi-hashed"));
+      };
+    }
+    Matcher bounds = BOUNDS.matcher(text);
+    if (bounds.matches()) {
+      return bucketed(bounds.group(1));
+    }
+    return switch (text) {
+      case "categorical" -> new FieldKind.Categorical();
+      case "multi-categorical" -> new FieldKind.MultiCategorical();
+      case "numeric" -> new FieldKind.Numeric();
+      default -> null;
+    };
+  }
+
+  private static @Nullable FieldKind bucketed(String bounds) {
+    try {
+      return new FieldKind.Bucketed(
+          0, Stream.of(bounds.split(", ", -1)).map(Double::valueOf).toList());
+    } catch (NumberFormatException e) {
+      return null;
+    }
   }
 
   private static final class KindWriter extends StdSerializer<FieldKind> {
@@ -61,20 +106,14 @@ public final class FieldKinds {
     public FieldKind deserialize(JsonParser json, DeserializationContext context)
         throws IOException {
       String text = json.getText();
-      Matcher vector = VECTOR.matcher(text);
-      if (vector.matches()) {
-        return new FieldKind.Vector(Integer.parseInt(vector.group(1)));
+      FieldKind kind = parse(text);
+      if (kind == null) {
+        throw context.weirdStringException(
+            text,
+            FieldKind.class,
+            "expected categorical, multi-categorical, numeric, vector(SIZE), bucketed(COUNT), bucketed[BOUNDS], hashed(BUCKETS) or multi-hashed(BUCKETS)");
       }
-      return switch (text) {
-        case "categorical" -> new FieldKind.Categorical();
-        case "multi-categorical" -> new FieldKind.MultiCategorical();
-        case "numeric" -> new FieldKind.Numeric();
-        default ->
-            throw context.weirdStringException(
-                text,
-                FieldKind.class,
-                "expected categorical, multi-categorical, numeric or vector(SIZE)");
-      };
+      return kind;
     }
   }
 }

@@ -8,6 +8,7 @@ import java.math.MathContext;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * One feature of prepared data.
@@ -64,14 +65,22 @@ public record PreparedField(
     return kind instanceof FieldKind.Numeric ? 1 : vocabularySize;
   }
 
+  /** Returns whether rows have ids of its values, in place of numbers. */
+  public boolean hasIds() {
+    FieldForm form = FieldForm.of(kind);
+    return form == FieldForm.ID || form == FieldForm.IDS;
+  }
+
   /** Returns whether its values have a vocabulary. */
   public boolean hasVocabulary() {
     return hasVocabulary(kind);
   }
 
-  /** Returns whether values of a kind have a vocabulary. */
+  /** Returns whether values of a kind have a vocabulary; that of a bucketed field has its ranges. */
   public static boolean hasVocabulary(FieldKind kind) {
-    return kind instanceof FieldKind.Categorical || kind instanceof FieldKind.MultiCategorical;
+    return kind instanceof FieldKind.Categorical
+        || kind instanceof FieldKind.MultiCategorical
+        || kind instanceof FieldKind.Bucketed;
   }
 
   /** Returns the value as models see it: 0 where it is missing or the field is constant. */

@@ -58,8 +58,11 @@ public final class PreparedFolder implements PreparedData {
     return VOCABULARY + URLEncoder.encode(field.tableName(), StandardCharsets.UTF_8) + ".arrow";
   }
 
-  /** Returns the file of a vector field's moments, relative to the folder. */
-  public static String momentsFile(String field) {
+  /**
+   * Returns the file of what else was learned, relative to the folder: a vector field's moments, a
+   * bucketed field's bounds.
+   */
+  public static String learnedFile(String field) {
     return VOCABULARY + URLEncoder.encode(field, StandardCharsets.UTF_8) + ".json";
   }
 

@@ -6,6 +6,8 @@ import java.util.Optional;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
+import org.llm4msr.runtime.data.buckets.HashBuckets;
 
 /**
  * The ids that a folder of prepared data gave, without anything else being loaded.
@@ -29,6 +31,24 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     }
     Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
     return new TextColumn(ArrowFile.open(file), "value");
+  }
+
+  /**
+   * Returns what the ids of a field are called, by rising id from 1: the values, or the buckets of
+   * hashed ones; none of a field of numbers.
+   */
+  public List<String> names(PreparedField field) {
+    return field.kind() instanceof FieldKind.Hashed hashed
+        ? new HashBuckets(hashed.buckets()).names()
+        : values(field);
+  }
+
+  /** Returns the ranges of a bucketed field; nothing for another kind of field. */
+  public Optional<BucketBounds> bounds(PreparedField field) {
+    Path file = folder.resolve(PreparedFolder.learnedFile(field.name()));
+    return field.kind() instanceof FieldKind.Bucketed
+        ? Optional.of(BucketBounds.read(file, field.vocabularySize()))
+        : Optional.empty();
   }
 
   /** Returns the raw ids of the users by index. */
@@ -78,6 +98,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
         && own.mean() == field.mean()
         && own.deviation() == field.deviation()
         && moments(own).equals(other.moments(field))
+        && bounds(own).equals(other.bounds(field))
         && begins(values(own), other.values(field));
   }
 

@@ -15,7 +15,7 @@ public final class UnknownShares {
 
   private UnknownShares() {}
 
-  /** Returns the share of each field with a vocabulary; nothing for a part without rows. */
+  /** Returns the share of each field with ids; nothing for a part without rows. */
   public static Map<String, Double> of(PreparedData data, Split split) {
     List<PreparedField> fields = data.manifest().fields();
     long[] unknown = new long[fields.size()];
@@ -31,7 +31,7 @@ public final class UnknownShares {
     }
     Map<String, Double> shares = new LinkedHashMap<>();
     for (int f = 0; rows > 0 && f < unknown.length; f++) {
-      if (fields.get(f).hasVocabulary()) {
+      if (fields.get(f).hasIds()) {
         shares.put(fields.get(f).name(), unknown[f] / (double) rows);
       }
     }

@@ -27,7 +27,7 @@ public record VectorMoments(List<Double> mean, List<Double> deviation) {
    * @param size numbers of a vector
    */
   public static VectorMoments read(Path folder, String field, int size) {
-    Path file = folder.resolve(PreparedFolder.momentsFile(field));
+    Path file = folder.resolve(PreparedFolder.learnedFile(field));
     try {
       VectorMoments moments =
           ManifestFile.JSON.readValue(SmallFiles.read(file), VectorMoments.class);

@@ -19,7 +19,7 @@ import org.llm4msr.runtime.tables.FieldValues;
  * @param column in which rows may bring it; null if none may
  * @param alias the id column that holds its values; null for most
  * @param stored null if neither users nor items have it
- * @param vocabulary null for a field without
+ * @param ids null for a field of numbers
  * @param moments null but for a vector
  */
 record FieldInput(
@@ -27,7 +27,7 @@ record FieldInput(
     @Nullable String column,
     @Nullable String alias,
     @Nullable Stored stored,
-    @Nullable Supplier<Vocabulary> vocabulary,
+    @Nullable Supplier<FieldIds> ids,
     @Nullable VectorMoments moments) {
 
   private static final int[] NOTHING_KNOWN = {0};
@@ -77,9 +77,9 @@ record FieldInput(
     }
   }
 
-  /** Returns the vocabulary of a field that has one. */
-  Vocabulary vocabularyOfField() {
-    return requireNonNull(vocabulary, field.name()).get();
+  /** Returns how the values of a field of ids become these. */
+  FieldIds idsOfField() {
+    return requireNonNull(ids, field.name()).get();
   }
 
   /** Writes that nothing is known. */
@@ -104,12 +104,12 @@ record FieldInput(
   void encode(String from, @Nullable Object raw, long number, FieldValues target, int row) {
     RawValue value = new RawValue(from, number);
     if (target instanceof FieldValues.Ids ids) {
-      String text = value.text(raw);
-      ids.ids()[row] = text == null ? 0 : id(from, text, number);
+      ids.ids()[row] = idsOfField().id(raw, value);
     } else if (target instanceof FieldValues.IdLists lists) {
+      FieldIds ids = idsOfField();
       int[] known =
           value.texts(raw).stream()
-              .mapToInt(text -> id(from, text, number))
+              .mapToInt(text -> ids.id(text, value))
               .filter(id -> id > 0)
               .toArray();
       int[] list = known.length == 0 ? NOTHING_KNOWN : known;
@@ -127,15 +127,6 @@ record FieldInput(
       float value = numbers == null ? 0 : ofField.standardize(k, numbers[k]);
       target.values()[row * target.size() + k] = value;
     }
-  }
-
-  private int id(String from, String value, long row) {
-    Vocabulary known = vocabularyOfField();
-    String other = known.otherForm(value);
-    if (other != null) {
-      throw madeReal(from, value, row, other);
-    }
-    return known.id(value);
   }
 
   /**

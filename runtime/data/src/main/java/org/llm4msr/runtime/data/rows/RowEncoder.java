@@ -19,6 +19,8 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.data.buckets.BucketBounds;
+import org.llm4msr.runtime.data.buckets.HashBuckets;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
@@ -39,7 +41,7 @@ public final class RowEncoder {
   final Map<String, Integer> ranks;
   private final Map<String, ArrowFile> vocabularyFiles;
   private final Map<String, VectorMoments> moments;
-  private final Map<String, Vocabulary> vocabularies;
+  private final Map<String, FieldIds> fieldIds;
   final Entities users;
   final Entities items;
   final @Nullable ItemVectors itemVectors;
@@ -55,10 +57,17 @@ public final class RowEncoder {
     ranks = new HashMap<>();
     vocabularyFiles = new HashMap<>();
     moments = new HashMap<>();
-    vocabularies = new ConcurrentHashMap<>();
+    fieldIds = new ConcurrentHashMap<>();
     manifest.scenarios().forEach(scenario -> ranks.put(scenario.key(), ranks.size()));
     for (PreparedField field : manifest.fields()) {
-      if (field.hasVocabulary()) {
+      if (field.kind() instanceof FieldKind.Bucketed) {
+        Path file = folder.resolve(PreparedFolder.learnedFile(field.name()));
+        BucketBounds bounds = BucketBounds.read(file, field.vocabularySize());
+        fieldIds.put(field.tableName(), new FieldIds.Ranges(bounds));
+      } else if (field.kind() instanceof FieldKind.Hashed hashed) {
+        fieldIds.put(
+            field.tableName(), new FieldIds.Hashes(new HashBuckets(hashed.buckets())));
+      } else if (field.hasVocabulary()) {
         Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
         vocabularyFiles.computeIfAbsent(field.tableName(), name -> ArrowFile.open(file));
       }
@@ -104,7 +113,7 @@ public final class RowEncoder {
     ranks = other.ranks;
     vocabularyFiles = other.vocabularyFiles;
     moments = other.moments;
-    vocabularies = other.vocabularies;
+    fieldIds = other.fieldIds;
     users = other.users;
     items = other.items;
     this.itemVectors = itemVectors;
@@ -150,7 +159,7 @@ public final class RowEncoder {
         .forEach(
             field -> {
               files.add(folder.resolve(PreparedFolder.vocabularyFile(field)));
-              files.add(folder.resolve(PreparedFolder.momentsFile(field.name())));
+              files.add(folder.resolve(PreparedFolder.learnedFile(field.name())));
             });
     // A field has one of them or none, and another program may leave features out.
     return files.stream().distinct().filter(Files::exists).toList();
@@ -294,7 +303,7 @@ public final class RowEncoder {
         entities == null
             ? null
             : new FieldInput.Stored(entities == users, entities, entities.feature(field.name())),
-        field.hasVocabulary() ? () -> vocabulary(field) : null,
+        field.hasIds() ? () -> ids(field) : null,
         moments.get(field.name()));
   }
 
@@ -307,10 +316,16 @@ public final class RowEncoder {
             .anyMatch(other -> other != field && other.tableName().equals(field.tableName()));
   }
 
-  private Vocabulary vocabulary(PreparedField field) {
-    return vocabularies.computeIfAbsent(
+  private FieldIds ids(PreparedField field) {
+    return fieldIds.computeIfAbsent(
         field.tableName(),
-        name -> Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field));
+        name ->
+            new FieldIds.Known(
+                Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field)));
+  }
+
+  private void readVocabularies() {
+    manifest.fields().stream().filter(PreparedField::hasIds).forEach(this::ids);
   }
 
   /**
@@ -319,7 +334,7 @@ public final class RowEncoder {
    * @param counts of what requests bring, by field; fields that are not there are not counted
    */
   public RequestEncoder requests(Map<String, ValueCounts> counts) {
-    manifest.fields().stream().filter(PreparedField::hasVocabulary).forEach(this::vocabulary);
+    readVocabularies();
     Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
     return new RequestEncoder(new RowBinding(this, inputs(all), brought(all)), counts);
   }
@@ -335,16 +350,16 @@ public final class RowEncoder {
 
   /** Returns what tells the values of rows of requests; reads all vocabularies. */
   public RowValues values() {
-    manifest.fields().stream().filter(PreparedField::hasVocabulary).forEach(this::vocabulary);
+    readVocabularies();
     Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
     return new RowValues(columns(), inputs(all), users, items);
   }
 
-  /** Makes counts of each field with a vocabulary, by name. */
+  /** Makes counts of each field with ids, by name. */
   public Map<String, ValueCounts> newCounts() {
     Map<String, ValueCounts> counts = new LinkedHashMap<>();
     manifest.fields().stream()
-        .filter(PreparedField::hasVocabulary)
+        .filter(PreparedField::hasIds)
         .map(PreparedField::name)
         .sorted()
         .forEach(field -> counts.put(field, new ValueCounts()));

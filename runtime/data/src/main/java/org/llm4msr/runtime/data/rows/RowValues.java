@@ -143,7 +143,8 @@ public final class RowValues {
   }
 
   private boolean isKnown(ScoringColumn column, String text) {
-    return requireNonNull(inputs.get(column.name())).vocabularyOfField().id(text) > 0;
+    FieldIds ids = requireNonNull(inputs.get(column.name())).idsOfField();
+    return !(ids instanceof FieldIds.Known known) || known.vocabulary().id(text) > 0;
   }
 
   /** Returns what is stored with a user or an item, -1 for one that is not known. */
@@ -160,13 +161,13 @@ public final class RowValues {
   /** Returns the raw form of an encoded value; null if it tells nothing. */
   private static @Nullable Object decoded(FieldInput input, FieldValues one) {
     if (one instanceof FieldValues.Ids ids) {
-      return ids.ids()[0] == 0 ? null : input.vocabularyOfField().value(ids.ids()[0]);
+      return ids.ids()[0] == 0 ? null : input.idsOfField().value(ids.ids()[0]);
     }
     if (one instanceof FieldValues.IdLists lists) {
       List<String> texts = new ArrayList<>();
       for (int i = lists.offsets[0]; i < lists.offsets[1]; i++) {
         if (lists.ids[i] > 0) {
-          texts.add(input.vocabularyOfField().value(lists.ids[i]));
+          texts.add(input.idsOfField().value(lists.ids[i]).toString());
         }
       }
       return texts.isEmpty() ? null : texts;

@@ -26,7 +26,18 @@ public record ScoringColumn(String name, String kind, boolean required) {
   }
 
   static ScoringColumn of(PreparedField field, boolean required) {
-    return new ScoringColumn(field.name(), FieldKinds.name(field.kind()), required);
+    return new ScoringColumn(field.name(), FieldKinds.name(brought(field.kind())), required);
+  }
+
+  /** Returns the kind whose values rows bring: numbers for ranges, values for hashes. */
+  private static FieldKind brought(FieldKind kind) {
+    if (kind instanceof FieldKind.Bucketed) {
+      return new FieldKind.Numeric();
+    }
+    if (kind instanceof FieldKind.Hashed hashed) {
+      return hashed.list() ? new FieldKind.MultiCategorical() : new FieldKind.Categorical();
+    }
+    return kind;
   }
 
   /** Returns the column of the items' own vectors of so many numbers. */

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.runtime.text.NearestName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,8 +120,8 @@ public final class RowSlices {
       float[] quartiles = Quartiles.of(train, new NumberColumn(train, name));
       return new NumberRule(field, new NumberColumn(part, name), quartiles);
     }
-    List<String> values = new PreparedIds(folder, manifest).values(field);
-    if (field.kind() instanceof FieldKind.Categorical) {
+    List<String> values = new PreparedIds(folder, manifest).names(field);
+    if (FieldForm.of(field.kind()) == FieldForm.ID) {
       IdColumn own = new IdColumn(part, name, ids);
       int[] rows = TrainingCounts.of(train, new IdColumn(train, name, ids), ids);
       return new ValueRule(pick -> new int[] {own.get(pick)}, rows, values);
