@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -293,6 +294,40 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
       MeasuredProcess.Report report = ReaderProcess.run(name(), settings(), folder, scratch);
       Finding.unlessEqual("interactions", large(), report.rows());
       report.unlessBelow(MOST_BYTES);
+    }
+
+    @Rule(
+        id = "READER-16",
+        says = "tells the past by user, item and scenario, the same each time, or none",
+        checkFirst = "openPast() names what every row has, each user's oldest row first")
+    @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
+    final void tellsThePast() throws IOException {
+      try (DatasetReader reader = reader()) {
+        for (RawTable table : reader.schema().tables()) {
+          TableContents.of(reader, table);
+        }
+        TableContents first = past(reader);
+        for (String column : List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO)) {
+          Finding.unless(
+              first.names().isEmpty() || first.names().contains(column),
+              "a column " + column,
+              first.names());
+          Finding.unless(
+              !first.values(column).contains("null"), "a " + column + " in every row", "null");
+        }
+        first.unlessSame("the past when opened again", past(reader));
+      }
+    }
+
+    @SuppressWarnings("resource")
+    private static TableContents past(DatasetReader reader) throws IOException {
+      Optional<ArrowReader> opened = reader.openPast(new RootAllocator());
+      if (opened.isEmpty()) {
+        return new TableContents(List.of(), List.of());
+      }
+      try (ArrowReader past = opened.get()) {
+        return TableContents.of(past);
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.Stability;
@@ -36,6 +37,15 @@ public interface DatasetReader extends AutoCloseable {
    *     column and value
    */
   ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException;
+
+  /**
+   * Opens what users had chosen before their first interaction, which prompts tell: {@code user},
+   * {@code item} and {@code scenario} as interactions have them, each user's oldest first. Empty if
+   * the raw data does not say. Opened after all tables were read, and closed, as by {@link #open}.
+   */
+  default Optional<ArrowReader> openPast(BufferAllocator allocator) throws IOException {
+    return Optional.empty();
+  }
 
   /**
    * Returns the rows that were not emitted, by reason. Called after all tables were read to their

@@ -21,18 +21,23 @@ public final class Rows {
 
   public static List<Map<String, String>> of(DatasetReader reader, RawTable table)
       throws IOException {
-    List<Map<String, String>> rows = new ArrayList<>();
     try (BufferAllocator allocator = new RootAllocator();
         ArrowReader batches = reader.open(table, allocator)) {
-      while (batches.loadNextBatch()) {
-        VectorSchemaRoot root = batches.getVectorSchemaRoot();
-        for (int r = 0; r < root.getRowCount(); r++) {
-          Map<String, String> row = new LinkedHashMap<>();
-          for (FieldVector vector : root.getFieldVectors()) {
-            row.put(vector.getName(), String.valueOf(vector.getObject(r)));
-          }
-          rows.add(row);
+      return of(batches);
+    }
+  }
+
+  /** Returns all rows of an open reader. */
+  public static List<Map<String, String>> of(ArrowReader batches) throws IOException {
+    List<Map<String, String>> rows = new ArrayList<>();
+    while (batches.loadNextBatch()) {
+      VectorSchemaRoot root = batches.getVectorSchemaRoot();
+      for (int r = 0; r < root.getRowCount(); r++) {
+        Map<String, String> row = new LinkedHashMap<>();
+        for (FieldVector vector : root.getFieldVectors()) {
+          row.put(vector.getName(), String.valueOf(vector.getObject(r)));
         }
+        rows.add(row);
       }
     }
     return rows;

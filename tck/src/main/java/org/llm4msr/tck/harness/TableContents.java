@@ -28,20 +28,25 @@ public record TableContents(List<Field> columns, List<List<String>> rows) {
   public static TableContents of(DatasetReader reader, RawTable table, BufferAllocator allocator)
       throws IOException {
     try (ArrowReader batches = reader.open(table, allocator)) {
-      List<Field> columns = batches.getVectorSchemaRoot().getSchema().getFields();
-      List<List<String>> rows = new ArrayList<>();
-      while (batches.loadNextBatch()) {
-        VectorSchemaRoot root = batches.getVectorSchemaRoot();
-        for (int row = 0; row < root.getRowCount(); row++) {
-          List<String> values = new ArrayList<>();
-          for (FieldVector vector : root.getFieldVectors()) {
-            values.add(String.valueOf(vector.getObject(row)));
-          }
-          rows.add(values);
-        }
-      }
-      return new TableContents(columns, rows);
+      return of(batches);
     }
+  }
+
+  /** Reads an open reader to its end. */
+  public static TableContents of(ArrowReader batches) throws IOException {
+    List<Field> columns = batches.getVectorSchemaRoot().getSchema().getFields();
+    List<List<String>> rows = new ArrayList<>();
+    while (batches.loadNextBatch()) {
+      VectorSchemaRoot root = batches.getVectorSchemaRoot();
+      for (int row = 0; row < root.getRowCount(); row++) {
+        List<String> values = new ArrayList<>();
+        for (FieldVector vector : root.getFieldVectors()) {
+          values.add(String.valueOf(vector.getObject(row)));
+        }
+        rows.add(values);
+      }
+    }
+    return new TableContents(columns, rows);
   }
 
   public List<String> names() {

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
@@ -109,6 +110,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     flaw("READER-13", RepeatsARowBetweenBatches::new);
     flaw("READER-14", GoesOnWhereItStopped::new);
     flaw("READER-15", Hoards::new);
+    flaw("READER-16", TellsThePastWithoutItems::new);
     flaw("READER-20", ThrowsWhatItCaught::new);
     flaw("READER-21", NamesAFarLine::new);
     flaw("READER-22", BlamesTheUser::new);
@@ -329,6 +331,15 @@ class ReaderZooTest extends ZooTest<SoundReader> {
         }
       }
       return super.row(number, line);
+    }
+  }
+
+  private static final class TellsThePastWithoutItems extends SoundReader {
+    @Override
+    public Optional<ArrowReader> openPast(BufferAllocator allocator) {
+      List<String> columns = List.of(RawSchema.USER, RawSchema.ITEM, RawSchema.SCENARIO);
+      return Optional.of(
+          new NumberReader(allocator, columns, List.of(new long[] {0, -1, 1}).iterator()));
     }
   }
 

@@ -9,11 +9,13 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
@@ -48,6 +50,7 @@ public final class SqlDatasetReader implements DatasetReader {
   private final List<JsonLines> jsonLines = new ArrayList<>();
 
   private final List<Lookup> lookups = new ArrayList<>();
+  private @Nullable String past;
   private boolean opened;
 
   private record Described(TableInput input, String column, String key) {
@@ -132,6 +135,16 @@ public final class SqlDatasetReader implements DatasetReader {
     return this;
   }
 
+  /**
+   * Adds what users had chosen before the log begins.
+   *
+   * @param query for user, item and scenario, each user's oldest first
+   */
+  public SqlDatasetReader knowingPast(String query) {
+    past = query;
+    return this;
+  }
+
   /** Adds the malformed lines of these files, to report them if they are skipped. */
   public SqlDatasetReader skipping(List<JsonLines> files) {
     jsonLines.addAll(files);
@@ -165,6 +178,14 @@ public final class SqlDatasetReader implements DatasetReader {
       lookups.forEach(this::create);
     }
     return database.open(query, allocator, cause -> error(query, cause));
+  }
+
+  @Override
+  public Optional<ArrowReader> openPast(BufferAllocator allocator) throws IOException {
+    String query = past;
+    return query == null
+        ? Optional.empty()
+        : Optional.of(database.open(query, allocator, cause -> error(query, cause)));
   }
 
   private void warnOfRealNumbers() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -88,6 +89,13 @@ public final class ContextWrappers {
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
       ArrowReader rows = plugin.inContext(inner, "open()", () -> inner.open(table, allocator));
       return new Batches(plugin, inner, rows, allocator);
+    }
+
+    @Override
+    public Optional<ArrowReader> openPast(BufferAllocator allocator) throws IOException {
+      return plugin
+          .inContext(inner, "openPast()", () -> inner.openPast(allocator))
+          .map(rows -> new Batches(plugin, inner, rows, allocator));
     }
 
     @Override

@@ -191,6 +191,7 @@ public final class DatasetPreparation {
       database.execute(
           "INSERT INTO ranks VALUES (" + literal(scenarios.get(rank).key()) + ", " + rank + ")");
     }
+    EntityTables.keepPast(database, base != null);
     EntityTables.index(database, RawTable.USERS, fields, trainingRows, base != null);
     EntityTables.index(database, RawTable.ITEMS, fields, trainingRows, base != null);
     database.execute(
@@ -228,6 +229,9 @@ public final class DatasetPreparation {
     files.writeFeatures(encoders);
     progress.step("histories and statistics");
     files.writeHistories(counts.train());
+    if (count(RawTables.PAST) > 0) {
+      files.writePast();
+    }
     files.writeStatistics(scenarios, counts.train());
     files.writeLeftOut(leftOut);
   }

@@ -15,6 +15,8 @@ final class EntityTables {
 
   private static final Logger LOG = LoggerFactory.getLogger(EntityTables.class);
 
+  private static final String PAST_ITEMS = "past_items";
+
   private EntityTables() {}
 
   /** Returns the table of indices, texts and raw field values of users or items. */
@@ -25,6 +27,30 @@ final class EntityTables {
   /** Returns the table of indices and encoded field values of users or items. */
   static String encoded(RawTable table) {
     return RawTables.name(table) + "_encoded";
+  }
+
+  /**
+   * Keeps the past of users with rows, in scenarios that there are, and makes the table of the
+   * items that it alone has. Without a past, no row is looked at.
+   *
+   * @param extend whether those of {@link BaseData} are known
+   */
+  static void keepPast(PreparationDatabase database, boolean extend) {
+    database.execute("CREATE TABLE " + PAST_ITEMS + "(k VARCHAR)");
+    if (database.queryLong("SELECT count(*) FROM " + RawTables.PAST) == 0) {
+      return;
+    }
+    database.execute(
+        "DELETE FROM %s WHERE u NOT IN (SELECT DISTINCT u FROM ordered) OR s NOT IN (SELECT s FROM ranks)"
+            .formatted(RawTables.PAST));
+    database.execute(
+        "INSERT INTO %s SELECT DISTINCT i FROM %s WHERE i NOT IN (SELECT DISTINCT i FROM ordered)%s"
+            .formatted(
+                PAST_ITEMS,
+                RawTables.PAST,
+                extend
+                    ? " AND i NOT IN (SELECT k FROM " + BaseData.entities(RawTable.ITEMS) + ")"
+                    : ""));
   }
 
   /**
@@ -48,6 +74,7 @@ final class EntityTables {
             + ") AS training_rows FROM ordered GROUP BY "
             + key
             + (extend ? alsoKnown(table, key) : "")
+            + (table == RawTable.ITEMS ? " UNION ALL SELECT k, 0 FROM " + PAST_ITEMS : "")
             + ") ORDER BY training_rows > 0 DESC, k");
     StringBuilder columns = new StringBuilder();
     for (FieldPlan field : fields) {

@@ -225,6 +225,21 @@ final class PreparedFiles {
             + " ORDER BY user_index, n");
   }
 
+  /** Writes what each user had chosen before the first interaction. */
+  void writePast() throws IOException {
+    writeLists(
+        PreparedFolder.PAST,
+        List.of(
+            SplitColumns.USER,
+            FolderTrainingLog.HISTORY_ITEMS,
+            FolderTrainingLog.HISTORY_SCENARIOS),
+        "SELECT u.idx, i.idx, ranks.scenario_rank FROM %s p JOIN %s u ON p.u = u.k JOIN %s i ON p.i = i.k JOIN ranks ON p.s = ranks.s ORDER BY u.idx, p.rowid"
+            .formatted(
+                RawTables.PAST,
+                EntityTables.raw(RawTable.USERS),
+                EntityTables.raw(RawTable.ITEMS)));
+  }
+
   /** Writes statistics of the scenarios over the first rows, which are the training part. */
   void writeStatistics(List<PreparedScenario> scenarios, long trainingRows) throws IOException {
     List<ScenarioStatistics> statistics = TrainingStatistics.of(database, scenarios, trainingRows);

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -29,9 +30,13 @@ import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w and field
- * columns), {@code users} and {@code items} (k, text and field columns), and refuses bad rows.
+ * columns), {@code users} and {@code items} (k, text and field columns) and {@link #PAST} (u, i and
+ * s), and refuses bad rows.
  */
 final class RawTables {
+
+  /** The table of what users had chosen before their first interaction, each one's oldest first. */
+  static final String PAST = "past";
 
   private static final int MOST_SHOWN = 100;
 
@@ -77,6 +82,7 @@ final class RawTables {
         database.execute("CREATE TABLE " + name(table) + "(k VARCHAR, text VARCHAR)");
       }
     }
+    ingestPast();
     checkInteractions();
     fields.forEach(this::checkSize);
     checkEntities(RawTable.USERS, RawSchema.USER);
@@ -96,9 +102,12 @@ final class RawTables {
   private void ingest(RawTable table) throws IOException {
     ArrowReader opened = reader.open(table, database.allocator());
     try (WatchedReader source = new WatchedReader(opened, database.allocator(), this::count)) {
-      Columns columns = new Columns(table, source.getVectorSchemaRoot().getSchema().getFields());
+      Columns columns =
+          new Columns(table.name(), source.getVectorSchemaRoot().getSchema().getFields());
       List<String> selected =
-          table == RawTable.INTERACTIONS ? interactionColumns(columns) : entityColumns(columns);
+          table == RawTable.INTERACTIONS
+              ? interactionColumns(columns)
+              : entityColumns(columns, table == RawTable.USERS);
       for (FieldPlan plan : fields) {
         if (plan.field().table() == table && plan.home() == table && !plan.isKey()) {
           selected.add(fieldColumn(columns, plan));
@@ -112,6 +121,27 @@ final class RawTables {
               + " FROM source";
       ingest(source, sql);
     }
+  }
+
+  private void ingestPast() throws IOException {
+    Optional<ArrowReader> opened = reader.openPast(database.allocator());
+    if (opened.isEmpty()) {
+      database.execute("CREATE TABLE " + PAST + "(u VARCHAR, i VARCHAR, s VARCHAR)");
+      return;
+    }
+    try (WatchedReader source = new WatchedReader(opened.get(), database.allocator(), rows -> {})) {
+      Columns columns = new Columns(PAST, source.getVectorSchemaRoot().getSchema().getFields());
+      ingest(
+          source,
+          "CREATE TABLE %s AS SELECT %s AS u, %s AS i, %s AS s FROM source"
+              .formatted(
+                  PAST,
+                  columns.text(RawSchema.USER),
+                  columns.text(RawSchema.ITEM),
+                  columns.text(RawSchema.SCENARIO)));
+    }
+    String incomplete = "u IS NULL OR i IS NULL OR s IS NULL";
+    refuse(database, PAST, incomplete, "a null user, item or scenario", "u", "NULL_ID");
   }
 
   private void ingest(WatchedReader source, String sql) throws IOException {
@@ -161,8 +191,7 @@ final class RawTables {
     return selected;
   }
 
-  private List<String> entityColumns(Columns columns) {
-    boolean users = columns.table == RawTable.USERS;
+  private List<String> entityColumns(Columns columns, boolean users) {
     List<String> parts = new ArrayList<>();
     for (String column : users ? schema.userText() : schema.itemText()) {
       String value = "nullif(trim(" + columns.words(column) + "), '')";
@@ -337,10 +366,10 @@ final class RawTables {
 
   /** The columns of one raw table, as SQL of the right type. */
   private static final class Columns {
-    private final RawTable table;
+    private final String table;
     private final Map<String, Field> byName = new HashMap<>();
 
-    Columns(RawTable table, List<Field> columns) {
+    Columns(String table, List<Field> columns) {
       this.table = table;
       Map<String, String> seen = new HashMap<>();
       for (Field column : columns) {

@@ -25,6 +25,7 @@ public final class PreparedFolder implements PreparedData {
   public static final String ITEM_FEATURES = "item-features.arrow";
   public static final String FIELD_SOURCES = "field-sources.json";
   public static final String HISTORIES = "histories.arrow";
+  public static final String PAST = "past.arrow";
   public static final String TRAIN_USERS = "train-users.arrow";
   public static final String STATISTICS = "statistics.json";
   static final String VOCABULARY = "vocabulary/";

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
@@ -23,6 +24,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
@@ -45,6 +47,9 @@ public final class ListReader implements DatasetReader {
   List<String> userText = List.of();
   List<String> itemText = List.of();
   int batchRows = 3;
+
+  /** What users had chosen before, by column; null if the data does not say. */
+  @Nullable Map<String, List<?>> past;
 
   /** The rows of users and items in their files. */
   Map<String, List<LeftOutRows.Example>> rows = Map.of();
@@ -91,6 +96,11 @@ public final class ListReader implements DatasetReader {
   @Override
   public ArrowReader open(RawTable table, BufferAllocator allocator) {
     return new Reader(tables.get(table), allocator);
+  }
+
+  @Override
+  public Optional<ArrowReader> openPast(BufferAllocator allocator) {
+    return Optional.ofNullable(past).map(columns -> new Reader(columns, allocator));
   }
 
   @Override
