@@ -23,12 +23,14 @@ class OwnDataPageTest {
 
   @Test
   void theFilesAreThoseOfTheExample() throws IOException {
-    assertThat(blocks("yaml")).containsExactly(text("ratings.yaml"), text("wishes.yaml"));
+    assertThat(blocks("yaml"))
+        .containsExactly(text("ratings.yaml"), text("wishes.yaml"), text("visits.yaml"));
     List<String> tables = blocks("csv");
-    assertThat(tables).hasSize(3);
+    assertThat(tables).hasSize(4);
     assertThat(text("train.csv")).startsWith(tables.get(0));
     assertThat(text("books.csv")).startsWith(tables.get(1));
     assertThat(text("wishes.csv")).startsWith(tables.get(2));
+    assertThat(text("visits.csv")).startsWith(tables.get(3));
   }
 
   @Test

@@ -379,7 +379,9 @@ class FaultsTest {
         List.of(),
         null,
         null,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   private List<Map<String, String>> rowsOfLog() throws IOException {

@@ -72,6 +72,42 @@ class ReaderConformanceTest {
     }
   }
 
+  /** Interactions have values as of their time. */
+  @Nested
+  @Tag("slow")
+  class TableWithFeatures extends Table {
+    @Override
+    protected List<String> settings() {
+      List<String> settings = new ArrayList<>(super.settings());
+      settings.set(
+          3,
+          "fields=[{column: price, kind: numeric}, {column: visits, kind: numeric}, {column: mood}]");
+      settings.add(
+          "features=[{files: [visits.csv], key: [user, page], time: at, columns: [visits]}, {files: [moods.csv], key: [name], on: [user], time: at, columns: [mood]}]");
+      return settings;
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      super.write(folder, interactions);
+      CsvSource.write(
+          folder.resolve("visits.csv"),
+          "user,page,at,visits",
+          interactions,
+          i -> i % 7 + ",p" + i % 2 + "," + (1_000_000 + i * 7919 % interactions) + "," + i);
+      CsvSource.write(
+          folder.resolve("moods.csv"),
+          "name,at,mood",
+          interactions / 10,
+          i -> i % 9 + "," + (1_000_000 + 10 * i) + ",m" + i % 5);
+    }
+
+    @Override
+    protected long large() {
+      return 2_000_000;
+    }
+  }
+
   /** The scenario of a row is that of its user. */
   @Nested
   @Tag("slow")

@@ -25,10 +25,12 @@ final class TableGenerator implements DatasetGenerator {
   private static final String DATASET =
       "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time, fields:"
           + " [{ column: price, kind: numeric }, { name: price_range, column: price, kind: bucketed,"
-          + " buckets: 10 }, { column: city, table: users }, { column: brand, table: items }, {"
-          + " column: tags, table: items, kind: multi_categorical }, { name: tag_hash, column: tags,"
-          + " table: items, kind: multi_hashed, buckets: 64 }], users: { files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
-          + " text: [title] } }";
+          + " buckets: 10 }, { column: visits, kind: numeric }, { column: city, table: users }, { column:"
+          + " brand, table: items }, { column: tags, table: items, kind: multi_categorical }, { name:"
+          + " tag_hash, column: tags, table: items, kind: multi_hashed, buckets: 64 }], users: {"
+          + " files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
+          + " text: [title] }, features: [{ files: [visits.csv], key: [user], time: time, columns:"
+          + " [visits] }] }";
 
   private final LogSizeConfig config;
   private final Path folder;
@@ -46,6 +48,7 @@ final class TableGenerator implements DatasetGenerator {
   public void generate(Progress progress) throws IOException {
     users();
     items();
+    visits();
     try (RowWriter file = file("interactions", "user,item,page,label,time,price")) {
       log.draw(
           BEGIN,
@@ -71,6 +74,20 @@ final class TableGenerator implements DatasetGenerator {
     try (RowWriter file = file("users", "user,city")) {
       for (int user = 0; user < config.users(); user++) {
         file.row(user, CITIES[log.model().sectorOfUser(user, CITIES.length)]);
+      }
+    }
+  }
+
+  /** Counts the visits of each user at the end of some days. */
+  private void visits() throws IOException {
+    SplittableRandom own = new SplittableRandom(config.seed() + 3);
+    try (RowWriter file = file("visits", "user,time,visits")) {
+      for (int user = 0; user < config.users(); user++) {
+        int visits = 0;
+        for (long day = own.nextInt(20); day < SPAN.toDays(); day += 1 + own.nextInt(20)) {
+          visits += 1 + own.nextInt(5);
+          file.row(user, BEGIN.plus(Duration.ofDays(day + 1)).getEpochSecond(), visits);
+        }
       }
     }
   }

@@ -86,6 +86,11 @@ final class ScenarioAndLabel {
     return Stream.of(scenario, label).filter(Objects::nonNull).toList();
   }
 
+  /** Returns what rows without a label look up. */
+  List<Lookup> scenarioLookups() {
+    return Stream.ofNullable(scenario).toList();
+  }
+
   /** Says how the label is made. */
   String labelRule() {
     if (config.label().isEmpty()) {

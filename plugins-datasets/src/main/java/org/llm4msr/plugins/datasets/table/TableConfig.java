@@ -72,7 +72,21 @@ public record TableConfig(
             value =
                 "Names of the scenarios by key, in the order of their ranks; others are then left out",
             defaultValue = "{}")
-        Map<String, String> scenarioNames) {
+        Map<String, String> scenarioNames,
+    @Setting(
+            value =
+                "Tables of values that change with time; an interaction gets those of its key's last"
+                    + " row that is not later than itself",
+            defaultValue = "[]",
+            before = "[]")
+        List<@Valid Features> features,
+    @Setting(
+            value =
+                "Files of what users had chosen before their first interaction, in its columns of"
+                    + " user, item and scenario, each user's oldest first; prompts tell it",
+            defaultValue = "[]",
+            before = "[]")
+        List<String> past) {
 
   /** The format of files. */
   public enum Format {
@@ -105,6 +119,22 @@ public record TableConfig(
               value = "Cells of its files that have no value either",
               defaultValue = "[]",
               before = "[]")
+          List<String> missingValues) {}
+
+  /** A table of values by key and time, whose columns the interactions have as of their time. */
+  public record Features(
+      @Setting("Files of the table") @Size(min = 1) List<String> files,
+      @Setting("Columns of the key") @Size(min = 1) List<String> key,
+      @Setting(
+              value = "Columns of the interactions that hold the key; [] if they are called alike",
+              defaultValue = "[]")
+          List<String> on,
+      @Setting("Column of the time from which a row is valid") String time,
+      @Setting("Unit of that time; by default timeUnit of the interactions")
+          @Nullable TimeUnit timeUnit,
+      @Setting("Columns that fields of the interactions may name") @Size(min = 1)
+          List<String> columns,
+      @Setting(value = "Cells of its files that have no value either", defaultValue = "[]")
           List<String> missingValues) {}
 
   /** One feature. */

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -15,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -43,6 +43,7 @@ final class TableFormat {
   private final RawDatabase database;
   private final TableSources sources;
   private final VectorFields vectorFields;
+  private final AsOfFeatures asOf;
 
   /** Numbers of the vectors of a field, by its name. */
   private final Map<String, Integer> vectorSizes = new HashMap<>();
@@ -52,6 +53,7 @@ final class TableFormat {
     this.database = database;
     sources = new TableSources(config, context.folder(), database);
     vectorFields = new VectorFields(context, database);
+    asOf = new AsOfFeatures(config, sources);
     config.fields().forEach(this::requireSource);
   }
 
@@ -67,7 +69,8 @@ final class TableFormat {
     ScenarioAndLabel answers = new ScenarioAndLabel(config, sources);
     List<String> parts = new ArrayList<>();
     sources.interactions().forEach((part, input) -> parts.add(interactions(part, input, answers)));
-    queries.put(RawTable.INTERACTIONS, String.join(" UNION ALL ", parts));
+    queries.put(
+        RawTable.INTERACTIONS, asOf.join(String.join(" UNION ALL ", parts), this::fieldsOf));
     List<TableInput> inputs = sources.all().toList();
     List<Path> files =
         Stream.concat(
@@ -78,6 +81,7 @@ final class TableFormat {
     SqlDatasetReader reader =
         new SqlDatasetReader(database, schema, scenarios(), files, inputs, queries)
             .lookingUp(answers.lookups());
+    sources.past().ifPresent(input -> reader.knowingPast(past(input, answers)));
     sources.entities().keySet().forEach(table -> describe(reader, table));
     return reader;
   }
@@ -159,7 +163,7 @@ final class TableFormat {
     columns.add(answers.scenario(input) + " AS scenario");
     columns.add(answers.label(input) + " AS label");
     if (config.time() != null) {
-      columns.add(time(input, config.time()) + " AS time");
+      columns.add(time(input, config.time(), config.timeUnit(), missing) + " AS time");
     }
     if (!part.isEmpty()) {
       columns.add(SqlText.literal(part) + " AS split");
@@ -173,10 +177,21 @@ final class TableFormat {
     if (config.weight() != null) {
       columns.add(weight(input, config.weight()) + " AS " + RawSchema.WEIGHT);
     }
+    asOf.addKeys(input, columns);
     addFields(RawTable.INTERACTIONS, input, columns);
     Map<RawTable, String> keys = Map.of(RawTable.USERS, user, RawTable.ITEMS, item);
     answers.require(input, keys);
     return Lookup.select(columns, input.scan(), answers.lookups(), keys, database.skipsMalformed());
+  }
+
+  /** Rows whose scenario nothing says are left out. */
+  private String past(TableInput input, ScenarioAndLabel answers) {
+    String user = input.present(config.user(), config.missingValues());
+    String item = input.present(config.item(), config.missingValues());
+    List<String> columns =
+        List.of(user + " AS user", item + " AS item", answers.scenario(input) + " AS scenario");
+    Map<RawTable, String> keys = Map.of(RawTable.USERS, user, RawTable.ITEMS, item);
+    return Lookup.select(columns, input.scan(), answers.scenarioLookups(), keys, true);
   }
 
   private String part(TableInput input, String column) {
@@ -195,19 +210,21 @@ final class TableFormat {
     return number;
   }
 
-  private String time(TableInput input, String column) {
-    if (config.timeUnit() == TableConfig.TimeUnit.TIMESTAMP) {
-      String instant = input.typed(column, "TIMESTAMPTZ", config.missingValues());
+  /** Returns a time in milliseconds since 1970 in SQL, and refuses rows without one. */
+  static String time(
+      TableInput input, String column, TableConfig.TimeUnit unit, List<String> missing) {
+    if (unit == TableConfig.TimeUnit.TIMESTAMP) {
+      String instant = input.typed(column, "TIMESTAMPTZ", missing);
       input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)".formatted(instant), "a time");
       return "epoch_ms(" + instant + ")";
     }
-    boolean seconds = config.timeUnit() == TableConfig.TimeUnit.SECONDS;
-    String unit = seconds ? "seconds" : "milliseconds";
-    String number = input.typed(column, "DOUBLE", config.missingValues());
+    boolean seconds = unit == TableConfig.TimeUnit.SECONDS;
+    String number = input.typed(column, "DOUBLE", missing);
     input.requireThat(
         column,
         "abs(" + number + ") < " + (seconds ? "7258118400" : "7258118400000"),
-        "a time before 2200 in " + unit + " since 1970 (dataset.timeUnit)");
+        "a time before 2200 in %s since 1970 (dataset.timeUnit)"
+            .formatted(seconds ? "seconds" : "milliseconds"));
     return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
@@ -229,9 +246,21 @@ final class TableFormat {
     return "SELECT " + String.join(", ", columns) + " FROM " + input.scan();
   }
 
+  /** Returns the columns that a table of values by time adds to interactions. */
+  private List<String> fieldsOf(TableConfig.Features features, TableInput input) {
+    List<String> columns = new ArrayList<>();
+    addFields(field -> features.equals(sources.features(field)), input, columns);
+    return columns;
+  }
+
   private void addFields(RawTable table, TableInput input, List<String> columns) {
+    addFields(field -> field.table() == table && sources.features(field) == null, input, columns);
+  }
+
+  private void addFields(
+      Predicate<TableConfig.TableField> chosen, TableInput input, List<String> columns) {
     for (TableConfig.TableField field : config.fields()) {
-      if (field.table() == table && field.file() == null) {
+      if (chosen.test(field) && field.file() == null) {
         String own = Objects.requireNonNull(field.column());
         List<String> missing = sources.missing(field);
         String value =
@@ -304,9 +333,13 @@ final class TableFormat {
     return Objects.requireNonNull(field.name() == null ? field.column() : field.name());
   }
 
-  private static FieldRole role(TableConfig.TableField field) {
+  private FieldRole role(TableConfig.TableField field) {
     if (field.role() != null) {
       return field.role();
+    }
+    TableConfig.Features features = sources.features(field);
+    if (features != null) {
+      return asOf.role(features);
     }
     return switch (field.table()) {
       case INTERACTIONS -> FieldRole.CONTEXT;
@@ -339,12 +372,8 @@ final class TableFormat {
   /** All vectors of a column have the size of the first. */
   private int firstSize(TableConfig.TableField field) {
     String column = Objects.requireNonNull(field.column());
-    Collection<TableInput> inputs =
-        field.table() == RawTable.INTERACTIONS
-            ? sources.interactions().values()
-            : List.of(sources.of(field.table()));
     List<String> missing = sources.missing(field);
-    return inputs.stream()
+    return sources.inputs(field).stream()
         .map(input -> input.vectorSize(column, config.listSeparator(), missing))
         .flatMapToInt(OptionalInt::stream)
         .findFirst()

@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -33,6 +35,8 @@ final class TableSources {
   private final Dialect dialect;
   private final Map<String, TableInput> interactions = new LinkedHashMap<>();
   private final Map<RawTable, TableInput> entities = new EnumMap<>(RawTable.class);
+  private final List<TableInput> features;
+  private final List<TableInput> past;
 
   TableSources(TableConfig config, Path folder, RawDatabase database) {
     this.config = config;
@@ -49,6 +53,8 @@ final class TableSources {
     config.parts().forEach((part, files) -> interactions.put(requirePart(part), input(files)));
     open(RawTable.USERS, config.users());
     open(RawTable.ITEMS, config.items());
+    features = config.features().stream().map(table -> input(table.files()).describing()).toList();
+    past = config.past().isEmpty() ? List.of() : List.of(input(config.past()));
   }
 
   private void open(RawTable table, TableConfig.@Nullable Entities described) {
@@ -67,8 +73,19 @@ final class TableSources {
     return entities;
   }
 
+  /** Returns the tables of values that change with time, as they are configured. */
+  List<TableInput> features() {
+    return features;
+  }
+
+  /** Returns the files of what users had chosen before, if there are any. */
+  Optional<TableInput> past() {
+    return past.stream().findFirst();
+  }
+
   Stream<TableInput> all() {
-    return Stream.concat(interactions.values().stream(), entities.values().stream());
+    return Stream.of(interactions.values(), entities.values(), features, past)
+        .flatMap(Collection::stream);
   }
 
   /** Returns the description of users or items, which exists. */
@@ -90,10 +107,37 @@ final class TableSources {
 
   /** Returns the cells of a field's column that have no value. */
   List<String> missing(TableConfig.TableField field) {
-    return joined(missing(field.table()), field.missingValues());
+    TableConfig.Features features = features(field);
+    List<String> ofTable = features == null ? missing(field.table()) : missing(features);
+    return joined(ofTable, field.missingValues());
   }
 
-  private static List<String> joined(List<String> some, List<String> others) {
+  /** Returns the values that change with time among which a field is; null for other fields. */
+  TableConfig.@Nullable Features features(TableConfig.TableField field) {
+    return config.features().stream()
+        .filter(features -> field.table() == RawTable.INTERACTIONS && field.column() != null)
+        .filter(features -> features.columns().contains(field.column()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Returns the files in which the column of a field is. */
+  Collection<TableInput> inputs(TableConfig.TableField field) {
+    TableConfig.Features features = features(field);
+    if (features != null) {
+      return List.of(this.features.get(config.features().indexOf(features)));
+    }
+    return field.table() == RawTable.INTERACTIONS
+        ? interactions.values()
+        : List.of(of(field.table()));
+  }
+
+  /** Returns the cells of a table of values that have no value. */
+  List<String> missing(TableConfig.Features features) {
+    return joined(config.missingValues(), features.missingValues());
+  }
+
+  static List<String> joined(List<String> some, List<String> others) {
     return Stream.concat(some.stream(), others.stream()).toList();
   }
 

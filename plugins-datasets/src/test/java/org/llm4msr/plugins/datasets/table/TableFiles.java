@@ -107,7 +107,9 @@ abstract class TableFiles {
         List.of(fields),
         users,
         null,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   /** Writes rows of user, item, domain, label, at and price. */
@@ -172,7 +174,9 @@ abstract class TableFiles {
         List.of(TAGS, PRICE),
         null,
         null,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   DatasetReader reader(TableConfig config) {

@@ -62,7 +62,9 @@ class TableMissingTest extends TableFiles {
         List.of(fields),
         null,
         items,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   private static TableField item(String column, Kind kind, String... missing) {

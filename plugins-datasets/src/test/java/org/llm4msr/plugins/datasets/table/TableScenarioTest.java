@@ -74,7 +74,9 @@ class TableScenarioTest extends TableFiles {
         List.of(),
         USERS,
         ITEMS,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   private static TableConfig kinds() {
@@ -108,7 +110,9 @@ class TableScenarioTest extends TableFiles {
         List.of(),
         null,
         items,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   private static List<String> rows(DatasetReader reader) throws IOException {

@@ -63,7 +63,9 @@ class TableTest extends TableFiles {
             List.of(),
             null,
             null,
-            Map.of("0", "music"));
+            Map.of("0", "music"),
+            List.of(),
+            List.of());
     try (DatasetReader reader = new TableFactory().create(config, Contexts.of(douban, scratch))) {
       assertThat(reader.schema().split()).isTrue();
       assertThat(reader.schema().time()).isFalse();
@@ -121,7 +123,9 @@ class TableTest extends TableFiles {
             fields,
             new Entities(List.of("users.tsv"), "who", List.of(), List.of()),
             new Entities(List.of("items.tsv"), "id", List.of("name"), List.of()),
-            Map.of());
+            Map.of(),
+            List.of(),
+            List.of());
     try (DatasetReader reader = reader(config)) {
       assertThat(reader.schema().labelRule()).isEqualTo("stars > 3.0");
       assertThat(reader.schema().fields())
@@ -177,7 +181,9 @@ class TableTest extends TableFiles {
             List.of(),
             null,
             null,
-            Map.of());
+            Map.of(),
+            List.of(),
+            List.of());
     try (DatasetReader reader = reader(config)) {
       assertThat(reader.schema().group()).isTrue();
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
