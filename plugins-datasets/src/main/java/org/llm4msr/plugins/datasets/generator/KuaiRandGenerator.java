@@ -222,14 +222,15 @@ final class KuaiRandGenerator implements DatasetGenerator {
     }
   }
 
-  /** Writes the captions; every tenth video has none. */
+  /** Writes the captions; every tenth video has none, and every other no text on its cover. */
   private void captions() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
     Path target = folder.resolve("data/kuairand_video_captions.csv");
     try (RowWriter file = new RowWriter(target, ",").row(CAPTION_COLUMNS)) {
       for (int video = 0; video < config.items(); video++) {
         String caption = video % 10 == 9 ? "" : quoted("#" + texts.title(video) + ", \"again\"");
-        file.row(video, caption, "", 5_000 + video % 60_000 + ".0");
+        String cover = video % 2 == 1 ? "" : quoted("See " + texts.topic(video).name());
+        file.row(video, caption, cover, 5_000 + video % 60_000 + ".0");
       }
     }
   }

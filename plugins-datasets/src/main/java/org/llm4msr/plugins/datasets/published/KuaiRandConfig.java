@@ -21,4 +21,10 @@ public record KuaiRandConfig(
                 "Whether the counts of the statistics file are fields, as ln(1 + count); they"
                     + " cover the whole time of the log, and so include the test part",
             defaultValue = "false")
-        boolean statistics) {}
+        boolean statistics,
+    @Setting(
+            value =
+                "Whether the text on a video's cover, of the file of captions, is part of its text",
+            defaultValue = "false",
+            before = "false")
+        boolean coverText) {}

@@ -22,6 +22,7 @@ final class KuaiRandFiles {
   private static final Logger LOG = LoggerFactory.getLogger(KuaiRandFiles.class);
   private static final List<String> FOLDERS =
       List.of("data", "KuaiRand-Pure/data", "KuaiRand-1K/data", "KuaiRand-27K/data");
+  private static final String CAPTIONS = "kuairand_video_captions.csv";
   private static final String LOGS = "log_.*\\.csv|log_.*\\.csv\\.gz";
 
   /** The standard log of Pure without its first 17 days, as third parties distribute it. */
@@ -167,7 +168,11 @@ final class KuaiRandFiles {
   }
 
   Optional<Path> captions() {
-    return folder.csv("kuairand_video_captions.csv");
+    return folder.csv(CAPTIONS);
+  }
+
+  Path requiredCaptions() {
+    return required(List.of(CAPTIONS)).get(0);
   }
 
   Optional<Path> categories() {

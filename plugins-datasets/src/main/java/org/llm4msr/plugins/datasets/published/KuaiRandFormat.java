@@ -52,6 +52,7 @@ final class KuaiRandFormat {
     "video_type", "upload_type", "visible_status", "music_id", "music_type"
   };
   private static final String VIDEO_LENGTH = "video_duration";
+  private static final String COVER_TEXT = "show_cover_text";
 
   /** The publisher's marks of an unknown value. */
   private static final String MISSING = "('-124', '-124.0')";
@@ -80,7 +81,9 @@ final class KuaiRandFormat {
         config.statistics()
             ? Optional.of(CsvTable.open(database, files.statistics()))
             : Optional.empty();
-    captions = files.captions().map(this::table);
+    captions =
+        (config.coverText() ? Optional.of(files.requiredCaptions()) : files.captions())
+            .map(this::table);
     categories = files.categories().map(this::table);
   }
 
@@ -126,6 +129,9 @@ final class KuaiRandFormat {
     }
     List<String> itemText = new ArrayList<>();
     captions.ifPresent(table -> itemText.add("caption"));
+    if (config.coverText()) {
+      itemText.add("cover_text");
+    }
     categories.ifPresent(table -> itemText.add("category_names"));
     itemText.add("tag_text");
     return new RawSchema(
@@ -210,6 +216,10 @@ final class KuaiRandFormat {
         table -> {
           table.require("final_video_id", "caption").type("BIGINT", "final_video_id");
           columns.add("c.caption");
+          if (config.coverText()) {
+            table.require(COVER_TEXT);
+            columns.add("nullif(c.%s, 'UNKNOWN') AS cover_text".formatted(COVER_TEXT));
+          }
           joins.append(join(table, "c", "final_video_id"));
         });
     categories.ifPresent(

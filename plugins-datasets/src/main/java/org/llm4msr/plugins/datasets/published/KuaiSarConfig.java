@@ -13,4 +13,21 @@ public record KuaiSarConfig(
                     + " vectors",
             defaultValue = "false",
             before = "false")
-        boolean sharedWords) {}
+        boolean sharedWords,
+    @Setting(
+            value = "Whether the source of a search and the type of its result are fields",
+            defaultValue = "false",
+            before = "false")
+        boolean searches,
+    @Setting(
+            value = "Whether the users whom a user follows are a field",
+            defaultValue = "false",
+            before = "false")
+        boolean followed,
+    @Setting(
+            value =
+                "Whether a video's length, in recommendation alone, and the day of its upload are"
+                    + " fields",
+            defaultValue = "false",
+            before = "false")
+        boolean numericFields) {}

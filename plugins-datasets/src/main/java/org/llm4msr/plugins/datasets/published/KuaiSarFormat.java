@@ -38,6 +38,7 @@ final class KuaiSarFormat {
   private static final String SEARCH = "search";
   private static final String GROUP = SqlText.identifier(RawSchema.GROUP);
   private static final String BEIJING_MS = "28800000";
+  private static final String LENGTH = "duration_ms";
 
   private static final List<RawScenario> PUBLISHED =
       List.of(
@@ -57,6 +58,7 @@ final class KuaiSarFormat {
   private final CsvTable search;
   private final CsvTable users;
   private final CsvTable items;
+  private final Optional<CsvTable> social;
   private final Optional<CsvTable> words;
   private final Optional<CsvTable> scenarios;
 
@@ -68,6 +70,8 @@ final class KuaiSarFormat {
     search = table(files.file("src_inter.csv"));
     users = table(files.file("user_features.csv"));
     items = table(files.file("item_features.csv"));
+    social =
+        config.followed() ? Optional.of(table(files.file("social_network.csv"))) : Optional.empty();
     words = files.optional("caption_words.csv").map(this::table);
     scenarios = files.optional("scenarios.csv").map(this::table);
   }
@@ -80,7 +84,7 @@ final class KuaiSarFormat {
     List<CsvTable> all =
         Stream.concat(
                 Stream.of(feeds, search, users, items),
-                Stream.of(words, scenarios).flatMap(Optional::stream))
+                Stream.of(social, words, scenarios).flatMap(Optional::stream))
             .toList();
     return new SqlDatasetReader(database, schema(), scenarioList(), all, queries)
         .describing(RawTable.USERS, users, "user_id", "user_id")
@@ -99,6 +103,9 @@ final class KuaiSarFormat {
   private RawSchema schema() {
     Fields fields = Fields.ofInteractions();
     fields.categorical(RawTable.USERS, FieldRole.USER, USER_FEATURES);
+    if (config.followed()) {
+      fields.lists(RawTable.USERS, FieldRole.USER, "followed");
+    }
     LEVELS.forEach(
         level -> fields.categorical(RawTable.ITEMS, FieldRole.ITEM, level + "_level_category_id"));
     fields.categorical(RawTable.ITEMS, FieldRole.AUTHOR, "author_id");
@@ -112,6 +119,13 @@ final class KuaiSarFormat {
     fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "hour");
     if (config.keywords()) {
       fields.lists(RawTable.INTERACTIONS, FieldRole.CONTEXT, "keyword");
+    }
+    if (config.searches()) {
+      fields.categorical(RawTable.INTERACTIONS, FieldRole.CONTEXT, "search_source", "result_type");
+    }
+    if (config.numericFields()) {
+      fields.numeric(RawTable.INTERACTIONS, FieldRole.ITEM, LENGTH);
+      fields.numeric(RawTable.ITEMS, FieldRole.ITEM, "upload_day");
     }
     if (config.sharedWords()) {
       fields.share("words", List.of("caption", "keyword"));
@@ -155,6 +169,9 @@ final class KuaiSarFormat {
     feeds.require("user_id", "item_id", "click");
     feeds.type("BIGINT", "user_id", "item_id", "click").type("DOUBLE", "timestamp");
     feeds.present("user_id", "item_id").check("click", "click IN (0, 1)", "0 or 1");
+    if (config.numericFields()) {
+      feeds.require(LENGTH).type("DOUBLE", LENGTH);
+    }
     requireTimes(feeds, "timestamp");
     String scenario = feeds.has("scenario") ? "scenario" : SqlText.literal(RECOMMENDATION);
     return "SELECT user_id AS user, item_id AS item, "
@@ -164,6 +181,10 @@ final class KuaiSarFormat {
         + " AS time, NULL::VARCHAR AS "
         + GROUP
         + (config.keywords() ? ", []::INTEGER[] AS keyword" : "")
+        + (config.searches()
+            ? ", NULL::VARCHAR AS search_source, NULL::VARCHAR AS result_type"
+            : "")
+        + (config.numericFields() ? ", " + LENGTH : "")
         + " FROM "
         + feeds.scan();
   }
@@ -178,6 +199,10 @@ final class KuaiSarFormat {
         + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time, concat_ws(' ', search_session_id, time, keyword::VARCHAR) AS "
         + GROUP
         + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
+        + (config.searches()
+            ? ", min(search_source) AS search_source, min(result_type) AS result_type"
+            : "")
+        + (config.numericFields() ? ", NULL::DOUBLE AS " + LENGTH : "")
         + ", min(place) AS place"
         + " FROM (SELECT *, row_number() OVER () AS place FROM ("
         + rawSearchRows()
@@ -192,7 +217,13 @@ final class KuaiSarFormat {
     search.present("user_id", "item_id", "click_cnt");
     requireTimes(search, stamp);
     search.type("INTEGER[]", "keyword");
+    String source =
+        config.searches()
+            ? search.require("item_type").firstOf("search_source", "search_session_source")
+                + " AS search_source, item_type AS result_type, "
+            : "";
     return "SELECT user_id, item_id, click_cnt, search_session_id, keyword, "
+        + source
         + time(search, stamp, clock)
         + " AS time FROM "
         + search.scan();
@@ -225,8 +256,20 @@ final class KuaiSarFormat {
 
   private String users() {
     users.require("user_id").require(USER_FEATURES).type("BIGINT", "user_id").present("user_id");
-    String features = String.join(", ", USER_FEATURES);
-    return "SELECT user_id AS user, " + features + " FROM " + users.scan();
+    String features = "user_id AS user, " + String.join(", ", USER_FEATURES);
+    return social
+        .map(
+            table ->
+                "SELECT u.* EXCLUDE (place), followed FROM (SELECT %s, row_number() OVER () AS place FROM %s) u LEFT JOIN (%s) s ON u.user = s.user ORDER BY place"
+                    .formatted(features, users.scan(), followed(table)))
+        .orElseGet(() -> "SELECT " + features + " FROM " + users.scan());
+  }
+
+  private static String followed(CsvTable table) {
+    table.require("user_id", "user_follow_id").type("BIGINT", "user_id", "user_follow_id");
+    table.present("user_id", "user_follow_id");
+    return "SELECT user_id AS user, list_sort(list(DISTINCT user_follow_id)) AS followed FROM %s GROUP BY user_id"
+        .formatted(table.scan());
   }
 
   private String items() {
@@ -244,6 +287,11 @@ final class KuaiSarFormat {
     }
     if (config.captions()) {
       columns.add("caption");
+    }
+    if (config.numericFields()) {
+      items.require("upload_time");
+      columns.add(
+          "nullif(date_diff('day', DATE '1970-01-01', TRY_CAST(upload_time AS TIMESTAMP)::DATE), 0)::DOUBLE AS upload_day");
     }
     columns.add(
         LEVELS.stream().map(this::categoryName).collect(joining(", ", "concat_ws(', ', ", ")"))

@@ -36,7 +36,8 @@ import org.llm4msr.plugins.datasets.generator.KuaiRandGeneratorFactory;
 
 class KuaiRandTest {
 
-  private static final KuaiRandConfig DEFAULT = new KuaiRandConfig("is_click", false, false, false);
+  private static final KuaiRandConfig DEFAULT =
+      new KuaiRandConfig("is_click", false, false, false, false);
 
   @TempDir Path scratch;
 
@@ -116,7 +117,7 @@ class KuaiRandTest {
 
   @Test
   void countsOfUsersAreNumbersWhereAskedFor() throws IOException {
-    KuaiRandConfig config = new KuaiRandConfig("long_view", false, true, false);
+    KuaiRandConfig config = new KuaiRandConfig("long_view", false, true, false, false);
     try (DatasetReader reader = reader("kuairand-mini", config)) {
       assertThat(reader.schema().labelRule()).isEqualTo("long_view = 1");
       assertThat(Rows.countAndSum(reader, "label")[0]).isEqualTo(10_279);
@@ -178,7 +179,9 @@ class KuaiRandTest {
         folder.resolve("kuairand_video_captions.csv"),
         "final_video_id,caption,show_cover_text,duration\n"
             + ids.get(1)
-            + ",\"A dog, running\",,9.5\n"
+            + ",\"A dog, running\",\"Good, boy\",9.5\n"
+            + ids.get(0)
+            + ",,UNKNOWN,9.5\n"
             + ids.get(1)
             + ",again,,9.5\n");
     String levels =
@@ -199,7 +202,7 @@ class KuaiRandTest {
             + "\n"
             + ids.get(0)
             + ",1.0,Pets,.9,2.0,Dogs,.8,-124.0,UNKNOWN,0.0,-124,UNKNOWN,0.0\n");
-    KuaiRandConfig config = new KuaiRandConfig("is_click", false, false, true);
+    KuaiRandConfig config = new KuaiRandConfig("is_click", false, false, true, false);
     try (DatasetReader reader =
         new KuaiRandFactory().create(config, Contexts.of(folder, scratch))) {
       assertThat(reader.schema().itemText())
@@ -219,7 +222,20 @@ class KuaiRandTest {
           .containsEntry("fourth_level_category_id", "null")
           .containsEntry("category_names", "Pets, Dogs");
       assertThat(videos.get(2)).containsEntry("counts", "null").containsEntry("caption", "null");
+      assertThat(videos.get(1)).doesNotContainKey("cover_text");
     }
+    KuaiRandConfig withCover = new KuaiRandConfig("is_click", false, false, false, true);
+    try (DatasetReader reader =
+        new KuaiRandFactory().create(withCover, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().itemText())
+          .containsExactly("caption", "cover_text", "category_names", "tag_text");
+      assertThat(Rows.of(reader, RawTable.ITEMS).subList(0, 3))
+          .extracting(video -> video.get("cover_text"))
+          .containsExactly("null", "Good, boy", "null");
+    }
+    Files.delete(folder.resolve("kuairand_video_captions.csv"));
+    assertThatThrownBy(() -> new KuaiRandFactory().create(withCover, Contexts.of(folder, scratch)))
+        .hasMessageContaining("no file kuairand_video_captions.csv");
   }
 
   @ParameterizedTest
@@ -301,7 +317,7 @@ class KuaiRandTest {
   void generatedCaptionsAndCategoriesAreRead(@TempDir Path folder, @TempDir Path plain)
       throws IOException {
     Path data = generate("pure", true, folder);
-    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, true, true);
+    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, true, true, false);
     try (DatasetReader reader =
         new KuaiRandFactory().create(everything, Contexts.of(folder, scratch))) {
       assertThat(reader.schema().itemText())
@@ -325,7 +341,7 @@ class KuaiRandTest {
   }
 
   private void refused(Path folder, String... texts) {
-    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, false, true);
+    KuaiRandConfig everything = new KuaiRandConfig("is_click", true, false, true, false);
     assertThatThrownBy(() -> new KuaiRandFactory().create(everything, Contexts.of(folder, scratch)))
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll(texts);

@@ -194,8 +194,45 @@ class KuaiSarTest {
   }
 
   @Test
+  void whatElseIsKnownIsEmittedWhereAskedFor() throws IOException {
+    Files.writeString(
+        folder.resolve("KuaiSAR_final/social_network.csv"),
+        "user_id,user_follow_id\n2,9\n2,1\n2,9\n");
+    KuaiSarConfig config = new KuaiSarConfig(true, true, false, true, true, true);
+    try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().fields())
+          .extracting(RawField::name)
+          .contains("followed")
+          .endsWith("search_source", "result_type", "duration_ms", "upload_day");
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(
+              row ->
+                  "%s %s %s %s"
+                      .formatted(
+                          row.get("item"),
+                          row.get("search_source"),
+                          row.get("result_type"),
+                          row.get("duration_ms")))
+          .containsExactly(
+              "10 null null 5000.0",
+              "11 null null 5000.0",
+              "12 null null 5000.0",
+              "10 USER_INPUT VIDEO null",
+              "10 USER_INPUT VIDEO null",
+              "99 USER_INPUT USER null");
+      assertThat(Rows.of(reader, RawTable.USERS))
+          .extracting(row -> row.get("user") + " " + row.get("followed"))
+          .containsExactly("1 null", "2 [1,9]");
+      // 2023-05-01 is day 19478; 1970-01-01 is the publisher's padding.
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> row.get("item") + " " + row.get("upload_day"))
+          .containsExactly("10 19478.0", "11 null");
+    }
+  }
+
+  @Test
   void fieldsThatAreSwitchedOffAreNotEmitted() throws IOException {
-    KuaiSarConfig config = new KuaiSarConfig(false, false, false);
+    KuaiSarConfig config = new KuaiSarConfig(false, false, false, false, false, false);
     try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
       assertThat(reader.schema().fields())
           .noneMatch(field -> field.kind() instanceof FieldKind.MultiCategorical);
@@ -263,7 +300,9 @@ class KuaiSarTest {
     assertThatThrownBy(
             () ->
                 new KuaiSarFactory()
-                    .create(new KuaiSarConfig(true, true, false), Contexts.of(scratch, scratch)))
+                    .create(
+                        new KuaiSarConfig(true, true, false, false, false, false),
+                        Contexts.of(scratch, scratch)))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("no file rec_inter.csv in " + scratch);
   }
@@ -277,7 +316,9 @@ class KuaiSarTest {
         .generate(Progress.NONE);
     try (DatasetReader reader =
         new KuaiSarFactory()
-            .create(new KuaiSarConfig(true, true, false), Contexts.of(generated, scratch))) {
+            .create(
+                new KuaiSarConfig(true, true, false, false, false, false),
+                Contexts.of(generated, scratch))) {
       assertThat(reader.scenarios())
           .extracting(RawScenario::name)
           .containsExactly("recommendation", "search", "featured", "nearby");
@@ -317,7 +358,8 @@ class KuaiSarTest {
         .generate(Progress.NONE);
     try (DatasetReader reader =
         new KuaiSarFactory()
-            .create(new KuaiSarConfig(true, true, false), Contexts.of(folder, scratch))) {
+            .create(
+                new KuaiSarConfig(true, true, false, false, false, false), Contexts.of(folder, scratch))) {
       return Rows.of(reader, table);
     }
   }
@@ -345,6 +387,6 @@ class KuaiSarTest {
 
   private DatasetReader reader() {
     return new KuaiSarFactory()
-        .create(new KuaiSarConfig(true, true, false), Contexts.of(folder, scratch));
+        .create(new KuaiSarConfig(true, true, false, false, false, false), Contexts.of(folder, scratch));
   }
 }
