@@ -248,7 +248,8 @@ class FaultsTest {
     ratings(HEADER.replace("rating", "\"rating") + "1,1,4.0,9\n");
     fails("ratings.csv, line 1: a quoted value does not end.");
     Files.writeString(folder.resolve("reviews_Beauty_5.json"), "");
-    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false);
+    AmazonConfig config =
+        new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false, false, false);
     assertThatThrownBy(() -> new AmazonFactory().create(config, Contexts.of(folder, scratch)))
         .hasMessageContaining("reviews_Beauty_5.json is empty. Download it again.");
   }
@@ -259,7 +260,8 @@ class FaultsTest {
         folder.resolve("Books_5.json"),
         "{\"reviewerID\": \"A\", \"asin\": \"P\", \"overall\": 4, \"unixReviewTime\": 9}\n");
     Path metadata = folder.resolve("meta_Books.json");
-    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    AmazonConfig config =
+        new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true, false, false);
     String text = "{'asin': 'P', 'title': \"Am\u00e9lie's\"}\n{'asin': 'Q', 'title': 'T'}\n";
     for (String start : List.of("\ufeff", "\n\n", "\ufeff\n")) {
       Files.writeString(metadata, start + text);
@@ -448,7 +450,8 @@ class FaultsTest {
     Files.writeString(
         folder.resolve("meta_Books.json"),
         item.formatted("P") + item.formatted("p".repeat(20_000_000)) + item.formatted("Q"));
-    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    AmazonConfig config =
+        new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true, false, false);
     try (DatasetReader reader =
         new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
@@ -474,7 +477,8 @@ class FaultsTest {
     Path file = folder.resolve("Books_5.json");
     Files.writeString(
         file, row.formatted("A") + row.formatted("a".repeat(50_000_000)) + row.formatted("B"));
-    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false);
+    AmazonConfig config =
+        new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false, false, false);
     try (DatasetReader reader = new AmazonFactory().create(config, Contexts.of(folder, scratch))) {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
           .hasMessageContaining(file + ", line 2: the line is longer than 2000000 bytes.");
@@ -514,7 +518,8 @@ class FaultsTest {
         folder.resolve("Books_5.json"),
         "{\"reviewerID\": \"Am\u00e9lie\"}\n".getBytes(ISO_8859_1),
         StandardOpenOption.APPEND);
-    AmazonConfig config = new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true);
+    AmazonConfig config =
+        new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, true, false, false);
     try (DatasetReader reader =
         new AmazonFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))

@@ -91,12 +91,18 @@ final class MindGenerator implements DatasetGenerator {
               CATEGORIES.get(log.scenario(item)),
               texts.topic(item).name().toLowerCase(Locale.ROOT).replace(" ", ""),
               "The \"" + texts.title(item) + "\"",
-              "",
+              item % 3 == 0 ? "" : "All about " + texts.topic(item).name() + ".",
               "https://assets.msn.com/" + item,
-              "[]",
-              "[]");
+              entities(texts, item),
+              item % 3 == 0 ? "[]" : entities(texts, item));
         }
       }
     }
+  }
+
+  private static String entities(ItemTexts texts, int item) {
+    String name = texts.topic(item).name();
+    return "[{\"Label\": \"%1$s\", \"Type\": \"C\", \"WikidataId\": \"Q%2$d\", \"Confidence\": 1.0, \"OccurrenceOffsets\": [4], \"SurfaceForms\": [\"%1$s\"]}]"
+        .formatted(name, texts.topicId(item) + 1);
   }
 }

@@ -20,7 +20,19 @@ public record AmazonConfig(
     @Setting(
             value = "Whether the files of the products are read, for titles",
             defaultValue = "true")
-        boolean metadata) {
+        boolean metadata,
+    @Setting(
+            value =
+                "2023: whether the publisher's files of parts are read, as CATEGORY.train.csv, for"
+                    + " dataset.split.by given",
+            defaultValue = "false",
+            before = "false")
+        boolean parts,
+    @Setting(
+            value = "With parts: whether the products that a user had reviewed before are a field",
+            defaultValue = "false",
+            before = "false")
+        boolean history) {
 
   /** What counts as a positive. */
   public enum Label {

@@ -67,11 +67,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
             byCategory(folder, pattern, categories)
                 .forEach((category, file) -> add(reviews, category, new Reviews(file, form))));
     requireUnzipped(folder, ZIPPED, categories, reviews.keySet());
-    Map<String, Path> metadata = Map.of();
-    if (config.metadata()) {
-      metadata = byCategory(folder, METADATA, categories);
-      requireUnzipped(folder, ZIPPED_METADATA, categories, metadata.keySet());
-    }
+    Map<String, Path> metadata = config.metadata() ? metadata(folder, categories) : Map.of();
     if (reviews.isEmpty() && categories.isEmpty()) {
       throw missing("of a category", folder);
     }
@@ -81,6 +77,13 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
       }
     }
     return new AmazonFiles(ordered(reviews, categories), metadata);
+  }
+
+  /** Finds the products of the named categories, or of all if none is named. */
+  static Map<String, Path> metadata(RawFolder folder, List<String> categories) {
+    Map<String, Path> found = byCategory(folder, METADATA, categories);
+    requireUnzipped(folder, ZIPPED_METADATA, categories, found.keySet());
+    return found;
   }
 
   private static void requireUnzipped(
@@ -112,7 +115,7 @@ record AmazonFiles(Map<String, Reviews> reviews, Map<String, Path> metadata) {
     return new MsrException(
         ErrorType.DATA,
         "data/MISSING_FILE",
-        "There is no file of reviews %s in %s, which has %s. Fix dataset.categories, or download the file."
+        "There is no file of reviews %s in %s, which has %s. Fix dataset.categories, set dataset.parts to read files of parts, or download the file."
             .formatted(which, folder.path(), files));
   }
 

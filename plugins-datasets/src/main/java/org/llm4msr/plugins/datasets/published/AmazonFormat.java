@@ -32,6 +32,7 @@ final class AmazonFormat {
 
   private static final List<String> FOLDERS = List.of("5core/rating_only", "0core/rating_only");
   private static final String EVENTS = "interactions.csv";
+  private static final String HISTORY = "history";
   private static final String FILES =
       ".*\\.json|.*\\.json\\.gz|.*\\.jsonl|.*\\.jsonl\\.gz|.*\\.csv|.*\\.csv\\.gz|.*\\.zip";
   private static final Dialect HEADLESS = new Dialect(",", "\"", false, UTF_8);
@@ -39,6 +40,7 @@ final class AmazonFormat {
 
   private final AmazonConfig config;
   private final RawDatabase database;
+  private final RawFolder given;
   private final RawFolder folder;
   private final List<Path> sources = new ArrayList<>();
   private final List<CsvTable> csvTables = new ArrayList<>();
@@ -49,10 +51,23 @@ final class AmazonFormat {
     this.config = config;
     this.database = database;
     categories = config.categories();
-    folder = RawFolder.with(path, FOLDERS, FILES);
+    if (config.history() && !config.parts()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "data/NO_HISTORY",
+          "Only files of parts, in folders such as last_out_w_his, have a history. Set dataset.parts to true, or history to false.");
+    }
+    given = new RawFolder(path);
+    folder =
+        config.parts()
+            ? RawFolder.with(path, AmazonParts.FOLDERS, AmazonParts.FILES)
+            : RawFolder.with(path, FOLDERS, FILES);
   }
 
   DatasetReader reader() {
+    if (config.parts()) {
+      return parts();
+    }
     return folder.optional(EVENTS).isPresent() ? events() : releases();
   }
 
@@ -102,6 +117,39 @@ final class AmazonFormat {
         String.join(" UNION ALL ", interactions), String.join(" UNION ALL ", items), true);
   }
 
+  /** The products are beside the parts, or in the given folder. */
+  private DatasetReader parts() {
+    AmazonParts parts = AmazonParts.find(folder, config);
+    categories = List.copyOf(parts.files().keySet());
+    List<String> interactions = new ArrayList<>();
+    parts
+        .files()
+        .forEach(
+            (category, files) ->
+                files.forEach((part, file) -> interactions.add(part(category, part, file))));
+    List<String> items = new ArrayList<>();
+    if (config.metadata()) {
+      Map<String, Path> metadata = AmazonFiles.metadata(folder, categories);
+      (metadata.isEmpty() ? AmazonFiles.metadata(given, categories) : metadata)
+          .values()
+          .forEach(file -> items.add(products(file, items.size())));
+    }
+    return reader(
+        String.join(" UNION ALL ", interactions), String.join(" UNION ALL ", items), true);
+  }
+
+  private String part(String category, String part, Path file) {
+    CsvTable table = ratings(file);
+    String history = "";
+    if (config.history()) {
+      table.require(HISTORY);
+      history = ", " + Sql.split(HISTORY, " ") + " AS " + HISTORY;
+    }
+    return "SELECT user_id AS user, parent_asin AS item, %s AS scenario, %s AS label, timestamp AS time, %s AS split%s FROM %s"
+        .formatted(
+            SqlText.literal(category), label(), SqlText.literal(part), history, table.scan());
+  }
+
   private String label() {
     return config.label() == AmazonConfig.Label.REVIEW
         ? "1"
@@ -117,15 +165,18 @@ final class AmazonFormat {
           json(reviews.file(), "parent_asin", "user_id", "rating", "timestamp", "sortTimestamp");
       case RATINGS_2014 -> headless(reviews.file(), List.of("user", "item", "rating", "time"));
       case RATINGS_2018 -> headless(reviews.file(), List.of("item", "user", "rating", "time"));
-      case RATINGS_2023 -> {
-        CsvTable table = csv(CsvTable.open(database, List.of(reviews.file())));
-        table.require("user_id", "parent_asin", "rating", "timestamp");
-        table.type("DOUBLE", "rating").type("BIGINT", "timestamp");
-        table.present("user_id", "parent_asin").finite("rating").milliseconds("timestamp");
-        yield "SELECT user_id AS user, parent_asin AS item, rating, timestamp AS time FROM "
-            + table.scan();
-      }
+      case RATINGS_2023 ->
+          "SELECT user_id AS user, parent_asin AS item, rating, timestamp AS time FROM "
+              + ratings(reviews.file()).scan();
     };
+  }
+
+  /** Opens a file of 2023 with a header. */
+  private CsvTable ratings(Path file) {
+    CsvTable table = csv(CsvTable.open(database, List.of(file)));
+    table.require("user_id", "parent_asin", "rating", "timestamp");
+    table.type("DOUBLE", "rating").type("BIGINT", "timestamp");
+    return table.present("user_id", "parent_asin").finite("rating").milliseconds("timestamp");
   }
 
   private String json(Path file, String item, String user, String rating, String... time) {
@@ -186,6 +237,9 @@ final class AmazonFormat {
     Map<RawTable, String> queries = new EnumMap<>(RawTable.class);
     queries.put(RawTable.INTERACTIONS, interactions);
     Fields fields = Fields.ofInteractions();
+    if (config.history()) {
+      fields.lists(RawTable.INTERACTIONS, FieldRole.USER, HISTORY);
+    }
     if (!items.isEmpty()) {
       queries.put(RawTable.ITEMS, once(items, features));
       if (features) {
@@ -202,7 +256,7 @@ final class AmazonFormat {
             List.copyOf(queries.keySet()),
             fields.list(),
             true,
-            false,
+            config.parts(),
             List.of(),
             items.isEmpty() ? List.of() : List.of("title"),
             rule);

@@ -25,6 +25,8 @@ import org.llm4msr.toolkit.database.SqlText;
 /**
  * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
  * training and development parts below it. An impression list becomes one row per news article.
+ * With parts, dev is tested, as the labels of the test part are not published, and the last day of
+ * train validates (Iana et al., SIGIR 2023).
  */
 final class MindFormat {
 
@@ -37,6 +39,16 @@ final class MindFormat {
           List.of("train", "dev"));
 
   private static final Dialect TAB = new Dialect("\t", "", false, UTF_8);
+  private static final String ABSTRACT = SqlText.identifier("abstract");
+
+  /** The articles of a history, the oldest first, in SQL. */
+  private static final String HISTORY = "string_split_regex(trim(history), ' +')";
+
+  /** The time of an impression, null if there is none, in SQL. */
+  private static final String MOMENT = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
+
+  /** More than a file has, also of two files. */
+  private static final long LINES = 1L << 40;
 
   private final MindConfig config;
   private final RawDatabase database;
@@ -47,6 +59,13 @@ final class MindFormat {
     this.config = config;
     this.database = database;
     folders = folders(path);
+    if (config.parts() && folders.size() == 1) {
+      throw new MsrException(
+          ErrorType.DATA,
+          "data/MISSING_FILE",
+          "%s is only one of the parts train and dev. Unpack both, or set dataset.parts to false."
+              .formatted(folders.get(0)));
+    }
   }
 
   private static List<Path> folders(Path path) {
@@ -88,6 +107,9 @@ final class MindFormat {
     if (config.history()) {
       fields.lists(RawTable.INTERACTIONS, FieldRole.USER, "history");
     }
+    if (config.entities()) {
+      fields.lists(RawTable.ITEMS, FieldRole.ITEM, "entities");
+    }
     if (config.sharedHistory()) {
       fields.share(Fields.IDS.get(RawSchema.ITEM), List.of("history"));
     }
@@ -96,12 +118,18 @@ final class MindFormat {
             List.of(RawTable.INTERACTIONS, RawTable.ITEMS),
             fields.list(),
             true,
-            false,
+            config.parts(),
             true,
             List.of(),
-            List.of("title", "category", "subcategory"),
+            config.abstracts()
+                ? List.of("title", "abstract", "category", "subcategory")
+                : List.of("title", "category", "subcategory"),
             "clicked");
-    SqlDatasetReader reader = new SqlDatasetReader(database, schema, List.of(), tables, queries);
+    SqlDatasetReader reader =
+        new SqlDatasetReader(database, schema, List.of(), List.copyOf(tables), queries);
+    if (config.past()) {
+      reader.knowingPast(past());
+    }
     return database.skipsMalformed()
         ? reader.leavingOut(
             "impressions of news that news.tsv lacks",
@@ -123,12 +151,19 @@ final class MindFormat {
       table.present("id");
       tables.add(table);
       parts.add(
-          "SELECT id AS item, category, subcategory, title, %s AS f, row_number() OVER () AS n FROM %s"
-              .formatted(parts.size(), table.scan()));
+          "SELECT id AS item, category, subcategory, title, %s%s AS f, row_number() OVER () AS n FROM %s"
+              .formatted(described(), parts.size(), table.scan()));
     }
     return "SELECT * FROM ("
         + String.join(" UNION ALL ", parts)
         + ") QUALIFY row_number() OVER (PARTITION BY item ORDER BY f, n) = 1";
+  }
+
+  /** Returns the further columns of an article. */
+  private String described() {
+    String entities =
+        "list_sort(list_distinct(regexp_extract_all(concat_ws(' ', entities, more), '\"WikidataId\": *\"([^\"]+)\"', 1))) AS entities, ";
+    return (config.abstracts() ? ABSTRACT + ", " : "") + (config.entities() ? entities : "");
   }
 
   /** Returns the impressions {@code b} with their news. */
@@ -144,7 +179,7 @@ final class MindFormat {
   private String interactions(String joined) {
     return """
         SELECT user, b.item, CASE WHEN category IS NULL THEN %s ELSE category END AS scenario,
-          label, epoch_ms(moment) AS time, hour(moment) AS hour, impression AS %s%s
+          label, epoch_ms(moment) AS time, hour(moment) AS hour, impression AS %s%s%s
         FROM %s %s
         ORDER BY b.f, b.n, b.place
         """
@@ -152,33 +187,42 @@ final class MindFormat {
             Sql.rowError(Sql.unlike("impressions", "b.item", "an item of news.tsv"), "file", "b.n"),
             SqlText.identifier(RawSchema.GROUP),
             config.history() ? ", history" : "",
+            config.parts() ? ", split" : "",
             joined,
             database.skipsMalformed() ? "WHERE category IS NOT NULL" : "");
   }
 
-  private String impressions(Path folder, int number) {
-    Path file = folder.resolve("behaviors.tsv");
+  private CsvTable behaviors(Path folder) {
     CsvTable table =
         CsvTable.headless(
             database,
-            List.of(file),
+            List.of(folder.resolve("behaviors.tsv")),
             TAB,
             List.of("impression", "user", "time", "history", "impressions"));
-    table.present("user");
     tables.add(table);
+    return table;
+  }
+
+  private String impressions(Path folder, int number) {
+    CsvTable table = behaviors(folder).present("user");
+    String file = SqlText.literal(table.files().get(0).toString());
     String shown = "words[place]";
-    String moment = "try_strptime(time, '%m/%d/%Y %I:%M:%S %p')";
     if (database.skipsMalformed()) { // Otherwise, the query names the word.
-      table.check("time", moment + " IS NOT NULL", "a time");
+      table.check("time", MOMENT + " IS NOT NULL", "a time");
       table.check(
           "impressions",
           "regexp_full_match(trim(impressions), '\\S+-[01]( +\\S+-[01])*')",
           "pieces of news with -0 or -1");
     }
+    String notShown =
+        Sql.unlike(
+            "impressions", shown, "a piece of news with -0 or -1, which the test part lacks");
+    String timeless =
+        Sql.unlike("time", "coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM");
     return """
         SELECT user, regexp_replace(%1$s, '-[01]$', '') AS item,
           CASE WHEN regexp_matches(%1$s, '.-[01]$') THEN right(%1$s, 1)::INTEGER ELSE %2$s END AS label,
-          moment, history, impression, f, n, place, file
+          moment, history, impression, f, n, place, file%11$s
         FROM (SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (
           SELECT user, %10$s || impression AS impression,
             string_split_regex(trim(impressions), ' +') AS words,
@@ -188,24 +232,53 @@ final class MindFormat {
         """
         .formatted(
             shown,
-            Sql.rowError(
-                Sql.unlike(
-                    "impressions",
-                    shown,
-                    "a piece of news with -0 or -1, which the test part lacks"),
-                "file",
-                "n"),
-            moment,
-            Sql.rowError(
-                Sql.unlike("time", "coalesce(time, '')", "a time such as 11/13/2019 8:36:57 AM"),
-                "file",
-                "n"),
-            config.history() ? "string_split_regex(trim(history), ' +')" : "NULL",
+            Sql.rowError(notShown, "file", "n"),
+            MOMENT,
+            Sql.rowError(timeless, "file", "n"),
+            config.history() ? HISTORY : "NULL",
             number,
-            SqlText.literal(file.toString()),
+            file,
             table.scan(),
             CsvTable.LINE,
             // Each part numbers its impressions anew.
-            SqlText.literal(folders.size() > 1 ? folder.getFileName() + "-" : ""));
+            SqlText.literal(folders.size() > 1 ? folder.getFileName() + "-" : ""),
+            config.parts() ? ", " + part(table, number) + " AS split" : "");
+  }
+
+  /** Returns the part of an impression in SQL; train comes first. */
+  private String part(CsvTable table, int number) {
+    return number > 0
+        ? "'test'"
+        : "CASE WHEN moment >= (SELECT date_trunc('day', max(%s)) FROM %s) THEN 'validation' ELSE 'train' END"
+            .formatted(MOMENT, table.scan());
+  }
+
+  /** Returns a query for the articles that a user had clicked before the first impression. */
+  private String past() {
+    List<String> impressions = new ArrayList<>();
+    List<String> moments = new ArrayList<>();
+    for (Path folder : folders) {
+      CsvTable table = behaviors(folder);
+      String place = "%d AS f, %s AS n".formatted(moments.size(), CsvTable.LINE);
+      // The first of equal moments is that of the first line.
+      String moment =
+          "epoch_ms(%s)::HUGEINT * %d + %s + %d AS moment"
+              .formatted(MOMENT, LINES, CsvTable.LINE, moments.size() * LINES / 2);
+      String whole = " WHERE user IS NOT NULL AND " + MOMENT + " IS NOT NULL";
+      moments.add("SELECT user, %s FROM %s%s".formatted(moment, table.scan(), whole));
+      impressions.add(
+          "SELECT user, %s AS words, %s, %s FROM %s%s"
+              .formatted(HISTORY, moment, place, table.scan(), whole));
+    }
+    return """
+        SELECT user, b.item, category AS scenario
+        FROM (SELECT *, words[place] AS item FROM (
+          SELECT *, unnest(range(1, len(words) + 1)) AS place FROM (%s)
+            JOIN (SELECT user, min(moment) AS moment FROM (%s) GROUP BY user) USING (user, moment))) b
+          JOIN (%s) w ON b.item = w.item
+        ORDER BY b.f, b.n, place
+        """
+        .formatted(
+            String.join(" UNION ALL ", impressions), String.join(" UNION ALL ", moments), news());
   }
 }

@@ -32,8 +32,10 @@ import org.llm4msr.plugins.datasets.published.AmazonConfig.Label;
 
 class AmazonTest {
 
-  private static final AmazonConfig RATINGS = new AmazonConfig(List.of(), Label.RATING, 3, true);
-  private static final AmazonConfig REVIEWS = new AmazonConfig(List.of(), Label.REVIEW, 3, true);
+  private static final AmazonConfig RATINGS =
+      new AmazonConfig(List.of(), Label.RATING, 3, true, false, false);
+  private static final AmazonConfig REVIEWS =
+      new AmazonConfig(List.of(), Label.REVIEW, 3, true, false, false);
 
   @TempDir Path folder;
   @TempDir Path scratch;
@@ -78,7 +80,8 @@ class AmazonTest {
   void eventsOfSomeCategoriesAreReadAlone() throws IOException {
     Path events = Rows.shared("amazon-fkbe");
     assumeThat(events).as("the shared data").exists();
-    AmazonConfig config = new AmazonConfig(List.of("Kitchen", "Food"), Label.REVIEW, 3, false);
+    AmazonConfig config =
+        new AmazonConfig(List.of("Kitchen", "Food"), Label.REVIEW, 3, false, false, false);
     try (DatasetReader reader = new AmazonFactory().create(config, Contexts.of(events, scratch))) {
       assertThat(reader.scenarios())
           .extracting(RawScenario::key)
@@ -230,6 +233,69 @@ class AmazonTest {
     }
   }
 
+  private static final AmazonConfig PARTS =
+      new AmazonConfig(List.of(), Label.RATING, 3, true, true, false);
+  private static final String HEADER = "user_id,parent_asin,rating,timestamp";
+
+  /** The dates of the publisher: 1628643414042 begins validation, 1658002729837 the test part. */
+  @Test
+  void thePublishersPartsAreRead() throws IOException {
+    part("5core/timestamp/Toys.train.csv", HEADER, "A1,P1,5.0,1628643414041");
+    part("5core/timestamp/Toys.valid.csv", HEADER, "A1,P2,1.0,1628643414042");
+    part("5core/timestamp/Toys.test.csv", HEADER, "A2,P1,4.0,1658002729837");
+    part("5core/timestamp/Books.train.csv", HEADER, "A2,P3,3.0,1452647382000");
+    part("5core/timestamp/Books.valid.csv", HEADER);
+    part("5core/timestamp/Books.test.csv", HEADER, "A2,P4,5.0,1658002729838");
+    write("meta_Toys.jsonl", "{\"parent_asin\": \"P1\", \"title\": \"Kite\", \"store\": \"S\"}\n");
+    try (DatasetReader reader = reader(PARTS)) {
+      assertThat(reader.schema().split()).isTrue();
+      assertThat(reader.scenarios()).extracting(RawScenario::key).containsExactly("Books", "Toys");
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> String.join(" ", row.values()))
+          .containsExactly(
+              "A2 P3 Books 0 1452647382000 train",
+              "A2 P4 Books 1 1658002729838 test",
+              "A1 P1 Toys 1 1628643414041 train",
+              "A1 P2 Toys 0 1628643414042 validation",
+              "A2 P1 Toys 1 1658002729837 test");
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> row.get("title"))
+          .containsExactly("Kite");
+      assertThat(reader.sources()).hasSize(7);
+    }
+    Path valid = folder.resolve("5core/timestamp/Books.valid.csv");
+    Files.delete(valid);
+    assertThatThrownBy(() -> reader(PARTS))
+        .hasMessageContaining("no file Books.valid.csv in " + valid.getParent());
+    part("5core/last_out/Books.train.csv", HEADER);
+    assertThatThrownBy(() -> reader(PARTS)).hasMessageContaining("data/TWO_RELEASES");
+  }
+
+  @Test
+  void partsHaveTheHistoryThatTheirFilesHave() throws IOException {
+    part("Toys.train.csv", HEADER + ",history", "A1,P1,5.0,1452647382000,");
+    part("Toys.valid.csv", HEADER + ",history", "A1,P2,5.0,1454675785000,P1");
+    part("Toys.test.csv", HEADER + ",history", "A1,P3,5.0,1454676014000,P1 P2");
+    AmazonConfig config = new AmazonConfig(List.of("Toys"), Label.REVIEW, 3, true, true, true);
+    try (DatasetReader reader = reader(config)) {
+      assertThat(reader.schema().tables()).containsExactly(RawTable.INTERACTIONS);
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("split") + " " + row.get("history"))
+          .containsExactly("train null", "validation [\"P1\"]", "test [\"P1\",\"P2\"]");
+    }
+    part("Toys.train.csv", HEADER, "A1,P1,5.0,1452647382000");
+    assertThatThrownBy(() -> reader(config))
+        .hasMessageContaining("Toys.train.csv has no column history");
+    assertThatThrownBy(
+            () -> reader(new AmazonConfig(List.of(), Label.REVIEW, 3, true, false, true)))
+        .hasMessageContaining("data/NO_HISTORY");
+  }
+
+  private void part(String name, String... lines) throws IOException {
+    Files.createDirectories(folder.resolve(name).getParent());
+    Files.write(folder.resolve(name), List.of(lines));
+  }
+
   @Test
   void faultsAreNamedWithTheirPlace() throws IOException {
     write(
@@ -261,7 +327,7 @@ class AmazonTest {
   @Test
   void categoriesThatAreAbsentOrThereTwiceAreRefused() throws IOException {
     write("Books_5.json", REVIEW_2014.formatted(1, "4.0"));
-    AmazonConfig config = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true);
+    AmazonConfig config = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true, false, false);
     assertThatThrownBy(() -> reader(config))
         .hasMessageContaining("data/MISSING_FILE")
         .hasMessageContaining("category Toys in " + folder + ", which has Books_5.json.");
@@ -276,18 +342,18 @@ class AmazonTest {
     String refusal =
         "[data/ZIPPED] " + folder.resolve("reviews_Toys_5.json.zip") + " cannot be read as it is.";
     assertThatThrownBy(() -> reader(RATINGS)).hasMessageContaining(refusal);
-    AmazonConfig toys = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true);
+    AmazonConfig toys = new AmazonConfig(List.of("Toys"), Label.RATING, 3, true, false, false);
     assertThatThrownBy(() -> reader(toys))
         .hasMessageContaining(refusal)
         .hasMessageContaining("Unzip it first");
-    AmazonConfig books = new AmazonConfig(List.of("Books"), Label.RATING, 3, true);
+    AmazonConfig books = new AmazonConfig(List.of("Books"), Label.RATING, 3, true, false, false);
     reader(books).close();
     write("Toys.json", REVIEW_2014.formatted(1, "4.0"));
     reader(toys).close();
     write("meta_Toys.json.zip", "");
     assertThatThrownBy(() -> reader(toys))
         .hasMessageContaining("meta_Toys.json.zip cannot be read");
-    reader(new AmazonConfig(List.of("Toys"), Label.RATING, 3, false)).close();
+    reader(new AmazonConfig(List.of("Toys"), Label.RATING, 3, false, false, false)).close();
   }
 
   @Test
@@ -307,7 +373,7 @@ class AmazonTest {
     try (DatasetReader reader = reader(RATINGS)) {
       assertThat(reader.scenarios()).extracting(RawScenario::key).containsExactly("Books");
     }
-    AmazonConfig named = new AmazonConfig(List.of("notes"), Label.RATING, 3, true);
+    AmazonConfig named = new AmazonConfig(List.of("notes"), Label.RATING, 3, true, false, false);
     try (DatasetReader reader = reader(named)) {
       assertThat(reader.scenarios()).extracting(RawScenario::key).containsExactly("notes");
     }

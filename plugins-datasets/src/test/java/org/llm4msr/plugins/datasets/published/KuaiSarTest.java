@@ -243,7 +243,7 @@ class KuaiSarTest {
 
   @Test
   void queriesAndCaptionsShareTheirWordsWhereAskedFor() throws IOException {
-    KuaiSarConfig config = new KuaiSarConfig(true, true, true);
+    KuaiSarConfig config = new KuaiSarConfig(true, true, true, false, false, false);
     try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
       assertThat(reader.schema().fields())
           .filteredOn(field -> field.vocabulary() != null)

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +94,69 @@ class MindTest {
     }
   }
 
+  /** The last day of train is 12 November. */
+  @Test
+  void devIsTheTestPartAndTheLastDayOfTrainValidation() throws IOException {
+    try (DatasetReader reader = reader(new MindConfig(false, false, true, false, false, false))) {
+      assertThat(reader.schema().split()).isTrue();
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("user") + " " + row.get("item") + " " + row.get("split"))
+          .containsExactly(
+              "U1 N1 train", "U1 N2 train", "U2 N2 validation", "U1 N3 test", "U1 N1 test");
+    }
+    Files.delete(folder.resolve("MINDsmall_dev/behaviors.tsv"));
+    assertThatThrownBy(() -> reader(new MindConfig(false, false, true, false, false, false)))
+        .hasMessageContaining("MINDsmall_train is only one of the parts train and dev");
+    try (DatasetReader reader = reader(false)) {
+      assertThat(reader.schema().split()).isFalse();
+    }
+  }
+
+  @Test
+  void abstractsAndEntitiesDescribeNewsWhereAskedFor() throws IOException {
+    Path news = folder.resolve("MINDsmall_train/news.tsv");
+    String of = "{\"Label\": \"%s\", \"Type\": \"O\", \"WikidataId\": \"%s\", \"Confidence\": 1.0}";
+    Files.writeString(
+        news,
+        Files.readString(news)
+            .replace(
+                "[{\"Label\": \"PGA\"}]\t[]",
+                "[%s, %s]\t[%s]"
+                    .formatted(
+                        of.formatted("PGA Tour", "Q910409"),
+                        of.formatted("Golf", "Q5377"),
+                        of.formatted("PGA Tour", "Q910409"))));
+    try (DatasetReader reader = reader(new MindConfig(false, false, false, true, true, false))) {
+      assertThat(reader.schema().itemText())
+          .containsExactly("title", "abstract", "category", "subcategory");
+      assertThat(reader.schema().fields()).extracting(RawField::name).endsWith("entities");
+      assertThat(Rows.of(reader, RawTable.ITEMS))
+          .extracting(row -> row.get("abstract") + " " + row.get("entities"))
+          .containsExactly("An abstract [\"Q5377\",\"Q910409\"]", "null []", "null []");
+    }
+  }
+
+  /** The history of the first impression counts; N9 is in no file of news. */
+  @Test
+  void thePastIsWhatUsersHadClickedBeforeTheirFirstImpression() throws IOException {
+    Path dev = folder.resolve("MINDsmall_dev/behaviors.tsv");
+    Files.writeString(
+        dev, Files.readString(dev) + "2\tU3\t11/15/2019 1:30:00 AM\tN3 N9 N1 N3\tN1-0\n");
+    Files.writeString(
+        dev, Files.readString(dev) + "3\tU3\t11/15/2019 1:29:00 AM\tN3 N9 N1\tN1-0\n");
+    try (DatasetReader reader = reader(new MindConfig(false, false, false, false, false, true));
+        BufferAllocator allocator = new RootAllocator();
+        ArrowReader past = reader.openPast(allocator).orElseThrow()) {
+      assertThat(Rows.of(past))
+          .extracting(row -> String.join(" ", row.values()))
+          .containsExactly("U1 N2 news", "U1 N1 sports", "U3 N3 finance", "U3 N1 sports");
+    }
+    try (DatasetReader reader = reader(false);
+        BufferAllocator allocator = new RootAllocator()) {
+      assertThat(reader.openPast(allocator)).isEmpty();
+    }
+  }
+
   @Test
   void faultsAreNamedWithTheirPlace() throws IOException {
     fails(
@@ -113,7 +179,9 @@ class MindTest {
         """);
     try (DatasetReader reader =
         new MindFactory()
-            .create(new MindConfig(false, false), Contexts.skipping(folder, scratch))) {
+            .create(
+                new MindConfig(false, false, false, false, false, false),
+                Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("user") + " " + row.get("item"))
           .containsExactly("U3 N2", "U1 N3", "U1 N1");
@@ -143,6 +211,10 @@ class MindTest {
   }
 
   private DatasetReader reader(boolean history) {
-    return new MindFactory().create(new MindConfig(history, history), Contexts.of(folder, scratch));
+    return reader(new MindConfig(history, history, false, false, false, false));
+  }
+
+  private DatasetReader reader(MindConfig config) {
+    return new MindFactory().create(config, Contexts.of(folder, scratch));
   }
 }
