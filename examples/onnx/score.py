@@ -10,6 +10,7 @@ scores.csv gets a row with the column probability for each of them.
 
 import collections
 import csv
+import hashlib
 import json
 import pathlib
 import sys
@@ -22,13 +23,41 @@ def elements(text):
     return text.split("|") if text else []
 
 
+def id_of(field, text):
+    """Returns the id of a value; 0 for one that is missing or unknown."""
+    if "bounds" in field:
+        number = float(text or "nan")
+        return 1 + sum(bound < number for bound in field["bounds"]) if np.isfinite(number) else 0
+    if "buckets" in field:
+        digits = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:15]
+        return 1 + int(digits, 16) % field["buckets"] if text else 0
+    return field["ids"].get(text, 0)
+
+
+def name_of(field, number):
+    """Returns the text of an id in the value of a cross."""
+    if number == 0:
+        return "\\-"
+    if "ids" not in field:
+        return f"bucket {number} of {field['buckets']}"
+    names = {number: text for text, number in field["ids"].items()}
+    return names[number].replace("\\", "\\\\").replace("&", "\\&")
+
+
+def cross(field, parts, ids):
+    """Returns the ids of a crossed field from those of its parts."""
+    texts = [" & ".join(map(name_of, parts, row)) if any(row) else "" for row in zip(*ids)]
+    return np.array([id_of(field, text) for text in texts], np.int64)
+
+
 def encode(field, texts):
     """Returns the input of a field for some rows."""
     kind = field["kind"]
-    if kind == "categorical":
-        return np.array([field["ids"].get(text, 0) for text in texts], np.int64)
-    if kind == "multi-categorical":
-        lists = [[field["ids"][one] for one in elements(text) if one in field["ids"]] or [0] for text in texts]
+    if kind in ("categorical", "bucketed", "hashed"):
+        return np.array([id_of(field, text) for text in texts], np.int64)
+    if kind in ("multi-categorical", "multi-hashed"):
+        lists = [[id_of(field, one) for one in elements(text)] for text in texts]
+        lists = [[one for one in ids if one > 0] or [0] for ids in lists]
         longest = max(map(len, lists))
         return np.array([ids + [-1] * (longest - len(ids)) for ids in lists], np.int64)
     if kind == "numeric":
@@ -49,8 +78,13 @@ def inputs(encoder, rows):
         return [row[name] for row in rows]
 
     given = {"scenario": np.array([encoder["scenarios"][rows[0]["scenario"]]], np.int64)}
-    for field in encoder["fields"]:
-        given[field["input"]] = encode(field, column(field["column"]))
+    fields = {field["name"]: field for field in encoder["fields"]}
+    for field in fields.values():
+        if "parts" in field:
+            parts = [fields[part] for part in field["parts"]]
+            given[field["input"]] = cross(field, parts, [given[part["input"]].tolist() for part in parts])
+        else:
+            given[field["input"]] = encode(field, column(field["column"]))
     if "users" in encoder:
         given[encoder["users"]["input"]] = indices(encoder["users"], column(encoder["users"]["column"])[:1])
     if "items" in encoder:

@@ -13,12 +13,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.primitives.Floats;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -81,7 +85,10 @@ class OnnxExportTest {
                 + " multi-categorical, vocabulary: terms}, {column: city, table: users}, {column: age, table: users,"
                 + " kind: numeric}, {column: kind, table: items}, {column: words, table: items,"
                 + " kind: multi-categorical, vocabulary: terms}, {name: image, table: items, kind: vector, file:"
-                + " images.csv}]",
+                + " images.csv}, {name: price_range, column: price, kind: bucketed, buckets: 5},"
+                + " {name: tag_hash, column: tags, kind: multi-hashed, buckets: 30}, {name: both,"
+                + " cross: [kind, price_range]}, {name: all, cross: [kind, city, price_range],"
+                + " buckets: 40}]",
             "training.epochs=1",
             "knowledge.items={}",
             "knowledge.history={length: 5, bins: 3}",
@@ -129,6 +136,8 @@ class OnnxExportTest {
       row.put("age", i % 6 == 0 ? null : 20 + i);
       row.put("kind", "k" + i % 5);
       row.put("words", List.of("w" + i % 12, "w3", "w7").subList(0, i % 4));
+      row.put("price_range", row.get("price"));
+      row.put("tag_hash", row.get("tags"));
       row.put("image", i % 7 == 0 ? null : List.of(0.1 * i, i % 5 == 0 ? Double.NaN : 2.0, 5));
       rows.add(row);
     }
@@ -178,9 +187,23 @@ class OnnxExportTest {
 
   private static Object field(JsonNode field, List<Map<String, Object>> rows) {
     List<Object> values = new ArrayList<>();
-    rows.forEach(row -> values.add(row.get(field.get("column").asText())));
+    rows.forEach(row -> values.add(row.get(field.path("column").asText())));
     JsonNode ids = field.get("ids");
     return switch (field.get("kind").asText()) {
+      case "bucketed" -> values.stream().mapToLong(value -> range(field, number(value))).toArray();
+      case "multi-hashed" -> {
+        long[][] lists = new long[rows.size()][2];
+        for (int row = 0; row < lists.length; row++) {
+          Arrays.fill(lists[row], -1);
+          lists[row][0] = 0;
+          List<?> texts = (List<?>) values.get(row);
+          for (int i = 0; i < texts.size(); i++) {
+            lists[row][i] = hash(field, (String) texts.get(i));
+          }
+        }
+        yield lists;
+      }
+      case "crossed" -> rows.stream().mapToLong(row -> cross(field, row)).toArray();
       case "categorical" ->
           values.stream().mapToLong(value -> ids.path(String.valueOf(value)).asLong(0)).toArray();
       case "multi-categorical" -> {
@@ -211,6 +234,53 @@ class OnnxExportTest {
       }
       default -> throw new AssertionError(field);
     };
+  }
+
+  private static long range(JsonNode field, double number) {
+    long id = 1;
+    for (JsonNode bound : field.get("bounds")) {
+      id += bound.asDouble() < number ? 1 : 0;
+    }
+    return Double.isFinite(number) ? id : 0;
+  }
+
+  private static long hash(JsonNode field, String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8));
+      String digits = HexFormat.of().formatHex(digest).substring(0, 15);
+      return 1 + Long.parseLong(digits, 16) % field.get("buckets").asLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static long cross(JsonNode field, Map<String, Object> row) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode name : field.get("parts")) {
+      JsonNode part =
+          StreamSupport.stream(encoder.get("fields").spliterator(), false)
+              .filter(each -> each.get("name").equals(name))
+              .findFirst()
+              .orElseThrow();
+      JsonNode ids = part.get("ids");
+      Object value = row.get(name.asText());
+      long id =
+          part.has("bounds")
+              ? range(part, number(value))
+              : ids.path(String.valueOf(value)).asLong(0);
+      texts.add(
+          ids.properties().stream()
+              .filter(entry -> entry.getValue().asLong() == id)
+              .map(Map.Entry::getKey)
+              .findFirst()
+              .orElse("\\-"));
+    }
+    if (texts.stream().allMatch("\\-"::equals)) {
+      return 0;
+    }
+    String text = String.join(" & ", texts);
+    return field.has("buckets") ? hash(field, text) : field.get("ids").path(text).asLong(0);
   }
 
   private static double number(Object value) {

@@ -107,6 +107,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       }
       schema.fields().stream()
           .filter(field -> field.table() == table)
+          .filter(field -> !(field.kind() instanceof FieldKind.Crossed)) // They have no column.
           .forEach(field -> columns.add(field.column()));
       return columns;
     }
@@ -193,8 +194,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             && column.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint;
       }
       boolean ofLists = kind instanceof FieldKind.Hashed hashed && hashed.list();
-      boolean ofNumbers =
-          kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed;
+      boolean ofNumbers = kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed;
       return ofLists || kind instanceof FieldKind.MultiCategorical
           ? list
           : ofNumbers ? number : !list;

@@ -42,4 +42,17 @@ public sealed interface FieldKind {
    * @param list whether rows have lists, whose D-vectors are averaged
    */
   record Hashed(int buckets, boolean list) implements FieldKind {}
+
+  /**
+   * What a row has in two or more other fields, as one value; missing if all of it is missing or
+   * unknown. It has no column.
+   *
+   * @param parts names of fields of one value each that come before
+   * @param buckets how many hashes there are; 0 for a vocabulary
+   */
+  record Crossed(List<String> parts, int buckets) implements FieldKind {
+    public Crossed {
+      parts = List.copyOf(parts);
+    }
+  }
 }

@@ -38,7 +38,7 @@ class ReaderConformanceTest {
           "files=[log.csv]",
           "scenario=page",
           "time=when",
-          "fields=[{column: price, kind: numeric}, {column: tags, kind: multi_categorical}, {name: face, table: users, kind: vector, file: faces.csv}]",
+          "fields=[{column: price, kind: numeric}, {column: tags, kind: multi_categorical}, {name: face, table: users, kind: vector, file: faces.csv}, {name: range, column: price, kind: bucketed, buckets: 4}, {name: hash, column: tags, kind: multi_hashed, buckets: 9}, {name: both, cross: [user_id, range]}]",
           "users={files: [users.csv], key: user, text: [city]}");
     }
 

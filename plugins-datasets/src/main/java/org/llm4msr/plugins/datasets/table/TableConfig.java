@@ -139,7 +139,7 @@ public record TableConfig(
 
   /** One feature. */
   public record TableField(
-      @Setting("Its column; needed without a file") @Nullable String column,
+      @Setting("Its column; needed without a file or a cross") @Nullable String column,
       @Setting("Its name; by default that of the column") @Nullable String name,
       @Setting(value = "The table of the column", defaultValue = "interactions") RawTable table,
       @Setting("What it describes; by default what its table is about") @Nullable FieldRole role,
@@ -170,18 +170,29 @@ public record TableConfig(
               before = "null")
           @Nullable String vocabulary,
       @Setting(
-              value = "Of bucketed and hashed fields, how many ids there are",
+              value =
+                  "Of bucketed and hashed fields, how many ids there are; of crosses, how many hashes"
+                      + " in place of a vocabulary",
               before = "null")
-          @Nullable @Min(2) Integer buckets,
+          @Nullable
+          @Min(2)
+          Integer buckets,
       @Setting(
               value =
                   "Of bucketed fields, bounds in place of buckets: [18, 25] makes up to 18, 18 to"
                       + " 25, and over 25",
               defaultValue = "[]",
               before = "[]")
-          List<Double> bounds) {
+          List<Double> bounds,
+      @Setting(
+              value =
+                  "In place of a column, names of fields of one value that come before, also"
+                      + " user_id, item_id and scenario: what a row has in them is one value",
+              defaultValue = "[]",
+              before = "[]")
+          List<String> cross) {
 
-    /** Makes a field with a vocabulary of its own. */
+    /** Makes a field of values, numbers or a vector, with a vocabulary of its own. */
     public TableField(
         @Nullable String column,
         @Nullable String name,
@@ -192,7 +203,8 @@ public record TableConfig(
         @Nullable String key,
         List<String> missingValues) {
       this(
-          column, name, table, role, kind, file, key, missingValues, null, null, List.of());
+          column, name, table, role, kind, file, key, missingValues, null, null, List.of(),
+          List.of());
     }
   }
 
@@ -206,7 +218,9 @@ public record TableConfig(
     NUMERIC,
     /** A list of numbers, such as another model's embedding; as many in each row. */
     VECTOR,
-    /** A number, looked up by its range: one of buckets with as many training rows, or of bounds. */
+    /**
+     * A number, looked up by its range: one of buckets with as many training rows, or of bounds.
+     */
     BUCKETED,
     /** One value, looked up by the hash of its text. */
     HASHED,

@@ -103,7 +103,8 @@ final class TableFormat {
   private RawSchema schema(List<RawTable> tables, String labelRule) {
     Fields fields = Fields.ofInteractions();
     for (TableConfig.TableField field : config.fields()) {
-      fields.add(name(field), field.table(), column(field), role(field), kind(field));
+      String column = field.cross().isEmpty() ? column(field) : "";
+      fields.add(name(field), field.table(), column, role(field), kind(field));
       String vocabulary = field.vocabulary();
       if (vocabulary != null) {
         fields.share(vocabulary(vocabulary), List.of(name(field)));
@@ -260,7 +261,7 @@ final class TableFormat {
   private void addFields(
       Predicate<TableConfig.TableField> chosen, TableInput input, List<String> columns) {
     for (TableConfig.TableField field : config.fields()) {
-      if (chosen.test(field) && field.file() == null) {
+      if (chosen.test(field) && field.file() == null && field.cross().isEmpty()) {
         String own = Objects.requireNonNull(field.column());
         List<String> missing = sources.missing(field);
         String value =
@@ -282,7 +283,9 @@ final class TableFormat {
       throw wrongUse("A field has neither a name nor a column.");
     }
     requireBuckets(field);
-    if (field.file() != null) {
+    if (!field.cross().isEmpty()) {
+      requireCross(field);
+    } else if (field.file() != null) {
       if (!field.missingValues().isEmpty()) {
         throw wrongUse(
             "The field %s has a file of vectors, so it has no missingValues."
@@ -300,17 +303,33 @@ final class TableFormat {
     }
   }
 
+  private static void requireCross(TableConfig.TableField field) {
+    boolean isOther =
+        field.column() != null
+            || field.file() != null
+            || field.key() != null
+            || field.table() != RawTable.INTERACTIONS
+            || !field.missingValues().isEmpty();
+    if (isOther || field.name() == null) {
+      throw wrongUse(
+          "The field %s is a cross, so it needs a name and has no column, file, key, table or missingValues."
+              .formatted(name(field)));
+    }
+  }
+
   private static void requireBuckets(TableConfig.TableField field) {
     boolean bounds = !field.bounds().isEmpty();
     boolean isRight =
         switch (field.kind()) {
-          case BUCKETED -> bounds == (field.buckets() == null);
-          case HASHED, MULTI_HASHED -> !bounds && field.buckets() != null;
-          default -> !bounds && field.buckets() == null;
+          case BUCKETED -> bounds == (field.buckets() == null) && field.cross().isEmpty();
+          case HASHED, MULTI_HASHED ->
+              !bounds && field.buckets() != null && field.cross().isEmpty();
+          case CATEGORICAL -> !bounds && (field.buckets() == null || !field.cross().isEmpty());
+          default -> !bounds && field.buckets() == null && field.cross().isEmpty();
         };
     if (!isRight) {
       throw wrongUse(
-          "The field %s needs buckets or bounds where its kind is bucketed, buckets where it is hashed or multi-hashed, and neither where it is another."
+          "The field %s needs buckets or bounds if its kind is bucketed, and buckets if it is hashed or multi-hashed. Other kinds have neither; a cross has no kind, and may have buckets."
               .formatted(name(field)));
     }
   }
@@ -349,6 +368,9 @@ final class TableFormat {
   }
 
   private FieldKind kind(TableConfig.TableField field) {
+    if (!field.cross().isEmpty()) {
+      return new FieldKind.Crossed(field.cross(), buckets(field));
+    }
     return switch (field.kind()) {
       case CATEGORICAL -> new FieldKind.Categorical();
       case MULTI_CATEGORICAL -> new FieldKind.MultiCategorical();

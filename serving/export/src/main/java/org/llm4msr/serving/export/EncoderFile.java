@@ -74,6 +74,11 @@ record EncoderFile(
           "hashed and multi-hashed: as categorical and multi-categorical. The id of a value is 1 + h %"
               + " `buckets`; h is the number of the first 15 hexadecimal digits of the MD5 of its"
               + " UTF-8 text.",
+          "crossed: the id of a text, looked up or hashed likewise: the texts of `parts` with ' & '"
+              + " between them, a backslash before each backslash and each & of a part, and"
+              + " backslash and - for a part whose id is 0. The text of a range is 'up to B', 'A to B'"
+              + " or 'over A', as in its `ids`, that of a hash 'bucket ID of BUCKETS'. 0 if all ids of"
+              + " the parts are 0.",
           "multi-categorical: the ids of all known values, or 0 alone where none is known; then -1"
               + " until all rows of the request are as long.",
           "numeric and vector: numbers as in the data, NaN where one is missing. full.onnx"
@@ -102,20 +107,21 @@ record EncoderFile(
   /**
    * A field.
    *
-   * @param column of the raw data
+   * @param column of the raw data; null for a crossed field
    * @param storedWith {@code rows}, {@code users} or {@code items}
    * @param width numbers of its vectors
    * @param input of {@code full.onnx}; null where that is missing
    * @param ids of the values; null where there are none
    * @param bounds of the ranges of a bucketed field; null for others
-   * @param buckets of a hashed field; null for others
+   * @param buckets of hashes; null without
+   * @param parts names of the fields that a crossed field is made of; null for others
    * @param mean of the number, or of each number of a vector; null for values
    * @param deviation likewise
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Field(
       String name,
-      String column,
+      @Nullable String column,
       String storedWith,
       String kind,
       int width,
@@ -123,6 +129,7 @@ record EncoderFile(
       @Nullable Map<String, Integer> ids,
       @Nullable List<Double> bounds,
       @Nullable Integer buckets,
+      @Nullable List<String> parts,
       @Nullable List<Double> mean,
       @Nullable List<Double> deviation) {}
 
@@ -193,14 +200,19 @@ record EncoderFile(
       fields.add(
           new Field(
               field.name(),
-              column(field, sources.get(field.name())),
+              field.kind() instanceof FieldKind.Crossed
+                  ? null
+                  : column(field, sources.get(field.name())),
               storedWith(sources.get(field.name())),
               kind(field.kind()),
               full.model().tables().tables().get(fields.size()).dimension(),
               haveInputs ? inputs.get(fields.size()).name() : null,
               field.hasVocabulary() ? new Numbered(ids.values(field), 1) : null,
               ids.bounds(field).map(BucketBounds::bounds).orElse(null),
-              field.kind() instanceof FieldKind.Hashed hashed ? (Integer) hashed.buckets() : null,
+              field.hasIds() && !field.hasVocabulary()
+                  ? (Integer) (field.vocabularySize() - 1)
+                  : null,
+              field.kind() instanceof FieldKind.Crossed crossed ? crossed.parts() : null,
               moments == null ? null : moments.mean(),
               moments == null ? null : moments.deviation()));
     }

@@ -120,9 +120,7 @@ public record BucketBounds(List<Double> bounds) {
   /** All digits, so that different bounds make different ranges. */
   private static String shown(double bound) {
     String exact = Double.toString(bound);
-    return exact.contains("E")
-        ? exact
-        : new BigDecimal(exact).stripTrailingZeros().toPlainString();
+    return exact.contains("E") ? exact : new BigDecimal(exact).stripTrailingZeros().toPlainString();
   }
 
   /**

@@ -70,6 +70,7 @@ final class Buckets {
       PreparationDatabase database,
       String training,
       boolean extend) {
+    database.execute("DROP TABLE IF EXISTS counted");
     database.execute(
         "CREATE TABLE counted AS SELECT %s AS id, sum(weight)::BIGINT AS count FROM %s GROUP BY ALL"
             .formatted(bounds.sql(plan.column()), training));
@@ -77,8 +78,7 @@ final class Buckets {
         "CREATE TABLE %s(id INTEGER, value VARCHAR, count BIGINT)".formatted(plan.vocabulary()));
     int id = 1;
     for (String range : bounds.ranges()) {
-      String before =
-          extend ? " + (SELECT count FROM %s WHERE id = %d)" : "";
+      String before = extend ? " + (SELECT count FROM %s WHERE id = %d)" : "";
       database.execute(
           ("INSERT INTO %s SELECT %d, %s, coalesce((SELECT count FROM counted WHERE id = %2$d), 0)"
                   + before.formatted(BaseData.vocabulary(plan), id))

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.preparation;
 import static org.llm4msr.toolkit.database.SqlText.literal;
 
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -140,13 +142,7 @@ public final class DatasetPreparation {
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     progress.step("index");
     index(fields, scenarios, counts.train());
-    List<FieldEncoder> encoders =
-        fields.stream()
-            .map(
-                field ->
-                    FieldEncoder.learn(
-                        field, fields, database, counts.train(), config.minFrequency(), base))
-            .toList();
+    List<FieldEncoder> encoders = learn(fields, counts.train());
     PreparedFiles files = new PreparedFiles(database, folder.data());
     boolean weights = schema.weight() || NegativeSampling.weighs(config.negatives());
     write(files, encoders, scenarios, counts, weights);
@@ -208,6 +204,27 @@ public final class DatasetPreparation {
             + " FROM keyed WHERE g IS NOT NULL GROUP BY user_index, g) ORDER BY first");
   }
 
+  /** Learns all fields, and encodes users and items. Crossed fields are made of the others' ids. */
+  private List<FieldEncoder> learn(List<FieldPlan> fields, long trainingRows) {
+    Training training = new Training(fields, trainingRows, config.minFrequency(), base);
+    List<FieldEncoder> plain =
+        fields.stream()
+            .filter(plan -> !plan.isCrossed())
+            .map(plan -> FieldEncoder.learn(plan, database, training))
+            .toList();
+    plain.forEach(FieldEncoder::encodeLists);
+    EntityTables.encode(database, RawTable.USERS, plain, base != null);
+    EntityTables.encode(database, RawTable.ITEMS, plain, base != null);
+    Iterator<FieldEncoder> next = plain.iterator();
+    return fields.stream()
+        .map(
+            plan ->
+                plan.field().kind() instanceof FieldKind.Crossed crossed
+                    ? FieldEncoder.cross(plan, crossed, plain, database, training)
+                    : next.next())
+        .toList();
+  }
+
   private void write(
       PreparedFiles files,
       List<FieldEncoder> encoders,
@@ -215,9 +232,6 @@ public final class DatasetPreparation {
       SplitCounts counts,
       boolean weights)
       throws IOException {
-    encoders.forEach(FieldEncoder::encodeLists);
-    EntityTables.encode(database, RawTable.USERS, encoders, base != null);
-    EntityTables.encode(database, RawTable.ITEMS, encoders, base != null);
     progress.step("write");
     boolean groups = count("groups") > 0;
     files.writeSplits(encoders, counts, groups, weights, progress);

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.preparation;
 import static java.util.stream.Collectors.joining;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
@@ -26,9 +27,10 @@ final class FieldEncoder {
 
   private final @Nullable VectorMoments moments;
   private final @Nullable BucketBounds bounds;
+  private final @Nullable Crossing crossing;
 
   private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
-    this(plan, database, prepared, null, null);
+    this(plan, database, prepared, null, null, null);
   }
 
   private FieldEncoder(
@@ -36,35 +38,31 @@ final class FieldEncoder {
       PreparationDatabase database,
       PreparedField prepared,
       @Nullable VectorMoments moments,
-      @Nullable BucketBounds bounds) {
+      @Nullable BucketBounds bounds,
+      @Nullable Crossing crossing) {
     this.plan = plan;
     this.database = database;
     this.prepared = prepared;
     this.moments = moments;
     this.bounds = bounds;
+    this.crossing = crossing;
   }
 
   /**
    * Learns from the table of the field's home, see {@link EntityTables}. The first field of a
    * shared vocabulary counts the values of all.
    *
-   * @param all fields of the data, in order
-   * @param base the data that is extended, or null
+   * @param part what it learns from
    */
-  static FieldEncoder learn(
-      FieldPlan plan,
-      List<FieldPlan> all,
-      PreparationDatabase database,
-      long trainingRows,
-      int minFrequency,
-      @Nullable BaseData base) {
+  static FieldEncoder learn(FieldPlan plan, PreparationDatabase database, Training part) {
+    @Nullable BaseData base = part.base();
     FieldKind kind = plan.field().kind();
-    String training = training(plan, trainingRows);
+    String training = training(plan, part.rows());
     if (kind instanceof FieldKind.Bucketed bucketed) {
       BucketBounds bounds = Buckets.bounds(plan, bucketed, database, training, base);
       Buckets.count(plan, bounds, database, training, base != null);
       return new FieldEncoder(
-          plan, database, prepared(plan, bounds.ids(), 0, 0), null, bounds);
+          plan, database, prepared(plan, bounds.ids(), 0, 0), null, bounds, null);
     }
     if (kind instanceof FieldKind.Hashed hashed) {
       return new FieldEncoder(plan, database, prepared(plan, hashed.buckets() + 1, 0, 0));
@@ -72,9 +70,9 @@ final class FieldEncoder {
     if (PreparedField.hasVocabulary(kind)) {
       if (plan.isFirst()) {
         List<FieldPlan> sharing =
-            all.stream().filter(other -> other.first() == plan.index()).toList();
-        count(sharing, database, trainingRows);
-        number(plan, database, minFrequency, base != null);
+            part.fields().stream().filter(other -> other.first() == plan.index()).toList();
+        count(sharing, database, part.rows());
+        number(plan, database, part.minFrequency(), base != null);
       }
       return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
     }
@@ -84,10 +82,32 @@ final class FieldEncoder {
               ? VectorStatistics.learn(plan, vector.size(), database, training)
               : base.moments(plan, vector.size());
       VectorStatistics.store(plan, moments, database);
-      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments, null);
+      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments, null, null);
     }
     PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
     return new FieldEncoder(plan, database, prepared);
+  }
+
+  /**
+   * Learns a crossed field, once users and items are encoded.
+   *
+   * @param others encoders of the other fields
+   */
+  static FieldEncoder cross(
+      FieldPlan plan,
+      FieldKind.Crossed kind,
+      List<FieldEncoder> others,
+      PreparationDatabase database,
+      Training part) {
+    List<FieldEncoder> parts =
+        kind.parts().stream()
+            .map(name -> others.stream().filter(e -> e.prepared.name().equals(name)).findFirst())
+            .map(Optional::orElseThrow)
+            .toList();
+    Crossing crossing = new Crossing(plan, parts);
+    crossing.learn(kind, database, part);
+    int ids = (kind.buckets() == 0 ? known(plan, database) : kind.buckets()) + 1;
+    return new FieldEncoder(plan, database, prepared(plan, ids, 0, 0), null, null, crossing);
   }
 
   FieldPlan plan() {
@@ -144,7 +164,7 @@ final class FieldEncoder {
   }
 
   /** Makes the vocabulary: known values keep their ids, and new frequent ones follow. */
-  private static void number(
+  static void number(
       FieldPlan plan, PreparationDatabase database, int minFrequency, boolean extend) {
     String base = BaseData.vocabulary(plan);
     if (!extend) {
@@ -244,6 +264,9 @@ final class FieldEncoder {
   /** Returns the joins that the encoded value needs, for a home table called {@code h}. */
   String join() {
     FieldKind kind = plan.field().kind();
+    if (crossing != null) {
+      return crossing.join();
+    }
     if (kind instanceof FieldKind.Numeric
         || kind instanceof FieldKind.Bucketed
         || kind instanceof FieldKind.Hashed) {
@@ -271,6 +294,9 @@ final class FieldEncoder {
     if (kind instanceof FieldKind.Vector vector) {
       return VectorStatistics.standardized(plan, vector.size());
     }
+    if (crossing != null) {
+      return crossing.value();
+    }
     if (bounds != null) {
       return bounds.sql("h." + plan.column());
     }
@@ -283,6 +309,15 @@ final class FieldEncoder {
     String mean = "CAST('" + prepared.mean() + "' AS DOUBLE)";
     String deviation = "CAST('" + prepared.deviation() + "' AS DOUBLE)";
     return "(" + standardized("h." + plan.column(), mean, deviation) + ")::FLOAT";
+  }
+
+  /** Returns the encoded value of a row {@code h}, its user {@code ue} and its item {@code ie}. */
+  String ofRow() {
+    return switch (plan.home()) {
+      case INTERACTIONS -> value();
+      case USERS -> "ue." + plan.encoded();
+      case ITEMS -> "ie." + plan.encoded();
+    };
   }
 
   /** Returns an encoded value in the type in which it is stored: a condition has no vectors. */

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
@@ -15,6 +16,7 @@ import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * A field and where the database keeps it. Columns are numbered, because SQL does not distinguish
@@ -73,6 +75,9 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
       requireSize(field);
       requireVocabulary(field, schema);
       requireBuckets(field);
+      if (field.kind() instanceof FieldKind.Crossed crossed) {
+        requireParts(field.name(), crossed.parts(), plans);
+      }
       int first = vocabularies.computeIfAbsent(vocabulary(field), name -> plans.size());
       FieldPlan plan = new FieldPlan(plans.size(), field, home(field), first);
       plan.requireNoOtherId();
@@ -128,7 +133,7 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
   }
 
   private static void requireBuckets(RawField field) {
-    String problem = null;
+    @Nullable String problem = null;
     if (field.kind() instanceof FieldKind.Bucketed bucketed) {
       int count = bucketed.count();
       int bounds = bucketed.bounds().size();
@@ -139,13 +144,38 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
       } else if (!BucketBounds.isRising(bucketed.bounds())) {
         problem = "has the bounds %s, which do not rise".formatted(bucketed.bounds());
       }
-    } else if (field.kind() instanceof FieldKind.Hashed hashed
-        && (hashed.buckets() < 2 || hashed.buckets() > MOST_HASHES)) {
-      problem = "has %d buckets; there may be 2 to %d".formatted(hashed.buckets(), MOST_HASHES);
+    } else if (field.kind() instanceof FieldKind.Hashed hashed) {
+      problem = problem(hashed.buckets());
+    } else if (field.kind() instanceof FieldKind.Crossed crossed && crossed.buckets() != 0) {
+      problem = problem(crossed.buckets());
     }
     if (problem != null) {
       throw DataErrors.data(
           "BUCKETS", "The field '%s' %s. Fix its buckets.".formatted(field.name(), problem));
+    }
+  }
+
+  private static @Nullable String problem(int hashes) {
+    return hashes < 2 || hashes > MOST_HASHES
+        ? "has %d buckets; there may be 2 to %d".formatted(hashes, MOST_HASHES)
+        : null;
+  }
+
+  private static void requireParts(String name, List<String> parts, List<FieldPlan> before) {
+    List<String> able =
+        before.stream()
+            .map(FieldPlan::field)
+            .filter(field -> FieldForm.of(field.kind()) == FieldForm.ID)
+            .filter(field -> !(field.kind() instanceof FieldKind.Crossed))
+            .map(RawField::name)
+            .toList();
+    if (parts.size() < 2
+        || new HashSet<>(parts).size() < parts.size()
+        || !able.containsAll(parts)) {
+      throw DataErrors.data(
+          "CROSS",
+          "The field '%s' is a cross of %s. It needs two or more different fields of one value that come before it: %s. Fix its parts, or move it to the end."
+              .formatted(name, parts, able));
     }
   }
 
@@ -162,6 +192,9 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
   }
 
   private static RawTable home(RawField field) {
+    if (field.kind() instanceof FieldKind.Crossed) {
+      return RawTable.INTERACTIONS;
+    }
     if (!(field.kind() instanceof FieldKind.Categorical)) {
       return field.table();
     }
@@ -179,6 +212,16 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
     return field.kind() instanceof FieldKind.Categorical
         && ((home == RawTable.USERS && field.column().equals(RawSchema.USER))
             || (home == RawTable.ITEMS && field.column().equals(RawSchema.ITEM)));
+  }
+
+  /** Returns whether the field is made of others. */
+  boolean isCrossed() {
+    return field.kind() instanceof FieldKind.Crossed;
+  }
+
+  /** Returns whether the reader emits a column that is read for this field alone. */
+  boolean hasColumn() {
+    return !isKey() && !isCrossed();
   }
 
   /** Returns where the values come from, for encoding further rows. */

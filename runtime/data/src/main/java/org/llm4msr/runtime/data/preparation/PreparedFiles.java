@@ -34,6 +34,14 @@ import org.llm4msr.runtime.data.prepared.VectorMoments;
 /** Writes the Arrow files of prepared data out of the database. */
 final class PreparedFiles {
 
+  /** The rows {@code h}, with their users {@code ue} and items {@code ie}. */
+  static final String ROWS =
+      "keyed h JOIN "
+          + EntityTables.encoded(RawTable.USERS)
+          + " ue ON h.user_index = ue.idx JOIN "
+          + EntityTables.encoded(RawTable.ITEMS)
+          + " ie ON h.item_index = ie.idx";
+
   private final PreparationDatabase database;
   private final Path folder;
   private final SortedMap<String, DatasetManifest.FileStamp> stamps = new TreeMap<>();
@@ -107,21 +115,17 @@ final class PreparedFiles {
         encoders.stream()
             .map(
                 encoder ->
-                    switch (encoder.plan().home()) {
-                      case INTERACTIONS -> ", " + encoder.stored(encoder.value());
-                      case USERS -> ", ue." + encoder.plan().encoded();
-                      case ITEMS -> ", ie." + encoder.plan().encoded();
-                    })
+                    ", "
+                        + (encoder.plan().home() == RawTable.INTERACTIONS
+                            ? encoder.stored(encoder.ofRow())
+                            : encoder.ofRow()))
             .collect(Collectors.joining());
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
         + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
         + (weights ? ", h.w::FLOAT" : "")
         + fields
-        + " FROM keyed h JOIN "
-        + EntityTables.encoded(RawTable.USERS)
-        + " ue ON h.user_index = ue.idx JOIN "
-        + EntityTables.encoded(RawTable.ITEMS)
-        + " ie ON h.item_index = ie.idx"
+        + " FROM "
+        + ROWS
         + (groups ? " LEFT JOIN groups g ON h.user_index = g.user_index AND h.g = g.g" : "")
         + FieldEncoder.joins(ofRows)
         + " ORDER BY h.n";
@@ -151,8 +155,7 @@ final class PreparedFiles {
       BucketBounds bounds = encoder.bounds();
       if (moments != null || bounds != null) {
         String file = PreparedFolder.learnedFile(encoder.prepared().name());
-        byte[] json =
-            bounds == null ? ManifestFile.JSON.writeValueAsBytes(moments) : bounds.json();
+        byte[] json = bounds == null ? ManifestFile.JSON.writeValueAsBytes(moments) : bounds.json();
         stamps.put(file, PreparationFolder.write(folder.resolve(file), json));
       }
       if (encoder.prepared().hasVocabulary() && encoder.plan().isFirst()) {

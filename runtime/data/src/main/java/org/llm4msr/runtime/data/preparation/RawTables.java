@@ -109,7 +109,7 @@ final class RawTables {
               ? interactionColumns(columns)
               : entityColumns(columns, table == RawTable.USERS);
       for (FieldPlan plan : fields) {
-        if (plan.field().table() == table && plan.home() == table && !plan.isKey()) {
+        if (plan.field().table() == table && plan.home() == table && plan.hasColumn()) {
           selected.add(fieldColumn(columns, plan));
         }
       }

@@ -2,18 +2,24 @@ package org.llm4msr.runtime.data.prepared;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.tables.FieldForm;
 
 /** The kinds of fields as texts: in manifests, and in what commands print. */
 public final class FieldKinds {
@@ -22,6 +28,10 @@ public final class FieldKinds {
       Pattern.compile("(vector|bucketed|hashed|multi-hashed)\\((\\d{1,9})\\)");
   private static final Pattern BOUNDS =
       Pattern.compile("bucketed\\[([-+.0-9E]+(?:, [-+.0-9E]+)*)]");
+
+  private static final Pattern CROSSED =
+      Pattern.compile("crossed(\\[.*])(?:\\((\\d{1,9})\\))?", Pattern.DOTALL);
+  private static final JsonMapper NAMES = JsonMapper.builder().build();
 
   private FieldKinds() {}
 
@@ -47,10 +57,55 @@ public final class FieldKinds {
     if (kind instanceof FieldKind.Hashed hashed) {
       return (hashed.list() ? "multi-hashed(" : "hashed(") + hashed.buckets() + ")";
     }
+    if (kind instanceof FieldKind.Crossed crossed) {
+      String size = crossed.buckets() == 0 ? "" : "(" + crossed.buckets() + ")";
+      return "crossed" + json(crossed.parts()) + size;
+    }
     return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
   }
 
+  /** Returns why fields do not fit their kinds; null if they do. */
+  static @Nullable String problem(List<PreparedField> fields) {
+    Set<String> able = new HashSet<>();
+    for (PreparedField field : fields) {
+      int buckets = 0;
+      if (field.kind() instanceof FieldKind.Hashed hashed) {
+        buckets = hashed.buckets();
+      } else if (field.kind() instanceof FieldKind.Crossed crossed) {
+        buckets = crossed.buckets();
+        if (crossed.parts().isEmpty() || !able.containsAll(crossed.parts())) {
+          return "the field '%s' is a cross of %s, of which not all come before it"
+              .formatted(field.name(), crossed.parts());
+        }
+      } else if (FieldForm.of(field.kind()) == FieldForm.ID) {
+        able.add(field.name());
+      }
+      boolean isHashed = field.hasIds() && !field.hasVocabulary();
+      if (isHashed && (buckets < 1 || field.vocabularySize() != buckets + 1)) {
+        return "the field '%s' has %d buckets and %d ids"
+            .formatted(field.name(), buckets, field.vocabularySize());
+      }
+      if (field.kind() instanceof FieldKind.Hashed hashed && !hashed.list()) {
+        able.add(field.name());
+      }
+    }
+    return null;
+  }
+
+  private static String json(List<String> names) {
+    try {
+      return NAMES.writeValueAsString(names);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("names that are no JSON", e);
+    }
+  }
+
   private static @Nullable FieldKind parse(String text) {
+    Matcher crossed = CROSSED.matcher(text);
+    if (crossed.matches()) {
+      String buckets = crossed.group(2);
+      return crossed(crossed.group(1), buckets == null ? 0 : Integer.parseInt(buckets));
+    }
     Matcher sized = SIZED.matcher(text);
     if (sized.matches()) {
       int size = Integer.parseInt(sized.group(2));
@@ -70,6 +125,17 @@ public final class FieldKinds {
       case "numeric" -> new FieldKind.Numeric();
       default -> null;
     };
+  }
+
+  private static @Nullable FieldKind crossed(String parts, int buckets) {
+    try {
+      String[] names = NAMES.readValue(parts, String[].class);
+      return Stream.of(names).allMatch(Objects::nonNull)
+          ? new FieldKind.Crossed(List.of(names), buckets)
+          : null;
+    } catch (JsonProcessingException e) {
+      return null;
+    }
   }
 
   private static @Nullable FieldKind bucketed(String bounds) {
@@ -111,7 +177,7 @@ public final class FieldKinds {
         throw context.weirdStringException(
             text,
             FieldKind.class,
-            "expected categorical, multi-categorical, numeric, vector(SIZE), bucketed(COUNT), bucketed[BOUNDS], hashed(BUCKETS) or multi-hashed(BUCKETS)");
+            "expected categorical, multi-categorical, numeric, vector(SIZE), bucketed(COUNT), bucketed[BOUNDS], hashed(BUCKETS), multi-hashed(BUCKETS) or crossed[PARTS]");
       }
       return kind;
     }

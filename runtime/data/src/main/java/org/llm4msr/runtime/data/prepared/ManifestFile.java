@@ -89,17 +89,17 @@ public final class ManifestFile {
                 + DatasetManifest.FORMAT_VERSION
                 + ". Prepare the data again.");
       }
-      if (tree instanceof ObjectNode manifest) {
-        if (!manifest.has(EXTENDED)) {
-          manifest.putNull(EXTENDED); // Only extended data needs to say so.
+      if (tree instanceof ObjectNode root) {
+        if (!root.has(EXTENDED)) {
+          root.putNull(EXTENDED); // Only extended data needs to say so.
         }
-        if (!manifest.has(SETTINGS)) {
-          manifest.putObject(SETTINGS); // Another program's data has none.
+        if (!root.has(SETTINGS)) {
+          root.putObject(SETTINGS); // Another program's data has none.
         }
-        if (!manifest.has(GROUPS)) {
-          manifest.put(GROUPS, 0); // Nor has data of earlier versions.
+        if (!root.has(GROUPS)) {
+          root.put(GROUPS, 0); // Nor has data of earlier versions.
         }
-        for (JsonNode node : manifest.path(FIELDS)) {
+        for (JsonNode node : root.path(FIELDS)) {
           if (node instanceof ObjectNode field && !field.has(VOCABULARY)) {
             field.putNull(VOCABULARY); // Only a field that shares one says so.
           }
@@ -107,6 +107,11 @@ public final class ManifestFile {
       }
       DatasetManifest manifest = JSON.treeToValue(tree, DatasetManifest.class);
       requireShared(file, manifest.fields());
+      String problem = FieldKinds.problem(manifest.fields());
+      if (problem != null) {
+        throw DataErrors.data(
+            "BAD_MANIFEST", file + " is broken: " + problem + ". Prepare it again.");
+      }
       return manifest;
     } catch (NoSuchFileException e) {
       throw DataErrors.data(

@@ -76,11 +76,14 @@ public record PreparedField(
     return hasVocabulary(kind);
   }
 
-  /** Returns whether values of a kind have a vocabulary; that of a bucketed field has its ranges. */
+  /**
+   * Returns whether values of a kind have a vocabulary; that of a bucketed field has its ranges.
+   */
   public static boolean hasVocabulary(FieldKind kind) {
     return kind instanceof FieldKind.Categorical
         || kind instanceof FieldKind.MultiCategorical
-        || kind instanceof FieldKind.Bucketed;
+        || kind instanceof FieldKind.Bucketed
+        || (kind instanceof FieldKind.Crossed crossed && crossed.buckets() == 0);
   }
 
   /** Returns the value as models see it: 0 where it is missing or the field is constant. */

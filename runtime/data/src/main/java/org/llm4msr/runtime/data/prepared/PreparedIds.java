@@ -38,8 +38,8 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
    * hashed ones; none of a field of numbers.
    */
   public List<String> names(PreparedField field) {
-    return field.kind() instanceof FieldKind.Hashed hashed
-        ? new HashBuckets(hashed.buckets()).names()
+    return field.hasIds() && !field.hasVocabulary()
+        ? new HashBuckets(field.vocabularySize() - 1).names()
         : values(field);
   }
 

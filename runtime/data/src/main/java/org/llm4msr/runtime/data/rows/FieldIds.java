@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.data.rows;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.buckets.HashBuckets;
@@ -18,6 +19,9 @@ sealed interface FieldIds {
    * Returns the value of an id from 1, or one that gets the same id: a text, or a {@code Double}.
    */
   Object value(int id);
+
+  /** Returns the text of an id from 1, of which crossed values are made. */
+  String name(int id);
 
   /** Ids of a vocabulary. */
   record Known(Vocabulary vocabulary) implements FieldIds {
@@ -38,10 +42,20 @@ sealed interface FieldIds {
     public Object value(int id) {
       return vocabulary.value(id);
     }
+
+    @Override
+    public String name(int id) {
+      return vocabulary.value(id);
+    }
   }
 
-  /** Ids of ranges. */
-  record Ranges(BucketBounds bounds) implements FieldIds {
+  /** Ids of ranges, which have names. */
+  record Ranges(BucketBounds bounds, List<String> names) implements FieldIds {
+
+    static Ranges of(BucketBounds bounds) {
+      return new Ranges(bounds, bounds.ranges());
+    }
+
     @Override
     public int id(@Nullable Object raw, RawValue value) {
       return bounds.id(value.number(raw));
@@ -50,6 +64,11 @@ sealed interface FieldIds {
     @Override
     public Object value(int id) {
       return bounds.number(id);
+    }
+
+    @Override
+    public String name(int id) {
+      return names.get(id - 1);
     }
   }
 
@@ -63,6 +82,11 @@ sealed interface FieldIds {
 
     @Override
     public Object value(int id) {
+      return buckets.name(id);
+    }
+
+    @Override
+    public String name(int id) {
       return buckets.name(id);
     }
   }

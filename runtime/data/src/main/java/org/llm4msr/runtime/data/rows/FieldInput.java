@@ -11,6 +11,7 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.FieldColumn;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
+import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
 
 /**
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.tables.FieldValues;
  * @param stored null if neither users nor items have it
  * @param ids null for a field of numbers
  * @param moments null but for a vector
+ * @param cross null but for a crossed field
  */
 record FieldInput(
     PreparedField field,
@@ -28,7 +30,8 @@ record FieldInput(
     @Nullable String alias,
     @Nullable Stored stored,
     @Nullable Supplier<FieldIds> ids,
-    @Nullable VectorMoments moments) {
+    @Nullable VectorMoments moments,
+    @Nullable CrossInput cross) {
 
   private static final int[] NOTHING_KNOWN = {0};
 
@@ -48,17 +51,23 @@ record FieldInput(
 
   /** Returns whether it is known of an item, if rows do not bring it. */
   boolean isOfItem() {
+    if (cross != null) {
+      return cross.inputs().stream().allMatch(FieldInput::isOfItem);
+    }
     return stored == null ? RawSchema.ITEM.equals(alias) : !stored.ofUser();
   }
 
-  /** Returns whether it is among some values, by column. */
+  /** Returns whether it or one of its parts is among some values, by column. */
   boolean isBroughtBy(Map<String, ?> values) {
+    if (cross != null) {
+      return cross.inputs().stream().anyMatch(part -> part.isBroughtBy(values));
+    }
     return column != null && values.containsKey(column);
   }
 
   /** Returns whether rows must bring it. */
   boolean mustBeBrought() {
-    return stored == null && alias == null;
+    return stored == null && alias == null && cross == null;
   }
 
   /**
@@ -75,6 +84,11 @@ record FieldInput(
     } else {
       clear(target, row);
     }
+  }
+
+  /** Writes a crossed field of a row whose parts are encoded. */
+  void encode(CrossInput parts, Batch batch, FieldValues target, int row) {
+    ((FieldValues.Ids) target).ids()[row] = parts.id(batch, row, idsOfField());
   }
 
   /** Returns how the values of a field of ids become these. */

@@ -73,7 +73,7 @@ public final class RequestEncoder {
     binding.encodeShared(row, shared);
     for (int f = 0; f < ofItem.length; f++) {
       FieldInput input = binding.inputs().get(f);
-      ofItem[f] = !input.isBroughtBy(context) && (stored[f] || input.mustBeBrought());
+      ofItem[f] = isOfItem(input, f, context);
       if (ofItem[f] && input.mustBeBrought() && !isOfItems.test(input.field().name())) {
         throw DataErrors.data(
             "MISSING_COLUMN",
@@ -87,6 +87,13 @@ public final class RequestEncoder {
       }
     }
     return shared;
+  }
+
+  /** A cross is of items if a part is, which comes before it. */
+  private boolean isOfItem(FieldInput input, int field, Map<String, ?> context) {
+    return input.cross() != null
+        ? input.cross().fields().stream().anyMatch(part -> ofItem[part])
+        : !input.isBroughtBy(context) && (stored[field] || input.mustBeBrought());
   }
 
   /** Returns whether the items of the request differ in what is known of them and nothing else. */

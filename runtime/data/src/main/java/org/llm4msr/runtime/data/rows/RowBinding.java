@@ -177,6 +177,10 @@ public final class RowBinding {
   void encodeField(int field, RawRows rows, int index, long row, Batch batch, int at) {
     FieldInput input = inputs.get(field);
     FieldValues target = batch.fields.get(field);
+    if (input.cross() != null) {
+      input.encode(input.cross(), batch, target, at);
+      return;
+    }
     String column = input.columnOf(rows, index);
     if (column == null) {
       input.copy(batch.user[at], batch.item[at], target, at);

@@ -63,13 +63,13 @@ public final class RowEncoder {
       if (field.kind() instanceof FieldKind.Bucketed) {
         Path file = folder.resolve(PreparedFolder.learnedFile(field.name()));
         BucketBounds bounds = BucketBounds.read(file, field.vocabularySize());
-        fieldIds.put(field.tableName(), new FieldIds.Ranges(bounds));
-      } else if (field.kind() instanceof FieldKind.Hashed hashed) {
-        fieldIds.put(
-            field.tableName(), new FieldIds.Hashes(new HashBuckets(hashed.buckets())));
+        fieldIds.put(field.tableName(), FieldIds.Ranges.of(bounds));
       } else if (field.hasVocabulary()) {
         Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
         vocabularyFiles.computeIfAbsent(field.tableName(), name -> ArrowFile.open(file));
+      } else if (field.hasIds()) {
+        HashBuckets buckets = new HashBuckets(field.vocabularySize() - 1);
+        fieldIds.put(field.tableName(), new FieldIds.Hashes(buckets));
       }
       if (field.kind() instanceof FieldKind.Vector vector) {
         moments.put(field.name(), VectorMoments.read(folder, field.name(), vector.size()));
@@ -209,7 +209,7 @@ public final class RowEncoder {
     List<ScoringColumn> columns = new ArrayList<>();
     FieldSource.IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
     for (PreparedField field : manifest.fields()) {
-      if (!isKey(field) && !FieldSource.IDS.contains(field.name())) {
+      if (!isKey(field) && !isCrossed(field) && !FieldSource.IDS.contains(field.name())) {
         boolean required = stored(field) == null && alias(field) == null;
         columns.add(ScoringColumn.of(field, required));
       }
@@ -248,6 +248,10 @@ public final class RowEncoder {
   private @Nullable String alias(PreparedField field) {
     FieldSource source = sources.get(field.name());
     return source != null && FieldSource.IDS.contains(source.column()) ? source.column() : null;
+  }
+
+  private static boolean isCrossed(PreparedField field) {
+    return field.kind() instanceof FieldKind.Crossed;
   }
 
   private boolean isKey(PreparedField field) {
@@ -290,12 +294,14 @@ public final class RowEncoder {
   }
 
   private List<FieldInput> inputs(Set<String> columns) {
-    return manifest.fields().stream().map(field -> input(field, columns)).toList();
+    List<FieldInput> inputs = new ArrayList<>();
+    manifest.fields().forEach(field -> inputs.add(input(field, columns, inputs)));
+    return inputs;
   }
 
-  private FieldInput input(PreparedField field, Set<String> columns) {
+  private FieldInput input(PreparedField field, Set<String> columns, List<FieldInput> before) {
     Entities entities = isKnownByValue(field) ? null : stored(field);
-    boolean given = columns.contains(field.name()) && !isKey(field);
+    boolean given = columns.contains(field.name()) && !isKey(field) && !isCrossed(field);
     return new FieldInput(
         field,
         given ? field.name() : null,
@@ -304,7 +310,14 @@ public final class RowEncoder {
             ? null
             : new FieldInput.Stored(entities == users, entities, entities.feature(field.name())),
         field.hasIds() ? () -> ids(field) : null,
-        moments.get(field.name()));
+        moments.get(field.name()),
+        field.kind() instanceof FieldKind.Crossed crossed ? cross(crossed, before) : null);
+  }
+
+  private CrossInput cross(FieldKind.Crossed kind, List<FieldInput> before) {
+    List<String> names = before.stream().map(input -> input.field().name()).toList();
+    List<Integer> fields = kind.parts().stream().map(names::indexOf).toList();
+    return new CrossInput(fields, fields.stream().map(before::get).toList());
   }
 
   /**
@@ -359,7 +372,7 @@ public final class RowEncoder {
   public Map<String, ValueCounts> newCounts() {
     Map<String, ValueCounts> counts = new LinkedHashMap<>();
     manifest.fields().stream()
-        .filter(PreparedField::hasIds)
+        .filter(field -> field.hasIds() && !isCrossed(field))
         .map(PreparedField::name)
         .sorted()
         .forEach(field -> counts.put(field, new ValueCounts()));
