@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class SourceLayoutTest {
 
   private static final int FILES_OF_A_PACKAGE = 30;
-  private static final int LINES_OF_THE_SPI = 2_300;
+  private static final int LINES_OF_THE_SPI = 2_600;
 
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
 
