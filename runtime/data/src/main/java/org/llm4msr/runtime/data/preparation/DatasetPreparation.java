@@ -15,6 +15,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -139,6 +140,7 @@ public final class DatasetPreparation {
     database.execute("DROP TABLE interactions");
     requireWeight(own);
     SplitCounts counts = negatives.draw(own);
+    warnOfCopies(fields, counts.total() - own.total());
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     progress.step("index");
     index(fields, scenarios, counts.train());
@@ -156,6 +158,21 @@ public final class DatasetPreparation {
           "NO_WEIGHT",
           "All %d rows of the training part have the weight 0, so that there is nothing to learn from. Fix the column of weights, or the section dataset."
               .formatted(counts.train()));
+    }
+  }
+
+  /** What the log says of an item is not known of another one. */
+  private static void warnOfCopies(List<FieldPlan> fields, long negatives) {
+    List<String> copied =
+        fields.stream()
+            .filter(plan -> plan.home() == RawTable.INTERACTIONS)
+            .filter(plan -> plan.field().role() == FieldRole.ITEM)
+            .map(plan -> plan.field().name())
+            .toList();
+    if (negatives > 0 && !copied.isEmpty()) {
+      LOG.warn(
+          "Drawn negatives have the values of their positives in {}, which tell of the item. Take them from the table of items, or log what was not chosen.",
+          copied);
     }
   }
 

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativePool;
@@ -35,6 +42,7 @@ import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.NegativesConfig.Draw;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.slf4j.LoggerFactory;
 
 class NegativeSamplingTest {
 
@@ -323,5 +331,41 @@ class NegativeSamplingTest {
     assertThat(Files.readString(prepared.resolve("dataset.json")))
         .contains(
             "label as given; 1 negatives a positive drawn by chance from the row's part, seed 0");
+  }
+
+  /** A price of the log is that of the positive's item. */
+  @Test
+  void warnsOfWhatTheLogSaysOfItems() {
+    Logger logger = (Logger) LoggerFactory.getLogger(DatasetPreparation.class);
+    ListAppender<ILoggingEvent> warnings = new ListAppender<>();
+    warnings.start();
+    logger.addAppender(warnings);
+    try {
+      for (int perPositive : List.of(0, 1)) {
+        ListReader reader = reader(log());
+        reader.tables.get(RawTable.INTERACTIONS).put("price", Collections.nCopies(ROWS, "9"));
+        for (FieldRole role : List.of(FieldRole.ITEM, FieldRole.CONTEXT)) {
+          reader.fields.add(
+              new RawField(
+                  role.name(),
+                  RawTable.INTERACTIONS,
+                  "price",
+                  role,
+                  new FieldKind.Categorical()));
+        }
+        NegativesConfig negatives =
+            new NegativesConfig(perPositive, Draw.UNIFORM, NegativePool.PART, 0);
+        DatasetConfig config = Preparations.drawing(Preparations.BY_TIME, 1, negatives);
+        Path target = folder.resolve("priced" + perPositive);
+        DatasetPreparation.prepare(
+            reader, Preparations.request(config, target, 2), Progress.NONE);
+      }
+    } finally {
+      logger.detachAppender(warnings);
+    }
+    assertThat(warnings.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "Drawn negatives have the values of their positives in [ITEM], which tell of the item. Take them from the table of items, or log what was not chosen.");
   }
 }
