@@ -149,6 +149,9 @@ final class ModelSlot {
       return null;
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
       MsrException error = Faults.known(e);
+      if (Thread.currentThread().isInterrupted()) {
+        return error; // The server ends, and the version may be sound.
+      }
       attempts.put(version, new Attempt(stamp, error));
       LOG.error("The version {} of the model {} is not served: {}", version, name, error.text());
       observer.rejected(name, new Rejected(version, error.code(), error.text()));
