@@ -203,7 +203,17 @@ public record TableConfig(
         @Nullable String key,
         List<String> missingValues) {
       this(
-          column, name, table, role, kind, file, key, missingValues, null, null, List.of(),
+          column,
+          name,
+          table,
+          role,
+          kind,
+          file,
+          key,
+          missingValues,
+          null,
+          null,
+          List.of(),
           List.of());
     }
   }

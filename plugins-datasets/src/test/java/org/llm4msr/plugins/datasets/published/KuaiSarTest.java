@@ -359,7 +359,8 @@ class KuaiSarTest {
     try (DatasetReader reader =
         new KuaiSarFactory()
             .create(
-                new KuaiSarConfig(true, true, false, false, false, false), Contexts.of(folder, scratch))) {
+                new KuaiSarConfig(true, true, false, false, false, false),
+                Contexts.of(folder, scratch))) {
       return Rows.of(reader, table);
     }
   }
@@ -387,6 +388,8 @@ class KuaiSarTest {
 
   private DatasetReader reader() {
     return new KuaiSarFactory()
-        .create(new KuaiSarConfig(true, true, false, false, false, false), Contexts.of(folder, scratch));
+        .create(
+            new KuaiSarConfig(true, true, false, false, false, false),
+            Contexts.of(folder, scratch));
   }
 }

@@ -45,6 +45,7 @@ class TableBucketsTest extends TableFiles {
         null,
         null,
         List.of(),
+        null,
         buckets,
         bounds,
         cross);

@@ -281,7 +281,10 @@ class TableColumnsTest extends TableFiles {
         null,
         null,
         List.of(),
-        vocabulary, null, List.of());
+        vocabulary,
+        null,
+        List.of(),
+        List.of());
   }
 
   /** Ids are known by the names of their columns, unless a field has that name. */

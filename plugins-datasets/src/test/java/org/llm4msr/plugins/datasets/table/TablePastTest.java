@@ -84,6 +84,7 @@ class TablePastTest extends TableFiles {
         TimeUnit.SECONDS,
         null,
         null,
+        null,
         List.of(),
         null,
         new Entities(List.of("items.csv"), "id", List.of(), List.of()),

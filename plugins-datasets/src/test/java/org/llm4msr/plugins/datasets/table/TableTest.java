@@ -216,7 +216,9 @@ class TableTest extends TableFiles {
         List.of(),
         null,
         null,
-        Map.of());
+        Map.of(),
+        List.of(),
+        List.of());
   }
 
   @Test

@@ -347,18 +347,13 @@ class NegativeSamplingTest {
         for (FieldRole role : List.of(FieldRole.ITEM, FieldRole.CONTEXT)) {
           reader.fields.add(
               new RawField(
-                  role.name(),
-                  RawTable.INTERACTIONS,
-                  "price",
-                  role,
-                  new FieldKind.Categorical()));
+                  role.name(), RawTable.INTERACTIONS, "price", role, new FieldKind.Categorical()));
         }
         NegativesConfig negatives =
-            new NegativesConfig(perPositive, Draw.UNIFORM, NegativePool.PART, 0);
+            new NegativesConfig(perPositive, Draw.UNIFORM, NegativePool.PART, 0, 1);
         DatasetConfig config = Preparations.drawing(Preparations.BY_TIME, 1, negatives);
         Path target = folder.resolve("priced" + perPositive);
-        DatasetPreparation.prepare(
-            reader, Preparations.request(config, target, 2), Progress.NONE);
+        DatasetPreparation.prepare(reader, Preparations.request(config, target, 2), Progress.NONE);
       }
     } finally {
       logger.detachAppender(warnings);
