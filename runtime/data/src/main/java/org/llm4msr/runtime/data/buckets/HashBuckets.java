@@ -42,7 +42,7 @@ public record HashBuckets(int buckets) {
     byte[] digest = md5().digest(text.getBytes(StandardCharsets.UTF_8));
     long first = 0;
     for (int i = 0; i < Long.BYTES; i++) {
-      first = first << Byte.SIZE | digest[i] & 0xff;
+      first = (first << Byte.SIZE) | (digest[i] & 0xff);
     }
     return first >>> (Long.SIZE - DIGITS * BITS_OF_DIGIT);
   }

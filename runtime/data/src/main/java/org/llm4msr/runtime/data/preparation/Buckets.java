@@ -78,11 +78,13 @@ final class Buckets {
         "CREATE TABLE %s(id INTEGER, value VARCHAR, count BIGINT)".formatted(plan.vocabulary()));
     int id = 1;
     for (String range : bounds.ranges()) {
-      String before = extend ? " + (SELECT count FROM %s WHERE id = %d)" : "";
+      String before =
+          extend
+              ? " + (SELECT count FROM %s WHERE id = %d)".formatted(BaseData.vocabulary(plan), id)
+              : "";
       database.execute(
-          ("INSERT INTO %s SELECT %d, %s, coalesce((SELECT count FROM counted WHERE id = %2$d), 0)"
-                  + before.formatted(BaseData.vocabulary(plan), id))
-              .formatted(plan.vocabulary(), id, literal(range)));
+          "INSERT INTO %s SELECT %d, %s, coalesce((SELECT count FROM counted WHERE id = %2$d), 0)%s"
+              .formatted(plan.vocabulary(), id, literal(range), before));
       id++;
     }
     database.execute("DROP TABLE counted");

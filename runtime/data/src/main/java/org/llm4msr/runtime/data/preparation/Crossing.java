@@ -36,13 +36,13 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
       FieldEncoder.number(plan, database, training.minFrequency(), training.base() != null);
       database.execute(
           "CREATE TABLE %s AS SELECT %s, v.id FROM %s c JOIN %s v ON c.value = v.value"
-              .formatted(table(), columns("c.", ", "), COMBINATIONS, plan.vocabulary()));
+              .formatted(table(), columns("c."), COMBINATIONS, plan.vocabulary()));
     } else {
       database.execute(
           "CREATE TABLE %s AS SELECT %s, %s AS id FROM %s"
               .formatted(
                   table(),
-                  columns("", ", "),
+                  columns(""),
                   new HashBuckets(kind.buckets()).sql("value"),
                   COMBINATIONS));
     }
@@ -75,11 +75,11 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
             .formatted(
                 COMBINATIONS,
                 CrossText.sql(names),
-                columns("", ", "),
+                columns(""),
                 trainingRows,
                 String.join(", ", values),
                 PreparedFiles.ROWS + FieldEncoder.joins(ofRows()),
-                "greatest(" + columns("", ", ") + ")",
+                "greatest(" + columns("") + ")",
                 vocabularies));
   }
 
@@ -88,10 +88,8 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
   }
 
   /** Returns the columns of the parts' ids. */
-  private String columns(String before, String between) {
-    return IntStream.range(0, parts.size())
-        .mapToObj(i -> before + "p" + i)
-        .collect(joining(between));
+  private String columns(String before) {
+    return IntStream.range(0, parts.size()).mapToObj(i -> before + "p" + i).collect(joining(", "));
   }
 
   private String table() {
