@@ -301,6 +301,44 @@ class ReaderConformanceTest {
     }
   }
 
+  /** The parts of the benchmark of 2023. */
+  @Nested
+  @Tag("slow")
+  class AmazonInParts extends DatasetReaderConformance {
+    @Override
+    protected DatasetReaderFactory<?> factory() {
+      return new AmazonFactory();
+    }
+
+    @Override
+    protected List<String> settings() {
+      return List.of("parts=true", "history=true");
+    }
+
+    @Override
+    protected void write(Path folder, long interactions) throws IOException {
+      long late = interactions / 6;
+      part(folder.resolve("5core/last_out_w_his/Toys.train.csv"), interactions - 2 * late);
+      part(folder.resolve("5core/last_out_w_his/Toys.valid.csv"), late);
+      part(folder.resolve("5core/last_out_w_his/Toys.test.csv"), late);
+    }
+
+    private void part(Path file, long rows) throws IOException {
+      CsvSource.write(
+          file,
+          "user_id,parent_asin,rating,timestamp,history",
+          rows,
+          i ->
+              "A%d,P%d,%d.0,%d,P1 P2"
+                  .formatted(i % 7, i % 11, 1 + i % 5, 1_452_647_382_000L + i));
+    }
+
+    @Override
+    protected MalformedRow spoil(Path folder) throws IOException {
+      return CsvSource.spoil(folder.resolve("5core/last_out_w_his/Toys.train.csv"), "rating");
+    }
+  }
+
   @Nested
   @Tag("slow")
   class Douban extends DatasetReaderConformance {
@@ -383,6 +421,16 @@ class ReaderConformanceTest {
       lines.set(2, lines.get(2).replace("11/11/2019", "soon"));
       Files.write(file, lines);
       return new MalformedRow("behaviors.tsv", 3, "time", "soon");
+    }
+  }
+
+  /** With parts and all that is read on request. */
+  @Nested
+  @Tag("slow")
+  class MindInParts extends Mind {
+    @Override
+    protected List<String> settings() {
+      return List.of("parts=true", "history=true", "abstracts=true", "entities=true", "past=true");
     }
   }
 

@@ -259,10 +259,10 @@ final class MindFormat {
     List<String> moments = new ArrayList<>();
     for (Path folder : folders) {
       CsvTable table = behaviors(folder);
-      String place = "%d AS f, %s AS n".formatted(moments.size(), CsvTable.LINE);
+      String place = "%s AS f, %s AS n".formatted(moments.size(), CsvTable.LINE);
       // The first of equal moments is that of the first line.
       String moment =
-          "epoch_ms(%s)::HUGEINT * %d + %s + %d AS moment"
+          "epoch_ms(%s)::HUGEINT * %s + %s + %s AS moment"
               .formatted(MOMENT, LINES, CsvTable.LINE, moments.size() * LINES / 2);
       String whole = " WHERE user IS NOT NULL AND " + MOMENT + " IS NOT NULL";
       moments.add("SELECT user, %s FROM %s%s".formatted(moment, table.scan(), whole));

@@ -109,13 +109,13 @@ final class AsOfFeatures {
       Features features = config.features().get(table);
       List<String> keys = keys(table, features);
       helpers.addAll(keys);
-      selected.append(", f%d.* EXCLUDE (%s, %s)".formatted(table, MOMENT, String.join(", ", keys)));
+      selected.append(", f%s.* EXCLUDE (%s, %s)".formatted(table, MOMENT, String.join(", ", keys)));
       joins.append(" ASOF LEFT JOIN (").append(rows(table, features, values));
       joins.append(") f").append(table).append(" ON ");
       for (String key : keys) {
-        joins.append("r.%1$s = f%2$d.%1$s AND ".formatted(key, table));
+        joins.append("r.%1$s = f%2$s.%1$s AND ".formatted(key, table));
       }
-      joins.append("r.%s >= f%d.%s".formatted(MOMENT, table, MOMENT));
+      joins.append("r.%s >= f%s.%s".formatted(MOMENT, table, MOMENT));
     }
     helpers.add(MOMENT);
     return "SELECT r.* EXCLUDE (%1$s)%2$s FROM (SELECT *, row_number() OVER () AS %3$s, %4$s AS %5$s FROM (%6$s)) r%7$s ORDER BY r.%3$s"
@@ -153,12 +153,12 @@ final class AsOfFeatures {
 
   /** Returns a time that differs from row to row: the join takes any of equal ones. */
   private static String moment(String time, String place) {
-    return "(%s)::HUGEINT * %d + %s".formatted(time, ROWS, place);
+    return "(%s)::HUGEINT * %s + %s".formatted(time, ROWS, place);
   }
 
   private static List<String> keys(int table, Features features) {
     return IntStream.range(0, features.key().size())
-        .mapToObj(part -> SqlText.identifier("(key %d.%d)".formatted(table, part)))
+        .mapToObj(part -> SqlText.identifier("(key %s.%s)".formatted(table, part)))
         .toList();
   }
 }
