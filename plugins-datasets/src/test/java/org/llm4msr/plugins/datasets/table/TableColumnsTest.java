@@ -25,6 +25,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -271,7 +272,7 @@ class TableColumnsTest extends TableFiles {
     }
   }
 
-  private static TableField sharing(String name, String vocabulary) {
+  private static TableField sharing(String name, @Nullable String vocabulary) {
     return new TableField(
         "what",
         name,

@@ -1,11 +1,9 @@
 package org.llm4msr.runtime.tables;
 
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The embedding tables of all fields, in the order of the fields of a batch; fields may share a
@@ -67,20 +65,11 @@ public final class EmbeddingTables {
 
   /** Returns what each table gives, table by table, in the order of the columns. */
   List<List<Place>> byTable() {
-    Map<EmbeddingTable, List<Place>> byTable = new IdentityHashMap<>();
-    List<List<Place>> all = new ArrayList<>();
+    Map<EmbeddingTable, List<Place>> byTable = new LinkedHashMap<>();
     for (Place place : places) {
-      byTable
-          .computeIfAbsent(
-              place.table(),
-              table -> {
-                List<Place> own = new ArrayList<>();
-                all.add(own);
-                return own;
-              })
-          .add(place);
+      byTable.computeIfAbsent(place.table(), table -> new ArrayList<>()).add(place);
     }
-    return all;
+    return List.copyOf(byTable.values());
   }
 
   /** Returns the table of each field's vectors. */
@@ -91,12 +80,6 @@ public final class EmbeddingTables {
   /** Returns the table of each field's first-order weights; empty for a model without. */
   public List<EmbeddingTable> linear() {
     return linear;
-  }
-
-  /** Returns some tables without repetition. */
-  public static List<EmbeddingTable> distinct(List<EmbeddingTable> tables) {
-    Set<EmbeddingTable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    return tables.stream().filter(seen::add).toList();
   }
 
   /** Returns what projects the vectors of a field onto its table. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -224,14 +223,5 @@ class SharedTablesTest {
     EmbeddingTable table = new EmbeddingTable(name, rows, dimension, 0);
     table.write(0, 0, rows, values);
     return table;
-  }
-
-  @Test
-  void listsTablesOnce() {
-    EmbeddingTable one = new EmbeddingTable("one", 1, 2, 0);
-    EmbeddingTable other = new EmbeddingTable("one", 1, 2, 0);
-
-    assertThat(EmbeddingTables.distinct(new ArrayList<>(List.of(one, other, one))))
-        .containsExactly(one, other);
   }
 }

@@ -6,9 +6,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -16,7 +18,6 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
-import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.serving.compiler.ModelPass;
 import org.llm4msr.serving.compiler.UserSources;
 import org.llm4msr.serving.recording.Axis;
@@ -81,9 +82,9 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
   /** Returns how many bytes all tables have. */
   long tableBytes() {
     long numbers = (data().items() + 1L) * model.widths().items();
-    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
+    Set<EmbeddingTable> tables = new HashSet<>(model.tables().tables());
     tables.addAll(model.tables().linear());
-    for (EmbeddingTable table : EmbeddingTables.distinct(tables)) {
+    for (EmbeddingTable table : tables) {
       numbers += (long) table.rows() * table.dimension();
     }
     for (OnnxModel source : sources()) {

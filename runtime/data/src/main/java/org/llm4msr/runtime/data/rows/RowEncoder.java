@@ -326,7 +326,10 @@ public final class RowEncoder {
   private boolean isKnownByValue(PreparedField field) {
     return isKey(field)
         && manifest.fields().stream()
-            .anyMatch(other -> other != field && other.tableName().equals(field.tableName()));
+            .anyMatch(
+                other ->
+                    !other.name().equals(field.name())
+                        && other.tableName().equals(field.tableName()));
   }
 
   private FieldIds ids(PreparedField field) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -47,7 +48,8 @@ class SharedVocabularyTest {
 
   @TempDir Path folder;
 
-  private static RawField field(String name, RawTable table, FieldKind kind, String vocabulary) {
+  private static RawField field(
+      String name, RawTable table, FieldKind kind, @Nullable String vocabulary) {
     return new RawField(name, table, name, FieldRole.CONTEXT, kind, vocabulary);
   }
 

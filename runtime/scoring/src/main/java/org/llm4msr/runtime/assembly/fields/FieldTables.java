@@ -34,7 +34,7 @@ public final class FieldTables {
    *     vocabulary get two sizes
    */
   public FieldTables(ModelConfig model, List<PreparedField> fields) {
-    this.fields = fields;
+    this.fields = List.copyOf(fields);
     linear = model.linear();
     usual = model.embeddingSize();
     model.embeddingSizes().forEach(this::add);
