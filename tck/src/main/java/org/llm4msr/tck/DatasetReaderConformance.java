@@ -193,11 +193,11 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             && size
             && column.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint;
       }
+      if (kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed) {
+        return number;
+      }
       boolean ofLists = kind instanceof FieldKind.Hashed hashed && hashed.list();
-      boolean ofNumbers = kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed;
-      return ofLists || kind instanceof FieldKind.MultiCategorical
-          ? list
-          : ofNumbers ? number : !list;
+      return list == (ofLists || kind instanceof FieldKind.MultiCategorical);
     }
 
     @Rule(

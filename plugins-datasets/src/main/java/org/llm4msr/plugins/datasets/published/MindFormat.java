@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets.published;
 
+import static java.util.Objects.requireNonNull;
+
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.file.Files;
@@ -111,7 +113,7 @@ final class MindFormat {
       fields.lists(RawTable.ITEMS, FieldRole.ITEM, "entities");
     }
     if (config.sharedHistory()) {
-      fields.share(Fields.IDS.get(RawSchema.ITEM), List.of("history"));
+      fields.share(requireNonNull(Fields.IDS.get(RawSchema.ITEM)), List.of("history"));
     }
     RawSchema schema =
         new RawSchema(

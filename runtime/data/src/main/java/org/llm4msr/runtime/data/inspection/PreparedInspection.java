@@ -148,9 +148,9 @@ final class PreparedInspection {
             rows[row.getInt(1)] =
                 new PartRows(
                     labels(
-                        row.getLong(2),
-                        row.getLong(3),
-                        row.getLong(4),
+                        row.getDouble(2),
+                        row.getDouble(3),
+                        row.getDouble(4),
                         row.getDouble(5),
                         row.getDouble(6)),
                     time(row, 7),
