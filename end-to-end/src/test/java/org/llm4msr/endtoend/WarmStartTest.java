@@ -373,7 +373,7 @@ class WarmStartTest {
     return new TrainingOptions(null, bundle);
   }
 
-  private static Stream<Map<String, Object>> rows(SmallShop shop) {
+  static Stream<Map<String, Object>> rows(SmallShop shop) {
     return shop.rows().stream()
         .map(
             row -> {

@@ -23,8 +23,8 @@ final class TableGenerator implements DatasetGenerator {
   private static final String[] CITIES = {"Paris", "Köln", "\"Frankfurt, Main\"", ""};
 
   private static final String DATASET =
-      "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time, fields:"
-          + " [{ column: price, kind: numeric }, { name: price_range, column: price, kind: bucketed,"
+      "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time,"
+          + " weight: weight, fields: [{ column: price, kind: numeric }, { name: price_range, column: price, kind: bucketed,"
           + " buckets: 10 }, { column: visits, kind: numeric }, { column: city, table: users }, { column:"
           + " brand, table: items }, { column: tags, table: items, kind: multi_categorical }, { name:"
           + " tag_hash, column: tags, table: items, kind: multi_hashed, buckets: 64 }], users: {"
@@ -36,12 +36,14 @@ final class TableGenerator implements DatasetGenerator {
   private final Path folder;
   private final DrawnLog log;
   private final SplittableRandom random;
+  private final SplittableRandom weights;
 
   TableGenerator(LogSizeConfig config, Path folder) {
     this.config = config;
     this.folder = folder;
     log = new DrawnLog(config, PAGES, false, 1);
     random = new SplittableRandom(config.seed() + 2);
+    weights = new SplittableRandom(config.seed() + 3);
   }
 
   @Override
@@ -49,7 +51,7 @@ final class TableGenerator implements DatasetGenerator {
     users();
     items();
     visits();
-    try (RowWriter file = file("interactions", "user,item,page,label,time,price")) {
+    try (RowWriter file = file("interactions", "user,item,page,label,time,price,weight")) {
       log.draw(
           BEGIN,
           SPAN,
@@ -61,7 +63,8 @@ final class TableGenerator implements DatasetGenerator {
                   PAGES.get(row.scenario()),
                   row.positive() ? 1 : 0,
                   row.time() / 1000,
-                  random.nextInt(20) == 0 ? "" : random.nextInt(10_000) / 100.0));
+                  random.nextInt(20) == 0 ? "" : random.nextInt(10_000) / 100.0,
+                  weights.nextInt(20) == 0 ? "" : (1 + weights.nextInt(20)) / 10.0));
     }
     log.label(folder, "tables", DATASET);
   }

@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,6 +30,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -79,6 +81,39 @@ class ResumeTest {
     assertThat(contents(broken.resolve("checkpoints")))
         .containsExactlyEntriesOf(contents(whole.resolve("checkpoints")));
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(whole));
+  }
+
+  /** Weights, ages and another loss; the second training part has rows that weigh nothing. */
+  @Test
+  void endsAsIfItHadNotBeenBrokenWithWeights() throws Exception {
+    MemoryData data =
+        DATA.training(
+            rows ->
+                IntStream.range(0, rows.size())
+                    .mapToObj(i -> rows.get(i).weighing(i % 5 / 2f).at(i * 60_000L))
+                    .toList());
+    TrainingConfig config =
+        TinyModels.training(
+            TinyModels.optimizer(Rule.ADAM, 0.01),
+            4,
+            64,
+            30,
+            0,
+            Map.of("s1", 2.0),
+            1.0,
+            new LossConfig(LossConfig.Form.FOCAL, 2, 0.3, 0.1));
+    Path unbroken = folder.resolve("weighed");
+    Path broken = folder.resolve("weighed-broken");
+    train(unbroken, Duration.ZERO, 0, data, config);
+    assertThatThrownBy(() -> train(broken, OFTEN, 77, data, config)).isInstanceOf(Death.class);
+
+    train(broken, OFTEN, 0, data, config);
+
+    assertThat(contents(broken.resolve("checkpoints")))
+        .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")))
+        .doesNotContainEntry(
+            "state.json", contents(whole.resolve("checkpoints")).get("state.json"));
+    assertThat(metrics(broken)).containsExactlyElementsOf(metrics(unbroken));
   }
 
   /** A weight of another value reads well. */
@@ -144,6 +179,11 @@ class ResumeTest {
 
   /** Trains, and dies before step {@code death + 1} where that is not 0. */
   private static TrainingResult train(Path run, Duration checkpointEvery, int death) {
+    return train(run, checkpointEvery, death, DATA, CONFIG);
+  }
+
+  private static TrainingResult train(
+      Path run, Duration checkpointEvery, int death, MemoryData data, TrainingConfig config) {
     KnowledgeInputs knowledge =
         new KnowledgeInputs(
             TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
@@ -153,11 +193,11 @@ class ResumeTest {
         ModelAssembly.assemble(
             engine,
             TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
-            CONFIG,
+            config,
             TinyModels.SCORING,
-            DATA,
+            data,
             knowledge)) {
-      return new Trainer(model, DATA, CONFIG, run, checkpointEvery).train(diesAfter(death));
+      return new Trainer(model, data, config, run, checkpointEvery).train(diesAfter(death));
     }
   }
 

@@ -53,7 +53,12 @@ public final class SplitReader {
     unknownItem = manifest.items();
     scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
     label = new NumberColumn(file, SplitColumns.LABEL);
-    weight = file.has(SplitColumns.WEIGHT) ? new NumberColumn(file, SplitColumns.WEIGHT) : null;
+    // Data from before there were weights may have a field of that name.
+    boolean weighs =
+        file.has(SplitColumns.WEIGHT)
+            && manifest.fields().stream()
+                .noneMatch(field -> field.name().equals(SplitColumns.WEIGHT));
+    weight = weighs ? new NumberColumn(file, SplitColumns.WEIGHT) : null;
     fields =
         manifest.fields().stream()
             .map(
