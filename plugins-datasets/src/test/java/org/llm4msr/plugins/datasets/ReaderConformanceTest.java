@@ -328,9 +328,7 @@ class ReaderConformanceTest {
           file,
           "user_id,parent_asin,rating,timestamp,history",
           rows,
-          i ->
-              "A%d,P%d,%d.0,%d,P1 P2"
-                  .formatted(i % 7, i % 11, 1 + i % 5, 1_452_647_382_000L + i));
+          i -> "A%d,P%d,%d.0,%d,P1 P2".formatted(i % 7, i % 11, 1 + i % 5, 1_452_647_382_000L + i));
     }
 
     @Override

@@ -342,7 +342,9 @@ class NegativeSamplingTest {
     logger.addAppender(warnings);
     try {
       for (int perPositive : List.of(0, 1)) {
-        ListReader reader = reader(log());
+        List<Row> log = log();
+        log.set(0, new Row("u0", "b0", "b", 0, false));
+        ListReader reader = reader(log);
         reader.tables.get(RawTable.INTERACTIONS).put("price", Collections.nCopies(ROWS, "9"));
         for (FieldRole role : List.of(FieldRole.ITEM, FieldRole.CONTEXT)) {
           reader.fields.add(
