@@ -107,11 +107,7 @@ class WeightedRowsTest {
       assertThat(labels)
           .isEqualTo(
               new Labels(
-                  labels.scenario(),
-                  positives + negatives,
-                  positives,
-                  weight + negatives,
-                  weight));
+                  labels.scenario(), positives + negatives, positives, weight + negatives, weight));
     }
   }
 
@@ -223,9 +219,7 @@ class WeightedRowsTest {
 
     TrainingReport trained =
         second.train(
-            "next",
-            new TrainingOptions(null, report.bundle(), false, List.of()),
-            Progress.NONE);
+            "next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
 
     Labels all = Labels.sum("all", trained.result().labels());
     assertThat(all.rows()).isEqualTo(TRAINING_ROWS);

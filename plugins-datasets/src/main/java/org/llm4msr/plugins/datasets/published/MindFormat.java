@@ -1,8 +1,7 @@
 package org.llm4msr.plugins.datasets.published;
 
-import static java.util.Objects.requireNonNull;
-
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
