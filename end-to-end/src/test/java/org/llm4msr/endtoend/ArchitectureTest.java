@@ -69,13 +69,14 @@ class ArchitectureTest {
           // data
           "ArrowFileSink",
           "Columns",
+          "CrossText",
           "DataErrors",
           "FieldColumn",
           "FolderTrainingLog",
+          "HashBuckets",
           "IdListColumn",
           "ManifestFile",
           "PreparationDatabase",
-          "PreparedFolder",
           "RowOrder",
           "SplitColumns",
           "SplitReader",
@@ -98,6 +99,7 @@ class ArchitectureTest {
           "TorchGradients",
           "Word",
           // scoring
+          "FieldTables",
           "LogitTerms",
           "StoredItems",
           // experiment

@@ -77,7 +77,9 @@ class JsonOutputTest {
     assertThat(keys(table.path("settings"), "users")).isEqualTo("files, key, text, missingValues");
     assertThat(keys(table.path("settings"), "items")).isEqualTo("files, key, text, missingValues");
     assertThat(keys(table.path("settings"), "fields"))
-        .isEqualTo("column, name, table, role, kind, file, key, missingValues");
+        .isEqualTo(
+            "column, name, table, role, kind, file, key, missingValues, vocabulary, buckets, bounds,"
+                + " cross");
   }
 
   private static String keys(JsonNode settings, String of) {
