@@ -136,6 +136,7 @@ class ReportTest {
         .containsExactly(
             "summary",
             "curves",
+            "labels",
             "auc",
             "slices",
             "calibration",

@@ -27,7 +27,7 @@ import org.llm4msr.toolkit.database.SqlText;
  * MIND as queries: {@code behaviors.tsv} and {@code news.tsv} of the folder itself, or of the
  * training and development parts below it. An impression list becomes one row per news article.
  * With parts, dev is tested, as the labels of the test part are not published, and the last day of
- * train validates (Iana et al., SIGIR 2023).
+ * train validates.
  */
 final class MindFormat {
 
