@@ -39,6 +39,7 @@ public sealed interface FieldKind {
    * A value, or a list of values, whose text is hashed: there is no vocabulary, and different
    * values may share a D-vector.
    *
+   * @param buckets how many ids there are beside that of missing values, from 2
    * @param list whether rows have lists, whose D-vectors are averaged
    */
   record Hashed(int buckets, boolean list) implements FieldKind {}
