@@ -12,29 +12,31 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.toolkit.arrow.ArrowRows;
+import org.llm4msr.toolkit.arrow.ConsecutiveFiles;
 
 /**
- * An Arrow file of prepared data, or its rows of one scenario.
+ * Rows of prepared data, or those of one scenario.
  *
+ * @param files whose rows follow one another
  * @param scenario rank of the scenario; null for all rows
  * @param rows number of rows, or -1
  */
-record ArrowTable(Path file, Schema schema, @Nullable Integer scenario, long rows)
+record ArrowTable(List<Path> files, Schema schema, @Nullable Integer scenario, long rows)
     implements Table {
 
   private static final String SCENARIO = "scenario_rank";
 
-  static ArrowTable open(Path file, @Nullable Integer scenario, long rows) throws IOException {
+  static ArrowTable open(List<Path> files, @Nullable Integer scenario, long rows)
+      throws IOException {
     try (BufferAllocator allocator = new RootAllocator();
-        ArrowReader reader = ArrowRows.open(file, allocator)) {
-      return new ArrowTable(file, reader.getVectorSchemaRoot().getSchema(), scenario, rows);
+        ArrowReader reader = ConsecutiveFiles.open(files, allocator)) {
+      return new ArrowTable(files, reader.getVectorSchemaRoot().getSchema(), scenario, rows);
     }
   }
 
   @Override
   public Rows open(TableRequest request, BufferAllocator allocator) throws IOException {
-    ArrowReader reader = ArrowRows.open(file, allocator);
+    ArrowReader reader = ConsecutiveFiles.open(files, allocator);
     try {
       VectorSchemaRoot all = reader.getVectorSchemaRoot();
       Schema wanted = schema(request);

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
@@ -33,19 +34,19 @@ final class Tables {
   Tables(DatasetManifest manifest, ExchangeRequest request) {
     Path folder = request.prepared();
     for (Split split : Split.values()) {
-      Path file = folder.resolve(split.key() + ".arrow");
-      add(file, null, manifest.rows().of(split), split.key());
+      List<Path> files = SplitFiles.of(folder, manifest, split);
+      add(files, null, manifest.rows().of(split), split.key());
       for (int rank = 0; rank < manifest.scenarios().size(); rank++) {
         PreparedScenario scenario = manifest.scenarios().get(rank);
-        add(file, rank, scenario.rows().of(split), split.key(), scenario.key());
+        add(files, rank, scenario.rows().of(split), split.key(), scenario.key());
       }
     }
     for (String name : List.of("users", "items", "histories", "train-users")) {
-      add(folder.resolve(name + ".arrow"), null, -1, name);
+      add(List.of(folder.resolve(name + ".arrow")), null, -1, name);
     }
     for (PreparedField field : manifest.fields()) {
       Path file = folder.resolve(PreparedFolder.vocabularyFile(field));
-      add(file, null, -1, VOCABULARY, field.name());
+      add(List.of(file), null, -1, VOCABULARY, field.name());
     }
     KnowledgeStore knowledge = request.knowledge();
     if (knowledge != null) {
@@ -55,13 +56,14 @@ final class Tables {
     }
   }
 
-  /** Adds a file if it exists: another program may leave out most of them. */
-  private void add(Path file, @Nullable Integer scenario, long rows, String... path) {
+  /** Adds files if they exist: another program may leave out most of them. */
+  private void add(List<Path> files, @Nullable Integer scenario, long rows, String... path) {
+    Path file = files.get(0);
     if (!Files.exists(file)) {
       return;
     }
     try {
-      tables.put(List.of(path), ArrowTable.open(file, scenario, rows));
+      tables.put(List.of(path), ArrowTable.open(files, scenario, rows));
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.DATA,

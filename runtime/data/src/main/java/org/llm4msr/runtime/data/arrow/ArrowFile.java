@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.apache.arrow.flatbuf.Block;
 import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.Endianness;
@@ -30,8 +32,9 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.toolkit.arrow.ArrowMessages;
 
 /**
- * An Arrow IPC file whose buffers are read in place from mapped memory: arrow-java's own reader
- * copies every record batch, and cannot pick single rows otherwise. Immutable and thread-safe.
+ * An Arrow IPC file, or several as one, whose buffers are read in place from mapped memory:
+ * arrow-java's own reader copies every record batch, and cannot pick single rows otherwise.
+ * Immutable and thread-safe.
  */
 public final class ArrowFile {
 
@@ -46,11 +49,34 @@ public final class ArrowFile {
   private final long[] starts;
   private final Map<String, List<Node>> columns;
 
+  /** The file of each record batch, and the number of the file's first row. */
+  private final List<Path> files;
+
+  private final long[] fileStarts;
+
   private ArrowFile(Path path, Schema schema, long[] starts, Map<String, List<Node>> columns) {
+    this(
+        path,
+        schema,
+        starts,
+        columns,
+        Collections.nCopies(starts.length - 1, path),
+        new long[starts.length - 1]);
+  }
+
+  private ArrowFile(
+      Path path,
+      Schema schema,
+      long[] starts,
+      Map<String, List<Node>> columns,
+      List<Path> files,
+      long[] fileStarts) {
     this.path = path;
     this.schema = schema;
     this.starts = starts;
     this.columns = columns;
+    this.files = files;
+    this.fileStarts = fileStarts;
   }
 
   /**
@@ -80,8 +106,68 @@ public final class ArrowFile {
     }
   }
 
+  /**
+   * Opens files of one folder whose rows follow one another, as one file.
+   *
+   * @param paths at least one
+   * @throws MsrException data/BAD_ARROW_FILE where two have different columns
+   */
+  public static ArrowFile open(List<Path> paths) {
+    List<ArrowFile> parts = paths.stream().map(ArrowFile::open).toList();
+    return parts.size() == 1 ? parts.get(0) : join(parts);
+  }
+
+  private static ArrowFile join(List<ArrowFile> parts) {
+    ArrowFile first = parts.get(0);
+    Map<String, List<Node>> columns = new HashMap<>();
+    first.columns.keySet().forEach(column -> columns.put(column, new ArrayList<>()));
+    LongStream.Builder starts = LongStream.builder().add(0);
+    LongStream.Builder fileStarts = LongStream.builder();
+    List<Path> files = new ArrayList<>();
+    long rows = 0;
+    for (ArrowFile part : parts) {
+      if (!part.schema.getFields().equals(first.schema.getFields())) {
+        throw DataErrors.data(
+            "BAD_ARROW_FILE",
+            "%s has the columns %s, but %s has %s. Write all parts alike."
+                .formatted(
+                    part.path, part.schema.getFields(), first.path, first.schema.getFields()));
+      }
+      part.columns.forEach((name, nodes) -> columns.get(name).addAll(nodes));
+      for (int block = 0; block < part.blocks(); block++) {
+        starts.add(rows + part.starts[block + 1]);
+        fileStarts.add(rows);
+        files.add(part.path);
+      }
+      rows += part.rows();
+    }
+    return new ArrowFile(
+        first.path.resolveSibling(""),
+        first.schema,
+        starts.build().toArray(),
+        columns,
+        files,
+        fileStarts.build().toArray());
+  }
+
+  /** Returns the file; of several, their folder. */
   public Path path() {
     return path;
+  }
+
+  /** Returns the file that has a row. */
+  public Path path(long pick) {
+    return files.get(Columns.block(pick));
+  }
+
+  /** Returns the number of a row in the file that has it. */
+  public long rowInFile(long pick) {
+    return row(pick) - fileStarts[Columns.block(pick)];
+  }
+
+  /** Returns the number of a row. */
+  public long row(long pick) {
+    return starts[Columns.block(pick)] + Columns.row(pick);
   }
 
   public long rows() {

@@ -99,13 +99,13 @@ public final class IdColumn {
   MsrException outOfRange(long pick, int value) {
     return DataErrors.data(
         "ID_RANGE",
-        file.path()
+        file.path(pick)
             + ": column '"
             + name
             + "' has "
             + (value < 0 ? "a value below 0 or above int32" : value)
             + " in row "
-            + (file.start(Columns.block(pick)) + Columns.row(pick))
+            + file.rowInFile(pick)
             + "; dataset.json says that ids are below "
             + limit
             + ".");

@@ -117,13 +117,13 @@ public final class NumberColumn {
   private RuntimeException bad(long pick, float value, String rule) {
     return DataErrors.data(
         "BAD_VALUE",
-        file.path()
+        file.path(pick)
             + ": column '"
             + name
             + "' has "
             + value
             + " in row "
-            + (file.start(Columns.block(pick)) + Columns.row(pick))
+            + file.rowInFile(pick)
             + "; "
             + rule
             + ".");

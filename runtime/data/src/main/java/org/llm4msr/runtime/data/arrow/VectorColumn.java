@@ -60,11 +60,7 @@ public final class VectorColumn {
         throw DataErrors.data(
             "BAD_VALUE",
             "%s: column '%s' has a vector with %s in row %d; numbers must be finite."
-                .formatted(
-                    file.path(),
-                    name,
-                    target[k],
-                    file.start(Columns.block(pick)) + Columns.row(pick)));
+                .formatted(file.path(pick), name, target[k], file.rowInFile(pick)));
       }
     }
   }

@@ -4,9 +4,11 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 
 /** The groups of the rows of one part: what was shown together, such as an impression. */
 public final class RowGroups {
@@ -25,8 +27,8 @@ public final class RowGroups {
    * @param prepared folder of prepared data
    */
   public static RowGroups of(Path prepared, Split split) {
-    ArrowFile part = ArrowFile.open(prepared.resolve(split.key() + ".arrow"));
-    return new RowGroups(part, ManifestFile.read(prepared).groups());
+    DatasetManifest manifest = ManifestFile.read(prepared);
+    return new RowGroups(SplitFiles.open(prepared, manifest, split), manifest.groups());
   }
 
   /** Returns whether the data has groups. */

@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 
 /** The raw ids of the rows of one part. */
 public interface RowKeys {
@@ -42,7 +44,7 @@ public interface RowKeys {
     private final List<String> groupKeys;
 
     private InFolder(Path folder, Split split) {
-      part = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
+      part = SplitFiles.open(folder, ManifestFile.read(folder), split);
       users = keys(folder, PreparedFolder.USERS);
       boolean named = part.has(SplitColumns.ITEM);
       items = named ? keys(folder, PreparedFolder.ITEMS) : List.of();

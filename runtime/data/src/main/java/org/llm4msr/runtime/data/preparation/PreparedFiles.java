@@ -29,6 +29,7 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 
 /** Writes the Arrow files of prepared data out of the database. */
@@ -331,7 +332,7 @@ final class PreparedFiles {
     void accept(VectorSchemaRoot rows) throws IOException {
       if (sinks.isEmpty()) {
         for (Split split : Split.values()) {
-          sinks.put(split, sink(split.key() + ".arrow", names, rows, written));
+          sinks.put(split, sink(SplitFiles.name(split), names, rows, written));
         }
       }
       long partEnd = 0;
@@ -350,7 +351,7 @@ final class PreparedFiles {
         throw new IllegalStateException("wrote " + row + " of " + counts.total() + " rows");
       }
       for (Map.Entry<Split, ArrowFileSink> part : sinks.entrySet()) {
-        stamps.put(part.getKey().key() + ".arrow", part.getValue().finish());
+        stamps.put(SplitFiles.name(part.getKey()), part.getValue().finish());
       }
     }
 

@@ -3,13 +3,11 @@ package org.llm4msr.runtime.data.preparation;
 import static org.llm4msr.toolkit.database.SqlText.identifier;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.List;
-import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
@@ -19,8 +17,10 @@ import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.toolkit.arrow.ConsecutiveFiles;
 
 /**
  * A log of rows other than the training part, made by the same queries as the training log.
@@ -52,7 +52,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
     try {
       Files.createDirectories(own);
       try (PreparationDatabase database = new PreparationDatabase(own, memoryBytes, threads)) {
-        readRows(database, parts, manifest.time(), rows);
+        readRows(database, manifest, parts, rows);
         readItems(database);
         PreparedFiles files = new PreparedFiles(database, scratch);
         files.writePositives(rows);
@@ -68,9 +68,10 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
   /**
    * Makes the table {@code keyed} that statistics and positives are queried from.
    *
-   * @param rows how many rows of each part are read at most; its file begins with the oldest
+   * @param rows how many rows of each part are read at most; its files begin with the oldest
    */
-  private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime, long rows)
+  private void readRows(
+      PreparationDatabase database, DatasetManifest manifest, List<Split> parts, long rows)
       throws IOException {
     String columns =
         "%s::INTEGER AS u, %s::INTEGER AS i, %s::INTEGER AS s, %s = 1 AS y, %s AS t"
@@ -79,12 +80,12 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
                 identifier(SplitColumns.ITEM),
                 identifier(SplitColumns.SCENARIO),
                 identifier(SplitColumns.LABEL),
-                hasTime ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
+                manifest.time() ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
     for (Split split : parts) {
       String into = split == Split.TRAIN ? "CREATE TABLE rows AS " : "INSERT INTO rows ";
       ingest(
           database,
-          prepared.resolve(split.key() + ".arrow"),
+          SplitFiles.of(prepared, manifest, split),
           into + "SELECT " + columns + " FROM source LIMIT " + rows);
     }
     database.execute("CREATE TABLE sorted AS SELECT * FROM rows ORDER BY t NULLS FIRST, rowid");
@@ -97,7 +98,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
   private void readItems(PreparationDatabase database) throws IOException {
     ingest(
         database,
-        prepared.resolve(PreparedFolder.ITEMS),
+        List.of(prepared.resolve(PreparedFolder.ITEMS)),
         "CREATE TABLE texts AS SELECT %s AS text FROM source"
             .formatted(identifier(PreparedFolder.TEXT)));
     database.execute(
@@ -105,10 +106,9 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
             .formatted(EntityTables.raw(RawTable.ITEMS)));
   }
 
-  private static void ingest(PreparationDatabase database, Path file, String sql)
+  private static void ingest(PreparationDatabase database, List<Path> files, String sql)
       throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        ArrowFileReader reader = new ArrowFileReader(channel, database.allocator())) {
+    try (ArrowReader reader = ConsecutiveFiles.open(files, database.allocator())) {
       database.ingest(reader, sql);
     } catch (SQLException e) {
       throw database.failure(e);

@@ -6,7 +6,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
-import org.llm4msr.runtime.data.arrow.Columns;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
@@ -126,8 +125,7 @@ final class FolderLoggedRows implements LoggedRows {
         throw DataErrors.data(
             "NOT_SORTED",
             "%s: row %d is older than the row before it. Write the rows oldest first."
-                .formatted(
-                    part.file.path(), part.file.start(Columns.block(pick)) + Columns.row(pick)));
+                .formatted(part.file.path(pick), part.file.rowInFile(pick)));
       }
       time = own;
       return part.drawn.get(pick) == 0;

@@ -48,7 +48,7 @@ public final class PreparedFolder implements PreparedData {
     users = ArrowFile.open(folder.resolve(USERS));
     requireRows(users, manifest.users());
     for (Split split : Split.values()) {
-      ArrowFile file = ArrowFile.open(folder.resolve(split.key() + ".arrow"));
+      ArrowFile file = SplitFiles.open(folder, manifest, split);
       requireRows(file, manifest.rows().of(split));
       splits.put(split, new SplitReader(file, split, manifest, folder));
     }

@@ -7,7 +7,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
-import org.llm4msr.runtime.data.arrow.Columns;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
@@ -145,7 +144,7 @@ public final class SplitReader {
     for (int i = 0; i < count; i++) {
       // A row without a time has no past.
       batch.time[i] = time != null && time.has(picks[i]) ? time.get(picks[i]) : Long.MIN_VALUE;
-      batch.row[i] = file.start(Columns.block(picks[i])) + Columns.row(picks[i]);
+      batch.row[i] = file.row(picks[i]);
     }
     for (int f = 0; f < batch.fields.size(); f++) {
       fields.get(f).gather(picks, count, batch.fields.get(f));

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
+import org.llm4msr.runtime.data.prepared.SplitFiles;
 import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.runtime.text.NearestName;
 import org.slf4j.Logger;
@@ -50,7 +51,7 @@ public final class RowSlices {
   }
 
   private ArrowFile file(Split split) {
-    return ArrowFile.open(folder.resolve(split.key() + ".arrow"));
+    return SplitFiles.open(folder, manifest, split);
   }
 
   /**
