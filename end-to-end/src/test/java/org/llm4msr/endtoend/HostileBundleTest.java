@@ -110,6 +110,18 @@ class HostileBundleTest {
   }
 
   @Test
+  void aCalibrationWithoutASlopeIsNone() throws IOException {
+    ObjectNode manifest = manifest();
+    ((ObjectNode) manifest.at("/training/calibration/scenarios/0")).remove("slope");
+    seal(manifest);
+
+    assertThat(refusal())
+        .hasMessageStartingWith("[bundle/DAMAGED] " + bundle.resolve("manifest.json"))
+        .hasMessageContaining("has a broken training.calibration: ")
+        .hasMessageContaining("'slope'");
+  }
+
+  @Test
   void anotherVersionOfAPluginIsToldOnce() throws IOException {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();

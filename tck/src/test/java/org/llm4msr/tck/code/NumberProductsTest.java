@@ -19,13 +19,14 @@ class NumberProductsTest {
     }
   }
 
+  /** What else it breaks is chance: the backward pass reads memory that was given back. */
   @Test
   @Tag("engine")
-  void oneBreaksItsRuleAndNoOther() {
+  void oneBreaksItsRule() {
     TestEngines.engine();
     KitRun run = KitRun.of(Kit.class);
 
-    assertThat(run.broken()).as(run.text()).containsExactly("MODEL-25");
+    assertThat(run.broken()).as(run.text()).contains("MODEL-25");
     assertThat(run.text()).containsPattern("actual: +\\[HalvingFactory.java:\\d+\\]");
   }
 

@@ -128,9 +128,19 @@ public record Bundle(Path folder, BundleManifest manifest, String digest) {
                     BundleManifest.FORMAT_VERSION,
                     JSON.readTree(content).path("provenance").path("version").asText("unknown")));
       }
-      return JSON.readValue(content, BundleManifest.class);
+      BundleManifest manifest = JSON.readValue(content, BundleManifest.class);
+      requireCalibration(file, manifest);
+      return manifest;
     } catch (JsonProcessingException | CharConversionException e) {
       throw BundleErrors.damaged(file, "is broken: " + FileErrors.reason(e));
+    }
+  }
+
+  private static void requireCalibration(Path file, BundleManifest manifest) {
+    try {
+      manifest.calibration();
+    } catch (IllegalArgumentException e) {
+      throw BundleErrors.damaged(file, "has a broken training.calibration: " + e.getMessage());
     }
   }
 
