@@ -10,11 +10,11 @@ import java.util.function.UnaryOperator;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.kernels.AlignedMemory;
-import org.llm4msr.runtime.knowledge.history.EventLog;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.HistoryLayout;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.history.UnitVectors;
+import org.llm4msr.runtime.knowledge.past.EventLog;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 

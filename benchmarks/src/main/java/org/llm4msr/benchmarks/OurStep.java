@@ -31,7 +31,8 @@ final class OurStep implements Contender {
             setup.training(),
             new InferenceConfig(Precision.FLOAT32, false),
             setup.data(),
-            setup.vectors());
+            setup.vectors(),
+            setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()));
     step = new TrainingStep(model, setup.training(), setup.data());
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
   }

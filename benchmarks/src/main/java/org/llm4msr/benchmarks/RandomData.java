@@ -158,6 +158,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
       for (int i = 0; i < batchSize; i++) {
         batch.scenario[i] = random.nextZipf(scenarios, 1) - 1;
         batch.user[i] = random.nextInt(users);
+        batch.time[i] = Long.MAX_VALUE;
         batch.label[i] = random.nextInt(2);
         for (FieldValues field : batch.fields) {
           ((Ids) field).ids()[i] = random.nextInt(rowsPerField);

@@ -28,6 +28,7 @@ import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.sequences.SequenceConfig;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
@@ -41,6 +42,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  * @param lazy whether Adam leaves rows unchanged that a batch does not have
  * @param knowledge that the head reads, through layers W -> 64 -> W
  * @param precision of products
+ * @param sequences of the log that {@link SequenceLog} draws
  */
 record Setup(
     RandomData data,
@@ -48,7 +50,8 @@ record Setup(
     PluginChoice<FusionHeadFactory<Record>, Record> head,
     boolean lazy,
     @Nullable Knowledge knowledge,
-    Precision precision) {
+    Precision precision,
+    Map<String, SequenceConfig> sequences) {
 
   static final int BATCH = Integer.getInteger("batch", 4096);
   static final int DIMENSION = 16;
@@ -86,25 +89,37 @@ record Setup(
   }
 
   static Setup plain(RandomData data, PluginChoice<BackboneFactory<Record>, Record> backbone) {
-    return new Setup(data, backbone, NONE, true, null, Precision.FLOAT32);
+    return new Setup(data, backbone, NONE, true, null, Precision.FLOAT32, Map.of());
+  }
+
+  /** MMoE with one sequence of the log. */
+  static Setup sequence(RandomData data, SequenceConfig sequence) {
+    return new Setup(
+        data, MMOE_CHOICE, NONE, true, null, Precision.FLOAT32, Map.of("history", sequence));
   }
 
   /** MMoE with wide layers: 4 experts W -> 256 -> 128. */
   static Setup wide(RandomData data, Precision precision) {
     return new Setup(
-        data, PluginChoice.of("mmoe", new MmoeFactory(), WIDE), NONE, true, null, precision);
+        data,
+        PluginChoice.of("mmoe", new MmoeFactory(), WIDE),
+        NONE,
+        true,
+        null,
+        precision,
+        Map.of());
   }
 
   static Setup dense(RandomData data) {
-    return new Setup(data, MMOE_CHOICE, NONE, false, null, Precision.FLOAT32);
+    return new Setup(data, MMOE_CHOICE, NONE, false, null, Precision.FLOAT32, Map.of());
   }
 
   static Setup enhanced(RandomData data, Knowledge knowledge) {
-    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge, PRECISION);
+    return new Setup(data, MMOE_CHOICE, HIERARCHICAL, true, knowledge, PRECISION, Map.of());
   }
 
   static Setup headed(RandomData data, PluginChoice<FusionHeadFactory<Record>, Record> head) {
-    return new Setup(data, MMOE_CHOICE, head, true, null, Precision.FLOAT32);
+    return new Setup(data, MMOE_CHOICE, head, true, null, Precision.FLOAT32, Map.of());
   }
 
   /**
@@ -143,7 +158,15 @@ record Setup(
             Activation.RELU,
             Activation.NONE);
     return new ModelConfig(
-        DIMENSION, DIMENSION, backbone, head, new MetaNetworksConfig(meta, meta, meta), null);
+        DIMENSION,
+        DIMENSION,
+        backbone,
+        head,
+        new MetaNetworksConfig(meta, meta, meta),
+        null,
+        Map.of(),
+        false,
+        sequences);
   }
 
   TrainingConfig training() {

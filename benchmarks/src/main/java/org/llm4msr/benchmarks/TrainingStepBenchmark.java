@@ -3,8 +3,12 @@ package org.llm4msr.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.api.model.Activation;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
 
@@ -27,6 +31,7 @@ import org.llm4msr.runtime.tables.Batch;
  *                               64 numbers, alone against a step: ahead and user by user, batch by
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
+ * sequence POOLING              a sequence of 50 events a row against none
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -83,6 +88,7 @@ public final class TrainingStepBenchmark {
         case "dense" -> dense(number(args[1]));
         case "products" -> products();
         case "history" -> history(number(args[1]));
+        case "sequence" -> sequence(Pooling.valueOf(args[1]));
         case "precision" -> precision();
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
@@ -152,6 +158,24 @@ public final class TrainingStepBenchmark {
     contenders.add(HistoryAlone.kept(setup, THREADS, items, batches));
     contenders.add(HistoryAlone.byBatch(setup, THREADS, NEAR_ITEMS, true, batches));
     contenders.add(new VectorReads(THREADS, items, 2 * HistoryAlone.LENGTH, batches));
+  }
+
+  private void sequence(Pooling pooling) {
+    RandomData data = data(ROWS, SCENARIOS);
+    ours("none", Setup.plain(data));
+    SequenceConfig config =
+        new SequenceConfig(
+            null,
+            null,
+            SequenceLog.LENGTH,
+            SequenceConfig.Events.POSITIVES,
+            HistoryConfig.Until.TRAINING,
+            SequenceConfig.Newest.LAST,
+            pooling,
+            List.of(36),
+            Activation.LEAKY_RELU,
+            false);
+    ours(pooling.name(), Setup.sequence(data, config));
   }
 
   private void precision() {

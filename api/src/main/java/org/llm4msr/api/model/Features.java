@@ -1,6 +1,7 @@
 package org.llm4msr.api.model;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import org.llm4msr.api.Stability;
 
 /**
@@ -52,6 +53,15 @@ public interface Features {
    * ModelInput#HISTORY}.
    */
   NDArray history();
+
+  /**
+   * Returns the sequences of {@code model.sequences} by name; none where the run has none. Pooled,
+   * they are fields of the flat input too. Only for a model that names {@link
+   * ModelInput#SEQUENCES}.
+   */
+  default List<Sequence> sequences() {
+    return List.of();
+  }
 
   /**
    * Returns these features with another flat input, for the backbone.

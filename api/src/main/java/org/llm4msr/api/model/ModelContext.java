@@ -17,6 +17,11 @@ public interface ModelContext {
   /** Returns Ds, the width of the scenario embedding. */
   int scenarioEmbeddingSize();
 
+  /** Returns the shapes of {@link Features#sequences()}. */
+  default List<SequenceShape> sequences() {
+    return List.of();
+  }
+
   /**
    * Makes a trained array of float32. Called at creation only.
    *

@@ -20,6 +20,8 @@ public enum ModelInput {
   ITEM_KNOWLEDGE,
   /** {@link Features#history()}. Fusion heads only. */
   HISTORY,
+  /** {@link Features#sequences()}. A run may have none. */
+  SEQUENCES,
   /** {@link BackboneOutput#hidden()}. Fusion heads only. */
   HIDDEN
 }

@@ -144,7 +144,7 @@ class BackbonesTest {
       int experts, int towerLayers, List<Integer> output, boolean norm) {
     return made(
         new M2mFactory(),
-        new M2mConfig(experts, 3, towerLayers, output, Activation.LEAKY_RELU, 0, norm));
+        new M2mConfig(experts, 3, towerLayers, output, Activation.LEAKY_RELU, 0, norm, 2));
   }
 
   private static Function<ModelContext, Backbone> adaSparse(

@@ -26,6 +26,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.api.model.Sequence;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -182,7 +183,8 @@ public final class ModelHarness implements AutoCloseable {
             : null,
         constant(ModelInput.SCENARIO_KNOWLEDGE, arrays, batch.scenarioKnowledge()),
         ofRows(ModelInput.ITEM_KNOWLEDGE, arrays, batch.itemKnowledge()),
-        ofRows(ModelInput.HISTORY, arrays, batch.history()));
+        ofRows(ModelInput.HISTORY, arrays, batch.history()),
+        sequences());
   }
 
   private @Nullable NDArray constant(ModelInput input, RecordedArrays arrays, float[][] values) {
@@ -191,6 +193,11 @@ public final class ModelHarness implements AutoCloseable {
 
   private @Nullable NDArray ofRows(ModelInput input, RecordedArrays arrays, float[][] values) {
     return inputs.contains(input) ? arrays.ofRows(input.name(), values[0].length) : null;
+  }
+
+  /** A run may have none, and this one has none. */
+  private @Nullable List<Sequence> sequences() {
+    return inputs.contains(ModelInput.SEQUENCES) ? List.of() : null;
   }
 
   /** Restarts the step count at 0, and with it the engine's random numbers. */
@@ -234,7 +241,8 @@ public final class ModelHarness implements AutoCloseable {
             declared(ModelInput.USER_KNOWLEDGE, pass, batch.userKnowledge()),
             declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()),
             declared(ModelInput.ITEM_KNOWLEDGE, pass, batch.itemKnowledge()),
-            declared(ModelInput.HISTORY, pass, batch.history()));
+            declared(ModelInput.HISTORY, pass, batch.history()),
+            sequences());
     PassContext context =
         new PassContext(
             pass, training, training ? step : 0, byScenario, byUser, byItem, masks, tape);

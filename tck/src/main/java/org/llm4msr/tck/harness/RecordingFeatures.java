@@ -1,9 +1,11 @@
 package org.llm4msr.tck.harness;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Sequence;
 
 /** Features that record which of them are read. */
 public record RecordingFeatures(Features features, Set<ModelInput> read) implements Features {
@@ -53,6 +55,12 @@ public record RecordingFeatures(Features features, Set<ModelInput> read) impleme
   public NDArray history() {
     read.add(ModelInput.HISTORY);
     return features.history();
+  }
+
+  @Override
+  public List<Sequence> sequences() {
+    read.add(ModelInput.SEQUENCES);
+    return features.sequences();
   }
 
   @Override

@@ -2,12 +2,14 @@ package org.llm4msr.tck.harness;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Sequence;
 
 /**
  * Features in which a learned vector is added to the knowledge of users or items, as the runtime
@@ -64,6 +66,11 @@ public record ShiftedKnowledge(Features features, Parameter shift, Level level)
   @Override
   public NDArray history() {
     return features.history();
+  }
+
+  @Override
+  public List<Sequence> sequences() {
+    return features.sequences();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.backbones.experts;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.toolkit.model.BlockSettings;
 import org.llm4msr.toolkit.model.ExpertGroup;
 import org.llm4msr.toolkit.model.Gate;
@@ -21,17 +23,18 @@ import org.llm4msr.toolkit.model.Linear;
 import org.llm4msr.toolkit.model.Mlp;
 
 /**
- * Multi-scenario multi-task meta learning (Zhang et al., WSDM 2022) without behaviour sequences and
- * with one task. With k = MLP(scenario embedding), a meta unit is the layer W(k) h + b(k), both
- * linear in k. Attention: a_e = v . act(meta([expert_e(x), task])), hidden = sum over e of
- * softmax(a)_e * expert_e(x). Tower: h = act(meta_j(h) + h) layer by layer; logit = MLP(h). For
- * many scenarios whose differences their embeddings can express.
+ * Multi-scenario multi-task meta learning (Zhang et al., WSDM 2022) with one task. x ends in a
+ * {@link SelfAttention} for each sequence of the run. With k = MLP(scenario embedding), a meta unit
+ * is the layer W(k) h + b(k), both linear in k. Attention: a_e = v . act(meta([expert_e(x),
+ * task])), hidden = sum over e of softmax(a)_e * expert_e(x). Tower: h = act(meta_j(h) + h) layer
+ * by layer; logit = MLP(h). For many scenarios whose differences their embeddings can express.
  *
  * <p>A task vector replaces the paper's network over the task embedding, which is constant with one
  * task. Weights are generated once per scenario, not once per row.
  */
 final class M2m implements Backbone {
 
+  private final List<SelfAttention> sequences = new ArrayList<>();
   private final ExpertGroup experts;
   private final Mlp knowledge;
   private final Parameter task;
@@ -45,13 +48,16 @@ final class M2m implements Backbone {
   M2m(M2mConfig config, ModelContext context) {
     this.config = config;
     int width = config.width();
+    int in = context.layout().width();
+    for (SequenceShape shape : context.sequences()) {
+      ModelContext scope = context.scope("sequence").scope(shape.name());
+      SelfAttention sequence = new SelfAttention(scope, shape, config.heads());
+      sequences.add(sequence);
+      in += sequence.width();
+    }
     experts =
         new ExpertGroup(
-            context.scope("experts"),
-            context.layout().width(),
-            config.experts(),
-            List.of(width),
-            config.block());
+            context.scope("experts"), in, config.experts(), List.of(width), config.block());
     knowledge =
         new Mlp(
             context.scope("knowledge"),
@@ -74,10 +80,18 @@ final class M2m implements Backbone {
   @Override
   public BackboneOutput forward(Pass pass, Features features) {
     NDArray known = knowledge.forward(pass, features.scenarioTable());
-    NDArray outputs = experts.forward(pass, features.flat());
+    NDArray outputs = experts.forward(pass, input(features));
     NDArray hidden = Gate.mix(pass, attention(pass, known, outputs), outputs);
     NDArray h = tower(pass, known, hidden);
     return new BackboneOutput(hidden, logit.forward(output.forward(pass, h)).squeeze(-1));
+  }
+
+  private NDArray input(Features features) {
+    NDList parts = new NDList(features.flat());
+    for (int i = 0; i < sequences.size(); i++) {
+      parts.add(sequences.get(i).of(features.sequences().get(i)));
+    }
+    return parts.size() == 1 ? features.flat() : NDArrays.concat(parts, 1);
   }
 
   /** Computes the weights of experts: outputs (B, E, d) to (B, E). */

@@ -28,7 +28,13 @@ public record M2mConfig(
     @Setting(
             value = "Whether experts and output are normalised over the batch",
             defaultValue = "true")
-        boolean batchNorm) {
+        boolean batchNorm,
+    @Setting(
+            value = "Heads of the attention over each of model.sequences",
+            defaultValue = "2",
+            before = "2")
+        @Positive
+        int heads) {
 
   BlockSettings block() {
     return new BlockSettings(activation, dropout, batchNorm);

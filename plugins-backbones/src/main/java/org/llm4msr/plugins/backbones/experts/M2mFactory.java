@@ -31,6 +31,6 @@ public final class M2mFactory implements BackboneFactory<M2mConfig> {
 
   @Override
   public Set<ModelInput> inputs(M2mConfig config) {
-    return Set.of(ModelInput.SCENARIO_EMBEDDING);
+    return Set.of(ModelInput.SCENARIO_EMBEDDING, ModelInput.SEQUENCES);
   }
 }

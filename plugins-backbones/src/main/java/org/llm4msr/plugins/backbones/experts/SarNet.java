@@ -1,7 +1,11 @@
 package org.llm4msr.plugins.backbones.experts;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
@@ -12,6 +16,8 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.api.model.Sequence;
+import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.toolkit.model.BatchNorm;
 import org.llm4msr.toolkit.model.Gate;
 import org.llm4msr.toolkit.model.GroupedRows;
@@ -19,11 +25,11 @@ import org.llm4msr.toolkit.model.Linear;
 import org.llm4msr.toolkit.model.Mlp;
 
 /**
- * Scenario-aware ranking network (Shen et al., CIKM 2021) without its attention over behaviour
- * sequences: x' = scale_s * x + shift_s, element-wise; experts are linear layers over the
- * normalised x', some shared by all scenarios and some of scenario s; hidden = sum over both of
- * softmax(gate(x'))_e * expert_e, logit = MLP(hidden). For many scenarios with few rows each: a
- * scenario's own part is small.
+ * Scenario-aware ranking network (Shen et al., CIKM 2021): x' = scale_s * x + shift_s,
+ * element-wise, where x ends in a {@link CrossScenarioInterest} for each sequence of the run;
+ * experts are linear layers over the normalised x', some shared by all scenarios and some of
+ * scenario s; hidden = sum over both of softmax(gate(x'))_e * expert_e, logit = MLP(hidden). For
+ * many scenarios with few rows each: a scenario's own part is small.
  *
  * <p>Shared experts see x' normalised over the batch, those of a scenario over its rows. One
  * normalisation serves all experts of a kind: an expert's own scale and shift would merge with its
@@ -32,6 +38,7 @@ import org.llm4msr.toolkit.model.Mlp;
  */
 final class SarNet implements Backbone {
 
+  private final List<CrossScenarioInterest> interests = new ArrayList<>();
   private final Parameter scales;
   private final Parameter shifts;
   private final Linear specific;
@@ -46,6 +53,12 @@ final class SarNet implements Backbone {
   SarNet(SarNetConfig config, ModelContext context) {
     this.config = config;
     int width = context.layout().width();
+    for (SequenceShape shape : context.sequences()) {
+      CrossScenarioInterest interest =
+          new CrossScenarioInterest(context.scope("interest").scope(shape.name()), shape);
+      interests.add(interest);
+      width += interest.width();
+    }
     ModelContext own = context.each("scenario", context.scenarios().size());
     Shape units = new Shape(width);
     scales = own.parameter("scale", units, Initializer.ones(), Decay.NO);
@@ -65,13 +78,21 @@ final class SarNet implements Backbone {
   public BackboneOutput forward(Pass pass, Features features) {
     Grouping scenarios = pass.scenarios();
     NDArray x =
-        features
-            .flat()
+        input(pass, features)
             .mul(scenarios.rowValues(scales.array()))
             .add(scenarios.rowValues(shifts.array()));
     NDArray experts = apart(sharedExperts(pass, x)).concat(apart(ownExperts(pass, x)), 1);
     NDArray hidden = Gate.mix(pass, gate.forward(pass, x), experts);
     return new BackboneOutput(hidden, logit.forward(tower.forward(pass, hidden)).squeeze(-1));
+  }
+
+  private NDArray input(Pass pass, Features features) {
+    NDList parts = new NDList(features.flat());
+    List<Sequence> sequences = features.sequences();
+    for (int i = 0; i < interests.size(); i++) {
+      parts.add(interests.get(i).of(pass, sequences.get(i)));
+    }
+    return parts.size() == 1 ? features.flat() : NDArrays.concat(parts, 1);
   }
 
   private NDArray sharedExperts(Pass pass, NDArray x) {

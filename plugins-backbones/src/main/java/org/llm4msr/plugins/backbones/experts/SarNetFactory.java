@@ -1,9 +1,11 @@
 package org.llm4msr.plugins.backbones.experts;
 
+import java.util.Set;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.ModelInput;
 
 /** Makes {@link SarNet} backbones. */
 @Plugin(
@@ -27,5 +29,10 @@ public final class SarNetFactory implements BackboneFactory<SarNetConfig> {
   @Override
   public boolean hasHidden(SarNetConfig config) {
     return true;
+  }
+
+  @Override
+  public Set<ModelInput> inputs(SarNetConfig config) {
+    return Set.of(ModelInput.SEQUENCES);
   }
 }

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.sequences.PastNeeds;
 
 /** One experiment: data, knowledge, model and training. The root of the YAML file. */
 public record ExperimentConfig(
@@ -36,10 +37,16 @@ public record ExperimentConfig(
     return knowledge != null && knowledge.history() != null;
   }
 
+  /** Returns what the model reads of the log of events; null if it reads none. */
+  public @Nullable PastNeeds past() {
+    return model == null
+        ? null
+        : PastNeeds.of(knowledge == null ? null : knowledge.history(), model.sequences().values());
+  }
+
   /** Returns whether rows read earlier events of validation and test. */
   public boolean readsLaterParts() {
-    return knowledge != null
-        && knowledge.history() != null
-        && knowledge.history().until() == HistoryConfig.Until.ROW;
+    PastNeeds past = past();
+    return past != null && past.laterParts();
   }
 }

@@ -10,6 +10,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.sequences.SequenceConfig;
 
 /** Backbone, fusion head and meta networks. */
 public record ModelConfig(
@@ -42,7 +43,13 @@ public record ModelConfig(
                     + " added to the logit: the wide part, for any backbone and head",
             defaultValue = "false",
             before = "false")
-        boolean linear) {
+        boolean linear,
+    @Setting(
+            value =
+                "Sequences by name, such as what the user chose before: each one more field, for any"
+                    + " backbone and head",
+            defaultValue = "{}")
+        Map<String, @Valid SequenceConfig> sequences) {
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
@@ -64,6 +71,28 @@ public record ModelConfig(
         itemKnowledge,
         Map.of(),
         false);
+  }
+
+  /** Makes settings without sequences. */
+  public ModelConfig(
+      int embeddingSize,
+      int scenarioEmbeddingSize,
+      PluginChoice<BackboneFactory<Record>, Record> backbone,
+      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
+      MetaNetworksConfig metaNetworks,
+      @Nullable ItemKnowledgeConfig itemKnowledge,
+      Map<String, Integer> embeddingSizes,
+      boolean linear) {
+    this(
+        embeddingSize,
+        scenarioEmbeddingSize,
+        backbone,
+        fusion,
+        metaNetworks,
+        itemKnowledge,
+        embeddingSizes,
+        linear,
+        Map.of());
   }
 
   /** Returns the inputs that the fusion head reads. */

@@ -6,6 +6,7 @@ import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.sequences.PastNeeds;
 
 /** The part of a trained model's configuration that scoring needs. */
 public record ScoringConfig(
@@ -25,5 +26,10 @@ public record ScoringConfig(
   /** Returns whether the model reads the vectors of items. */
   public boolean readsItems() {
     return model.readsItems() || history != null;
+  }
+
+  /** Returns what the model reads of the log of events; null if it reads none. */
+  public @Nullable PastNeeds past() {
+    return PastNeeds.of(history, model.sequences().values());
   }
 }

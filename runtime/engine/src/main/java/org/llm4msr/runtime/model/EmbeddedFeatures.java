@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -11,6 +12,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Sequence;
 
 /**
  * The embedded input of one batch. A part that no model named in its inputs is null; a model that
@@ -24,6 +26,7 @@ import org.llm4msr.api.model.ModelInput;
  * @param scenarioKnowledgeOrNull (S, K)
  * @param itemKnowledgeOrNull (I, K)
  * @param historyOrNull (B, n)
+ * @param sequencesOrNull those that the run has, by name
  */
 public record EmbeddedFeatures(
     NDArray flat,
@@ -33,8 +36,31 @@ public record EmbeddedFeatures(
     @Nullable NDArray userKnowledgeOrNull,
     @Nullable NDArray scenarioKnowledgeOrNull,
     @Nullable NDArray itemKnowledgeOrNull,
-    @Nullable NDArray historyOrNull)
+    @Nullable NDArray historyOrNull,
+    @Nullable List<Sequence> sequencesOrNull)
     implements Features {
+
+  /** Makes features of a model that does not read sequences. */
+  public EmbeddedFeatures(
+      NDArray flat,
+      int fieldWidth,
+      Grouping scenarios,
+      @Nullable NDArray scenarioTableOrNull,
+      @Nullable NDArray userKnowledgeOrNull,
+      @Nullable NDArray scenarioKnowledgeOrNull,
+      @Nullable NDArray itemKnowledgeOrNull,
+      @Nullable NDArray historyOrNull) {
+    this(
+        flat,
+        fieldWidth,
+        scenarios,
+        scenarioTableOrNull,
+        userKnowledgeOrNull,
+        scenarioKnowledgeOrNull,
+        itemKnowledgeOrNull,
+        historyOrNull,
+        null);
+  }
 
   /** Checks that the parts every model reads are there. */
   public EmbeddedFeatures {
@@ -82,6 +108,14 @@ public record EmbeddedFeatures(
   }
 
   @Override
+  public List<Sequence> sequences() {
+    if (sequencesOrNull == null) {
+      throw undeclared(ModelInput.SEQUENCES);
+    }
+    return sequencesOrNull;
+  }
+
+  @Override
   public Features withFlat(NDArray other) {
     return new EmbeddedFeatures(
         other,
@@ -91,7 +125,8 @@ public record EmbeddedFeatures(
         userKnowledgeOrNull,
         scenarioKnowledgeOrNull,
         itemKnowledgeOrNull,
-        historyOrNull);
+        historyOrNull,
+        sequencesOrNull);
   }
 
   /** Returns the arrays that there are, by their names in errors. */
@@ -103,6 +138,13 @@ public record EmbeddedFeatures(
     put(arrays, "features.scenarioKnowledge()", scenarioKnowledgeOrNull);
     put(arrays, "features.itemKnowledge()", itemKnowledgeOrNull);
     put(arrays, "features.history()", historyOrNull);
+    if (sequencesOrNull != null) {
+      for (Sequence sequence : sequencesOrNull) {
+        arrays.put("features.sequences() " + sequence.name() + ".vectors()", sequence.vectors());
+        arrays.put("features.sequences() " + sequence.name() + ".mask()", sequence.mask());
+        arrays.put("features.sequences() " + sequence.name() + ".target()", sequence.target());
+      }
+    }
     return arrays;
   }
 

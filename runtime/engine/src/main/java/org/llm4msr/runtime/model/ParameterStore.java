@@ -26,6 +26,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.runtime.engine.HostCopy;
 
 /**
@@ -299,6 +300,11 @@ public final class ParameterStore implements AutoCloseable {
     @Override
     public int scenarioEmbeddingSize() {
       return shape.scenarioEmbeddingSize();
+    }
+
+    @Override
+    public List<SequenceShape> sequences() {
+      return shape.sequences();
     }
 
     @Override

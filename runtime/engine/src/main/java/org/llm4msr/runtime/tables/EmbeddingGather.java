@@ -15,17 +15,21 @@ import org.llm4msr.runtime.tables.FieldValues.Vectors;
  * Gathers the vectors of a batch, and the first-order weights where the model has them, into one
  * flat buffer (B, width). A categorical field gives the vector of its id, a multi-categorical field
  * the mean over its list (zeros for an empty one), a numeric field its one vector times the value,
- * a vector field the sum of such products. For one thread at a time; several may read the same
- * tables.
+ * a vector field the sum of such products, a sequence what {@link TableSequence} says. For one
+ * thread at a time; several may read the same tables.
  */
 public final class EmbeddingGather {
 
   private static final int GATHER_ROWS = 64;
 
+  /** A block of more numbers would not stay near the processor. */
+  private static final int BLOCK = 1 << 15;
+
   private final EmbeddingTables all;
   private final List<Place> places;
   private final int width;
   private final Workers workers;
+  private final int blockRows;
   private final float[][] blocks;
 
   /** By place, made when vectors are first gathered. */
@@ -37,7 +41,8 @@ public final class EmbeddingGather {
     this.places = tables.places();
     this.width = tables.width();
     this.workers = workers;
-    this.blocks = new float[workers.threads()][GATHER_ROWS * width];
+    blockRows = Math.max(1, Math.min(GATHER_ROWS, BLOCK / Math.max(1, width)));
+    this.blocks = new float[workers.threads()][blockRows * width];
   }
 
   /**
@@ -46,22 +51,49 @@ public final class EmbeddingGather {
    * @param target at least (B, width), row after row from index 0
    */
   public void gather(Batch batch, FloatBuffer target) {
+    gather(batch.size, batch.fields, target);
+  }
+
+  /**
+   * Fills the first rows of the target.
+   *
+   * @param rows B
+   * @param fields the values of the fields, then the ids of the sequences
+   * @param target as above
+   */
+  public void gather(int rows, List<? extends FieldValues> fields, FloatBuffer target) {
     workers.range(
-        batch.size,
-        GATHER_ROWS,
+        rows,
+        blockRows,
         (worker, from, to) -> {
           float[] block = blocks[worker];
           for (Place place : places) {
-            FieldValues values = batch.fields.get(place.field());
-            gatherField(place.table(), values, from, to, block, place.column());
+            FieldValues values = fields.get(place.field());
+            if (place.sequence() == null) {
+              gatherField(place.table(), values, from, to, block, place.column());
+            } else {
+              gather(place.sequence(), (IdLists) values, from, to, block, place.column());
+            }
           }
           target.put(from * width, block, 0, (to - from) * width);
         });
     for (Place place : places) {
-      if (batch.fields.get(place.field()) instanceof Vectors vectors) {
+      if (fields.get(place.field()) instanceof Vectors vectors) {
         projections
             .computeIfAbsent(place, own -> all.projection(own, workers))
-            .project(vectors, batch.size, target, place.column(), width);
+            .project(vectors, rows, target, place.column(), width);
+      }
+    }
+  }
+
+  private void gather(
+      TableSequence sequence, IdLists lists, int from, int to, float[] block, int column) {
+    for (int row = from, at = column; row < to; row++, at += width) {
+      if (sequence.keepsEach()) {
+        sequence.gather(lists, row, block, at);
+      } else {
+        int ids = lists.offsets[row + 1] - lists.offsets[row];
+        gatherSum(sequence.table(), lists, row, sequence.share(ids), block, at);
       }
     }
   }
@@ -82,7 +114,8 @@ public final class EmbeddingGather {
       }
     } else if (values instanceof IdLists lists) {
       for (int row = from, at = column; row < to; row++, at += width) {
-        gatherMean(table, lists, row, block, at);
+        float share = 1f / (lists.offsets[row + 1] - lists.offsets[row]);
+        gatherSum(table, lists, row, share, block, at);
       }
     } else if (values instanceof Numbers numbers) {
       float[] vector = table.chunk(0);
@@ -95,12 +128,12 @@ public final class EmbeddingGather {
     }
   }
 
-  private void gatherMean(EmbeddingTable table, IdLists lists, int row, float[] block, int at) {
+  private static void gatherSum(
+      EmbeddingTable table, IdLists lists, int row, float share, float[] block, int at) {
     int dimension = table.dimension();
     Arrays.fill(block, at, at + dimension, 0f);
     int from = lists.offsets[row];
     int to = lists.offsets[row + 1];
-    float share = 1f / (to - from);
     for (int i = from; i < to; i++) {
       float[] chunk = table.chunk(lists.ids[i]);
       int start = table.offset(lists.ids[i]);

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The embedding tables of all fields, in the order of the fields of a batch; fields may share a
@@ -13,8 +15,10 @@ public final class EmbeddingTables {
 
   private final List<EmbeddingTable> vectors;
   private final List<EmbeddingTable> linear;
+  private final List<TableSequence> sequences;
   private final List<Place> places = new ArrayList<>();
   private final int width;
+  private final int vectorWidth;
   private final boolean mkl;
 
   /** Makes the layer without first-order weights; Java multiplies vectors. */
@@ -31,16 +35,36 @@ public final class EmbeddingTables {
    * @param mkl whether MKL multiplies vectors, or Java
    */
   public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
+    this(vectors, linear, List.of(), mkl);
+  }
+
+  /**
+   * Makes the layer of a model with sequences.
+   *
+   * @param sequences each reads the table of a field; their ids come after the values of the fields
+   */
+  public EmbeddingTables(
+      List<EmbeddingTable> vectors,
+      List<EmbeddingTable> linear,
+      List<TableSequence> sequences,
+      boolean mkl) {
     this.mkl = mkl;
     this.vectors = List.copyOf(vectors);
     this.linear = List.copyOf(linear);
+    this.sequences = List.copyOf(sequences);
     int column = 0;
     for (List<EmbeddingTable> tables : List.of(this.vectors, this.linear)) {
       for (int field = 0; field < tables.size(); field++) {
         EmbeddingTable table = tables.get(field);
-        places.add(new Place(table, field, column));
+        places.add(new Place(table, field, column, null));
         column += table.dimension();
       }
+    }
+    vectorWidth = column - this.linear.size();
+    int number = this.vectors.size();
+    for (TableSequence sequence : this.sequences) {
+      places.add(new Place(sequence.table(), number++, column, sequence));
+      column = Math.addExact(column, sequence.columns());
     }
     width = column;
   }
@@ -48,10 +72,11 @@ public final class EmbeddingTables {
   /**
    * What a field reads of a table.
    *
-   * @param field its number in a batch
+   * @param field its number in a batch, where sequences come after the fields
    * @param column the first of its columns in the flat input
+   * @param sequence how lists are read if it is no field
    */
-  record Place(EmbeddingTable table, int field, int column) {
+  record Place(EmbeddingTable table, int field, int column, @Nullable TableSequence sequence) {
 
     int dimension() {
       return table.dimension();
@@ -92,13 +117,24 @@ public final class EmbeddingTables {
     return places.get(field).column();
   }
 
-  /** Returns the columns of the flat input: those of the vectors, then those of the weights. */
+  /** Returns what reads lists of ids beside the fields. */
+  public List<TableSequence> sequences() {
+    return sequences;
+  }
+
+  /** Returns the columns of the flat input: of the vectors, the weights, then the sequences. */
   public int width() {
     return width;
   }
 
+  /** Returns where vectors, weights and sequences end in the flat input, but the last of them. */
+  public long[] ends() {
+    int weights = vectorWidth + linear.size();
+    return LongStream.of(vectorWidth, weights).filter(end -> end < width).distinct().toArray();
+  }
+
   /** Returns W, the columns of the vectors. */
   public int vectorWidth() {
-    return width - linear.size();
+    return vectorWidth;
   }
 }

@@ -51,23 +51,39 @@ public final class EmbeddingUpdate {
    */
   public void run(
       Batch batch, FloatBuffer flatGradient, UpdateRule rule, long step, double learningRate) {
-    readGradient(flatGradient, batch.size);
+    run(batch.size, batch.fields, flatGradient, rule, step, learningRate);
+  }
+
+  /**
+   * Updates the rows as above.
+   *
+   * @param rows B
+   * @param fields the values of the fields, then the ids of the sequences
+   */
+  public void run(
+      int rows,
+      List<? extends FieldValues> fields,
+      FloatBuffer flatGradient,
+      UpdateRule rule,
+      long step,
+      double learningRate) {
+    readGradient(flatGradient, rows);
     boolean everyRow = rule instanceof UpdateRule.Adam adam && !adam.lazy();
     for (int t = 0; t < indexes.length; t++) {
       Place place = tables.get(t).get(0); // Vectors share no table.
-      if (batch.fields.get(place.field()) instanceof Vectors vectors) {
+      if (fields.get(place.field()) instanceof Vectors vectors) {
         VectorProjection projection =
             projections.computeIfAbsent(place, own -> all.projection(own, workers));
         indexes[t].buildAll(
             place.table().rows(),
-            projection.gradient(vectors, batch.size, gradient, place.column(), width));
+            projection.gradient(vectors, rows, gradient, place.column(), width));
       }
     }
     workers.range(
         indexes.length,
         1,
         (worker, from, to) -> {
-          indexes[from].build(tables.get(from), batch, width);
+          indexes[from].build(tables.get(from), fields, rows, width);
           if (everyRow) {
             indexes[from].sort();
           }

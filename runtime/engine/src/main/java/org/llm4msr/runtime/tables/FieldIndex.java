@@ -34,21 +34,24 @@ final class FieldIndex {
    * Builds the index of a batch.
    *
    * @param places what reads the table; several only of values with ids
+   * @param fields the values by the number of a place
+   * @param rows B
    * @param width columns of the gradient
    */
-  void build(List<Place> places, Batch batch, int width) {
-    FieldValues values = batch.fields.get(places.get(0).field());
+  void build(List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
+    FieldValues values = fields.get(places.get(0).field());
     if (values instanceof Numbers numbers) {
-      buildNumeric(numbers.values(), batch.size, places.get(0).column(), width);
+      buildNumeric(numbers.values(), rows, places.get(0).column(), width);
     } else if (!(values instanceof FieldValues.Vectors)) {
-      buildIds(places, batch, width);
+      buildIds(places, fields, rows, width);
     }
   }
 
-  private void buildIds(List<Place> places, Batch batch, int width) {
+  private void buildIds(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
     int count = 0;
     for (Place place : places) {
-      count += count(batch.fields.get(place.field()), batch.size);
+      count += count(fields.get(place.field()), rows);
     }
     ensure(count);
     clearHash(count);
@@ -56,13 +59,13 @@ final class FieldIndex {
     weighted = false;
     int from = 0;
     for (Place place : places) {
-      FieldValues values = batch.fields.get(place.field());
-      int to = from + count(values, batch.size);
+      FieldValues values = fields.get(place.field());
+      int to = from + count(values, rows);
       distinguish(ids(values), from, to);
       weighted |= values instanceof IdLists;
       from = to;
     }
-    collect(places, batch, width, count);
+    collect(places, fields, rows, width, count);
   }
 
   private static int count(FieldValues values, int size) {
@@ -140,7 +143,8 @@ final class FieldIndex {
    *
    * @param count of the occurrences
    */
-  private void collect(List<Place> places, Batch batch, int width, int count) {
+  private void collect(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int width, int count) {
     Arrays.fill(starts, 0, distinct + 1, 0);
     for (int i = 0; i < count; i++) {
       starts[slotOf[i] + 1]++;
@@ -150,13 +154,13 @@ final class FieldIndex {
     }
     int first = 0;
     for (Place place : places) {
-      FieldValues values = batch.fields.get(place.field());
+      FieldValues values = fields.get(place.field());
       if (values instanceof IdLists lists) {
-        collect(lists, batch.size, place.column(), width, first);
+        collect(lists, place, rows, width, first);
       } else {
-        collect(batch.size, place.column(), width, first);
+        collect(rows, place.column(), width, first);
       }
-      first += count(values, batch.size);
+      first += count(values, rows);
     }
     for (int k = distinct; k > 0; k--) {
       starts[k] = starts[k - 1];
@@ -173,12 +177,14 @@ final class FieldIndex {
     }
   }
 
-  /** Collects lists, whose vectors were averaged. */
-  private void collect(IdLists lists, int size, int column, int width, int first) {
-    for (int row = 0, i = 0, gradient = column; row < size; row++, gradient += width) {
+  /** Collects lists, whose vectors were averaged, added up or kept. */
+  private void collect(IdLists lists, Place place, int size, int width, int first) {
+    TableSequence sequence = place.sequence();
+    int step = sequence != null && sequence.keepsEach() ? place.dimension() : 0;
+    for (int row = 0, i = 0, of = place.column(); row < size; row++, of += width) {
       int end = lists.offsets[row + 1];
-      float share = 1f / (end - i);
-      for (; i < end; i++) {
+      float share = sequence == null ? 1f / (end - i) : sequence.share(end - i);
+      for (int gradient = of; i < end; i++, gradient += step) {
         int at = starts[slotOf[first + i]]++;
         gradientAt[at] = gradient;
         weights[at] = share;

@@ -11,7 +11,8 @@ public enum Notice {
           + " so metrics show how much leaks, not how good the model is."),
   /** Rows also read events of later parts. */
   HISTORY(
-      "knowledge.history.until is row: a row also reads earlier events of validation and test,"
+      "until is row, in knowledge.history or model.sequences: a row also reads earlier events of"
+          + " validation and test,"
           + " which models that read the training part alone do not know.");
 
   private final String text;

@@ -5,20 +5,30 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.HistoryConfig;
+import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.sequences.PastNeeds;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.knowledge.history.HistoryFile;
+import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
+import org.llm4msr.runtime.knowledge.past.HistoryFile;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
+import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 import org.llm4msr.runtime.training.WarmStart;
 
@@ -105,14 +115,20 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
   }
 
   /** Loads the events that the model reads: those of the bundle too, if it began with one. */
-  HistoryInputs history(HistoryConfig config, PreparedData data) {
+  EventLogs events(PastNeeds needs, PreparedData data) {
     Path file = run.path().resolve("history.arrow");
     if (bundle != null) {
-      WarmStart.mergeHistory(bundle, config, data, file);
+      WarmStart.mergeHistory(bundle, ofData(needs, data), data, file);
     }
     return Files.exists(file)
-        ? HistoryInputs.of(config, HistoryFile.open(file, data.manifest()), data.manifest().users())
-        : HistoryInputs.of(config, data);
+        ? EventLogs.of(
+            HistoryFile.open(file, data.manifest()), data.manifest().users(), needs.negatives())
+        : ofData(needs, data);
+  }
+
+  private static EventLogs ofData(PastNeeds needs, PreparedData data) {
+    Set<Split> parts = needs.laterParts() ? EnumSet.allOf(Split.class) : EnumSet.of(Split.TRAIN);
+    return EventLogs.of(data.loggedRows(parts), data.manifest().users(), needs.negatives());
   }
 
   private Path store() {
@@ -133,6 +149,31 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
     } catch (IOException e) {
       throw run.unreadable(scalingFile(), e);
     }
+  }
+
+  /**
+   * Returns what the model reads of knowledge.
+   *
+   * @param earlier what training rows read; null: the same
+   * @param events null where the model reads none
+   */
+  KnowledgeInputs inputs(
+      KnowledgeConfig config,
+      ControlledKnowledge knowledge,
+      @Nullable EarlierKnowledge earlier,
+      @Nullable EventLogs events) {
+    HistoryConfig history = config.history();
+    return new KnowledgeInputs(
+        knowledge.level(Level.USER),
+        knowledge.level(Level.SCENARIO),
+        knowledge.level(Level.ITEM),
+        config.missing(),
+        config.missingItem(),
+        scaling(),
+        earlier,
+        config.components(),
+        knowledge.controls(),
+        history == null || events == null ? null : HistoryInputs.of(history, events));
   }
 
   /** Fills the model of a run that is about to begin. */

@@ -7,6 +7,7 @@ import com.google.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -22,6 +23,7 @@ final class TrainingModule extends AbstractModule {
   private final RunFolder folder;
   private final PreparedData data;
   private final @Nullable KnowledgeInputs knowledge;
+  private final SequenceInputs sequences;
   private final StartingPoint start;
 
   TrainingModule(
@@ -29,11 +31,13 @@ final class TrainingModule extends AbstractModule {
       RunFolder folder,
       PreparedData data,
       @Nullable KnowledgeInputs knowledge,
+      SequenceInputs sequences,
       StartingPoint start) {
     this.config = config;
     this.folder = folder;
     this.data = data;
     this.knowledge = knowledge;
+    this.sequences = sequences;
     this.start = start;
   }
 
@@ -41,7 +45,7 @@ final class TrainingModule extends AbstractModule {
   @Singleton
   TrainableModel model(TensorEngine engine, ModelConfig model) {
     return ModelAssembly.assemble(
-        engine, model, config.training(), config.scoring(), data, knowledge);
+        engine, model, config.training(), config.scoring(), data, knowledge, sequences);
   }
 
   @Provides

@@ -14,6 +14,7 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.calibration.Calibration;
@@ -23,6 +24,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.sequences.PastNeeds;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -40,6 +42,7 @@ import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.SlowTraining;
@@ -87,8 +90,12 @@ final class TrainingStage implements AutoCloseable {
     this.log = log;
     this.data = data;
     this.knowledge = knowledge;
-    KnowledgeInputs inputs = inputs(experiment, data, knowledge, start);
-    this.wiring = runWiring.wiring(new TrainingModule(config, folder, data, inputs, start));
+    PastNeeds past = config.past();
+    EventLogs events = past == null ? null : start.events(past, data);
+    KnowledgeInputs inputs = inputs(experiment, data, knowledge, start, events);
+    SequenceInputs sequences = SequenceInputs.of(prepared, data.manifest(), events);
+    this.wiring =
+        runWiring.wiring(new TrainingModule(config, folder, data, inputs, sequences, start));
     this.engine = wiring.get(TensorEngine.class);
     try {
       model = wiring.get(TrainableModel.class);
@@ -255,21 +262,16 @@ final class TrainingStage implements AutoCloseable {
       Experiment experiment,
       PreparedData data,
       @Nullable ControlledKnowledge knowledge,
-      StartingPoint start) {
+      StartingPoint start,
+      @Nullable EventLogs events) {
     KnowledgeConfig config = experiment.config().config().knowledge();
     return knowledge == null || config == null
         ? null
-        : new KnowledgeInputs(
-            knowledge.level(Level.USER),
-            knowledge.level(Level.SCENARIO),
-            knowledge.level(Level.ITEM),
-            config.missing(),
-            config.missingItem(),
-            start.scaling(),
+        : start.inputs(
+            config,
+            knowledge,
             KnowledgeStage.earlier(experiment, data, knowledge, config.periods()),
-            config.components(),
-            knowledge.controls(),
-            config.history() == null ? null : start.history(config.history(), data));
+            events);
   }
 
   /**

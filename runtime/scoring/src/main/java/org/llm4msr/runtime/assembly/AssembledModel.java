@@ -9,6 +9,8 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.sequences.ModelSequences;
+import org.llm4msr.runtime.assembly.sequences.ModelSequences.Pooled;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -33,6 +35,8 @@ import org.llm4msr.runtime.tables.Workers;
  * @param halves the engine's products of bfloat16, null where other products are used
  * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
+ * @param sequences those of the model
+ * @param readsSequences whether a part of the model reads their vectors
  */
 record AssembledModel(
     TensorEngine engine,
@@ -51,7 +55,9 @@ record AssembledModel(
     Precisions precisions,
     @Nullable HalfScript halves,
     Map<Level, MetaNetwork> metaNetworks,
-    String identity)
+    String identity,
+    ModelSequences sequences,
+    boolean readsSequences)
     implements AutoCloseable {
 
   /** The term of the logit that is the sum of first-order weights. */
@@ -63,28 +69,35 @@ record AssembledModel(
    * @param pass has the items where the model reads them
    */
   NDArray logits(Pass pass, RowInputs inputs) {
-    if (tables.linear().isEmpty()) {
-      return logits(pass, inputs, inputs.flat());
+    long[] ends = tables.ends();
+    if (ends.length == 0) {
+      return logits(pass, inputs, inputs.flat(), Pooled.NONE);
     }
-    NDList parts = inputs.flat().split(new long[] {tables.vectorWidth()}, 1);
-    NDArray logits = logits(pass, inputs, parts.get(0));
+    NDList parts = inputs.flat().split(ends, 1);
+    NDArray vectors = parts.get(0);
+    Pooled pooled = sequences.pool(tables, parts.get(parts.size() - 1), vectors);
+    NDArray logits = logits(pass, inputs, vectors, pooled);
+    if (tables.linear().isEmpty()) {
+      return logits;
+    }
     NDArray linear = parts.get(1).sum(new int[] {1}).reshape(logits.getShape());
     pass.term(LINEAR, () -> linear);
     return logits.add(linear);
   }
 
-  private NDArray logits(Pass pass, RowInputs inputs, NDArray vectors) {
+  private NDArray logits(Pass pass, RowInputs inputs, NDArray vectors, Pooled pooled) {
     return head.logits(
         pass,
         new EmbeddedFeatures(
-            withFields(pass, inputs, vectors),
+            pooled.appendTo(withFields(pass, inputs, vectors)),
             shape.layout().uniform() ? shape.layout().fields().get(0).width() : 0,
             pass.scenarios(),
             scenarioTable == null ? null : scenarioTable.array(),
             inputs.users(),
             inputs.scenarios(),
             inputs.items(),
-            inputs.history()));
+            inputs.history(),
+            readsSequences ? pooled.sequences() : null));
   }
 
   private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {

@@ -106,6 +106,11 @@ public final class InferenceModel implements AutoCloseable {
     return assembled.tables();
   }
 
+  /** Returns which field holds the ids of each sequence of the tables; -1 for the log. */
+  public int[] sequenceFields() {
+    return assembled.sequences().sources();
+  }
+
   /** Returns what turns logits into probabilities. */
   public Calibration calibration() {
     return calibration;

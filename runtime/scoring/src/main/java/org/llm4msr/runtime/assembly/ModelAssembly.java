@@ -27,6 +27,9 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.sequences.ModelSequences;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -73,12 +76,7 @@ public final class ModelAssembly {
 
   private ModelAssembly() {}
 
-  /**
-   * Makes a model whose initial values depend on the training seed. Only the knowledge that the
-   * fusion head names is loaded.
-   *
-   * @param knowledge may be null where the head reads none
-   */
+  /** Makes a model without sequences, otherwise as below. */
   public static TrainableModel assemble(
       TensorEngine engine,
       ModelConfig model,
@@ -86,6 +84,24 @@ public final class ModelAssembly {
       InferenceConfig scoring,
       PreparedData data,
       @Nullable KnowledgeInputs knowledge) {
+    return assemble(engine, model, training, scoring, data, knowledge, null);
+  }
+
+  /**
+   * Makes a model whose initial values depend on the training seed. Only the knowledge that the
+   * fusion head names is loaded.
+   *
+   * @param knowledge may be null where the head reads none
+   * @param sequences may be null where the model has none
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      TrainingConfig training,
+      InferenceConfig scoring,
+      PreparedData data,
+      @Nullable KnowledgeInputs knowledge,
+      @Nullable SequenceInputs sequences) {
     HalfPrecision.require("training.precision", training.precision(), engine);
     HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
@@ -97,6 +113,7 @@ public final class ModelAssembly {
                     data.manifest(),
                     () -> Population.of(data),
                     knowledge,
+                    sequences,
                     training.seed(),
                     UpdateRule.rows(training.optimizer()).stateSlots(),
                     null,
@@ -124,7 +141,8 @@ public final class ModelAssembly {
             model.metaNetworks(),
             null,
             model.embeddingSizes(),
-            model.linear());
+            model.linear(),
+            model.sequences());
     return enhanced
         .engine()
         .finish(
@@ -136,6 +154,7 @@ public final class ModelAssembly {
                         data.manifest(),
                         () -> Population.of(data),
                         null,
+                        enhanced.assembled().sequences().inputs(),
                         training.seed(),
                         0,
                         enhanced.tables(),
@@ -169,13 +188,15 @@ public final class ModelAssembly {
    *
    * @param encoder tells fields, scenarios and users
    * @param knowledge may be null where the head reads none
+   * @param sequences may be null where the model has none
    */
   public static InferenceModel assemble(
       TensorEngine engine,
       ModelConfig model,
       InferenceConfig scoring,
       RowEncoder encoder,
-      @Nullable KnowledgeInputs knowledge) {
+      @Nullable KnowledgeInputs knowledge,
+      @Nullable SequenceInputs sequences) {
     HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
         () ->
@@ -186,6 +207,7 @@ public final class ModelAssembly {
                     encoder.manifest(),
                     () -> Population.of(encoder),
                     knowledge,
+                    sequences,
                     0,
                     0,
                     null,
@@ -198,6 +220,7 @@ public final class ModelAssembly {
       DatasetManifest manifest,
       Supplier<Population> who,
       @Nullable KnowledgeInputs inputs,
+      @Nullable SequenceInputs sequenceInputs,
       long seed,
       int stateSlots,
       @Nullable EmbeddingTables shared,
@@ -207,12 +230,16 @@ public final class ModelAssembly {
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     HistoryInputs history = inputs == null ? null : inputs.history();
+    SequencePlan plan =
+        SequencePlan.of(
+            model, manifest.fields(), sequenceInputs == null ? null : sequenceInputs.itemField());
     ModelShape shape =
         shape(
             manifest.fields(),
             manifest.scenarios(),
             model,
-            history == null ? null : history.config());
+            history == null ? null : history.config(),
+            plan);
     NDManager manager = engine.engine().newBaseManager(engine.device());
     manager.setName("model");
     ParameterStore store = new ParameterStore(manager, seed);
@@ -226,6 +253,14 @@ public final class ModelAssembly {
           knowledge == null
               ? KnowledgeParameters.NONE
               : KnowledgeParameters.of(store, model, knowledge, history);
+      boolean readsSequences = required.contains(ModelInput.SEQUENCES);
+      ModelSequences sequences =
+          ModelSequences.of(
+              plan,
+              manifest.fields(),
+              store.context(ModelSequences.SCOPE, shape),
+              sequenceInputs,
+              readsSequences);
       AssemblyContext context =
           new AssemblyContext(
               store::context,
@@ -246,7 +281,7 @@ public final class ModelAssembly {
           workers,
           shared == null
               ? new FieldTables(model, manifest.fields())
-                  .make(seed, stateSlots, workers, Mkl.serves(manager))
+                  .make(seed, stateSlots, workers, Mkl.serves(manager), sequences::tables)
               : shared,
           store,
           shape,
@@ -260,7 +295,9 @@ public final class ModelAssembly {
           precisions,
           halves,
           context.metaNetworks(),
-          identity(manifest, model, context.metaNetworkConfigs(), inputs));
+          identity(manifest, model, context.metaNetworkConfigs(), inputs),
+          sequences,
+          readsSequences);
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();
@@ -349,7 +386,8 @@ public final class ModelAssembly {
       List<PreparedField> prepared,
       List<PreparedScenario> rows,
       ModelConfig model,
-      @Nullable HistoryConfig history) {
+      @Nullable HistoryConfig history,
+      SequencePlan sequences) {
     int width = model.embeddingSize();
     FeatureLayout layout = new FeatureLayout(new FieldTables(model, prepared).layout());
     ItemKnowledgeConfig items = model.itemKnowledge();
@@ -360,11 +398,12 @@ public final class ModelAssembly {
       int own = history.widthBeside(width);
       layout = layout.with(AddedField.HISTORY, FieldRole.CONTEXT, own);
     }
+    layout = sequences.addTo(layout);
     List<Scenario> scenarios = new ArrayList<>();
     for (PreparedScenario scenario : rows) {
       scenarios.add(new Scenario(scenarios.size(), scenario.name(), scenario.rows().train()));
     }
-    return new ModelShape(layout, scenarios, model.scenarioEmbeddingSize());
+    return new ModelShape(layout, scenarios, model.scenarioEmbeddingSize(), sequences.shapes());
   }
 
   private static ParameterArray scenarioTable(ParameterStore store, ModelShape shape) {
@@ -392,7 +431,8 @@ public final class ModelAssembly {
                 + (model.embeddingSizes().isEmpty()
                     ? ""
                     : "|sizes " + new TreeMap<>(model.embeddingSizes()))
-                + (model.linear() ? "|linear" : ""));
+                + (model.linear() ? "|linear" : "")
+                + SequencePlan.identity(model));
     if (inputs == null) {
       return parts;
     }

@@ -12,9 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.files.DurableFiles;
-import org.llm4msr.runtime.knowledge.history.HistoryFile;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
+import org.llm4msr.runtime.knowledge.past.HistoryFile;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -67,7 +69,11 @@ public final class ModelFiles {
   public static void writeHistory(TrainableModel model, Path file) throws IOException {
     ModelKnowledge knowledge = model.knowledge();
     ModelHistory history = knowledge == null ? null : knowledge.history();
-    if (history != null) {
+    SequenceInputs sequences = model.assembled().sequences().inputs();
+    EventLogs ofSequences = sequences == null ? null : sequences.events();
+    if (ofSequences != null) { // All that the model reads, whatever reads it.
+      HistoryFile.write(ofSequences.logs(), file);
+    } else if (history != null) {
       HistoryFile.write(history.logs(), file);
     }
   }

@@ -12,6 +12,8 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.sequences.ModelSequences;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -126,9 +128,15 @@ public record ModelMemory(
   private static void create(
       ExperimentConfig config, ModelConfig model, Data data, ParameterCount count) {
     KnowledgeConfig knowledge = config.knowledge();
+    SequencePlan plan = SequencePlan.of(model, data.fields(), null);
     ModelShape shape =
         ModelAssembly.shape(
-            data.fields(), data.scenarios(), model, knowledge == null ? null : knowledge.history());
+            data.fields(),
+            data.scenarios(),
+            model,
+            knowledge == null ? null : knowledge.history(),
+            plan);
+    ModelSequences.makeParameters(plan, count.context(ModelSequences.SCOPE, shape));
     if (ModelAssembly.required(model).contains(ModelInput.SCENARIO_EMBEDDING)) {
       count.add("scenario", shape.scenarios().size(), new Shape(shape.scenarioEmbeddingSize()));
     }
@@ -215,6 +223,7 @@ public record ModelMemory(
     }
     return switch (largest) {
       case "backbone", "fusion" -> "model.%s.name".formatted(largest);
+      case ModelSequences.SCOPE -> "model.sequences";
       case "scenario" -> "model.scenarioEmbeddingSize";
       default -> "model.%s.name".formatted(largest.replace("meta/", "metaNetworks."));
     };

@@ -94,10 +94,10 @@ public final class ModelProbe {
    * Predicts a batch, with the knowledge of some levels taken away: rows read what users and items
    * without a vector read, and the mean of the scenarios.
    *
-   * @param without those levels; all else, such as the embedding of the user, stays
+   * @param without those levels; all else, such as the embedding of the user and sequences, stays
    */
   public LogitTerms predict(Batch batch, Set<Level> without) {
-    return workspace.terms(known(batch, without), without.contains(Level.SCENARIO));
+    return workspace.terms(known(batch, without), batch, without.contains(Level.SCENARIO));
   }
 
   private Batch known(Batch batch, Set<Level> without) {

@@ -13,6 +13,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.runtime.model.ModelShape;
 
 /** Counts the numbers that a model would make, and makes none. */
@@ -135,6 +136,11 @@ final class ParameterCount {
     @Override
     public int scenarioEmbeddingSize() {
       return shape.scenarioEmbeddingSize();
+    }
+
+    @Override
+    public List<SequenceShape> sequences() {
+      return shape.sequences();
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.assembly;
 
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -21,12 +22,14 @@ import org.llm4msr.runtime.tables.EmbeddingGather;
 public final class PassNumbers {
 
   private final EmbeddingGather gather;
+  private final BatchSequences sequences;
   private final @Nullable OfLevel users;
   private final @Nullable OfLevel items;
   private final @Nullable HistoryFeatures history;
 
   PassNumbers(AssembledModel model) {
     gather = new EmbeddingGather(model.tables(), model.workers());
+    sequences = model.sequences().batches(model.workers());
     ModelKnowledge knowledge = model.knowledge();
     KnowledgeParameters learned = model.knowledgeParameters();
     UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
@@ -43,9 +46,9 @@ public final class PassNumbers {
     history = events == null ? null : new HistoryFeatures(events, model.workers());
   }
 
-  /** Writes the embedded fields, (B, W). */
+  /** Writes the embedded fields and what sequences read, (B, W). */
   public void rows(Batch batch, FloatBuffer target) {
-    gather.gather(batch, target);
+    gather.gather(batch.size, sequences.of(batch, batch), target);
   }
 
   /** Writes the knowledge of each row's user, (B, K); nothing where the model reads none. */

@@ -5,8 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.HostCopy;
@@ -23,6 +25,7 @@ import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingGather;
+import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -38,6 +41,7 @@ final class PassWorkspace {
 
   private final AssembledModel model;
   private final EmbeddingGather gather;
+  private final BatchSequences sequences;
   private final DropoutMasks masks;
   private final @Nullable BatchKnowledge ofUsers;
   private final @Nullable BatchKnowledge ofItems;
@@ -58,6 +62,7 @@ final class PassWorkspace {
   private PassWorkspace(AssembledModel model, boolean prepared) {
     this.model = model;
     gather = new EmbeddingGather(model.tables(), model.workers());
+    sequences = model.sequences().batches(model.workers());
     masks = new DropoutMasks(model.seed(), model.workers());
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();
@@ -98,19 +103,21 @@ final class PassWorkspace {
    * @param step owns all arrays; closed by the caller before the next call
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, training, number, scenarios(step, batch), null);
+    return forward(step, batch, batch, training, number, scenarios(step, batch), null);
   }
 
   private TrainableModel.Forward forward(
       NDManager step,
       Batch batch,
+      Batch past,
       boolean training,
       long number,
       @Nullable NDArray scenarioKnowledge,
       @Nullable Map<String, NDArray> terms) {
     int rows = batch.size;
     int width = model.tables().width();
-    gather.gather(batch, flat.floats((long) rows * width));
+    List<FieldValues> fields = sequences.of(batch, past);
+    gather.gather(rows, fields, flat.floats((long) rows * width));
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
       input.setRequiresGradient(true);
@@ -135,7 +142,7 @@ final class PassWorkspace {
             scenarioKnowledge,
             ofItems == null ? null : ofItems.gather(step),
             ofHistory == null ? null : ofHistory.compute(step, batch));
-    return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs));
+    return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs), fields);
   }
 
   private @Nullable NDArray scenarios(NDManager step, Batch batch) {
@@ -174,10 +181,11 @@ final class PassWorkspace {
   /**
    * Predicts a batch as {@link #predict}, with the terms of the logits.
    *
+   * @param past the batch whose users and times tell what came before each row
    * @param withoutScenarios whether rows read zeros, the mean, in place of the knowledge of
    *     scenarios
    */
-  LogitTerms terms(Batch batch, boolean withoutScenarios) {
+  LogitTerms terms(Batch batch, Batch past, boolean withoutScenarios) {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -187,6 +195,7 @@ final class PassWorkspace {
           forward(
                   step,
                   batch,
+                  past,
                   false,
                   0,
                   withoutScenarios && scenarios != null

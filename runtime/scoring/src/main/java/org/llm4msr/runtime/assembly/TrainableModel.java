@@ -2,6 +2,7 @@ package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -13,6 +14,7 @@ import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -30,8 +32,14 @@ public final class TrainableModel implements AutoCloseable {
     workspace = PassWorkspace.ofPrepared(assembled);
   }
 
-  /** A pass that has run forward. */
-  public record Forward(PassContext pass, Tape tape, NDArray flat, NDArray logits) {}
+  /**
+   * A pass that has run forward.
+   *
+   * @param fields what the flat input was gathered for: the values of the fields, then the ids of
+   *     the sequences
+   */
+  public record Forward(
+      PassContext pass, Tape tape, NDArray flat, NDArray logits, List<FieldValues> fields) {}
 
   /**
    * Runs a batch forward.

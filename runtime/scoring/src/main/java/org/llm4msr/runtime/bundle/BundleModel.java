@@ -12,16 +12,20 @@ import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.sequences.PastNeeds;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.rows.EventTimes;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.knowledge.history.HistoryFile;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
+import org.llm4msr.runtime.knowledge.past.HistoryFile;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 
@@ -95,13 +99,11 @@ public final class BundleModel {
   /** Opens the encoder of rows for a model that may read the knowledge of items, or histories. */
   public static RowEncoder encoder(Bundle bundle, ScoringConfig config) {
     RowEncoder encoder = encoder(bundle);
+    EventTimes events = config.past() == null ? null : HistoryFile.times(history(bundle));
     return config.readsItems()
         ? encoder.with(
-            new StoredItems(bundle.knowledge().info().encoder().dimension(), null),
-            config.history() == null
-                ? null
-                : HistoryFile.times(bundle.folder().resolve(Bundle.HISTORY)))
-        : encoder;
+            new StoredItems(bundle.knowledge().info().encoder().dimension(), null), events)
+        : encoder.with(events);
   }
 
   /**
@@ -113,9 +115,15 @@ public final class BundleModel {
   public static InferenceModel load(
       Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
     requireRoom(bundle, config, encoder);
+    EventLogs events = events(bundle, config, encoder.manifest());
     InferenceModel model =
         ModelAssembly.assemble(
-            engine, config.model(), config.scoring(), encoder, knowledge(bundle, config, encoder));
+            engine,
+            config.model(),
+            config.scoring(),
+            encoder,
+            knowledge(bundle, config, events),
+            sequences(bundle, config, encoder.manifest(), events));
     try {
       engine.call(
           () -> {
@@ -144,10 +152,11 @@ public final class BundleModel {
   }
 
   private static @Nullable KnowledgeInputs knowledge(
-      Bundle bundle, ScoringConfig config, RowEncoder encoder) {
+      Bundle bundle, ScoringConfig config, @Nullable EventLogs events) {
     if (!bundle.hasKnowledge()) {
       return null;
     }
+    HistoryConfig history = config.history();
     Path scaling = bundle.folder().resolve(Bundle.SCALING);
     try {
       return new KnowledgeInputs(
@@ -155,21 +164,31 @@ public final class BundleModel {
               config.missing(),
               config.missingItem(),
               KnowledgeScaling.read(scaling))
-          .withHistory(history(bundle, config, encoder.manifest()));
+          .withHistory(
+              history == null || events == null ? null : HistoryInputs.of(history, events));
     } catch (IOException e) {
       throw BundleErrors.unreadable(scaling, e);
     }
   }
 
-  private static @Nullable HistoryInputs history(
+  private static @Nullable EventLogs events(
       Bundle bundle, ScoringConfig config, DatasetManifest manifest) {
-    HistoryConfig history = config.history();
-    return history == null
+    PastNeeds past = config.past();
+    return past == null
         ? null
-        : HistoryInputs.of(
-            history,
-            HistoryFile.open(bundle.folder().resolve(Bundle.HISTORY), manifest),
-            manifest.users());
+        : EventLogs.of(
+            HistoryFile.open(history(bundle), manifest), manifest.users(), past.negatives());
+  }
+
+  private static Path history(Bundle bundle) {
+    return bundle.folder().resolve(Bundle.HISTORY);
+  }
+
+  private static @Nullable SequenceInputs sequences(
+      Bundle bundle, ScoringConfig config, DatasetManifest manifest, @Nullable EventLogs events) {
+    return config.model().sequences().isEmpty()
+        ? null
+        : SequenceInputs.of(bundle.data(), manifest, events);
   }
 
   /** Numbers in one file must not make us allocate memory for data that no other file holds. */

@@ -46,6 +46,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.Precision;
@@ -165,7 +166,9 @@ class InferenceModelTest {
         new Precisions(Precision.FLOAT32, Precision.FLOAT32),
         null,
         Map.of(),
-        "test");
+        "test",
+        ModelSequences.NONE,
+        false);
   }
 
   /** Makes a field as small as what the tables hold. */

@@ -214,7 +214,7 @@ public final class TrainingStep {
       TrainableModel.Forward forward, Batch batch, long step, double learningRate) {
     try (NDArray gradient = forward.tape().gradient(forward.flat())) {
       FloatBuffer values = model.engine().read(gradient);
-      tables.run(batch, values, rowRule, step + 1, learningRate);
+      tables.run(batch.size, forward.fields(), values, rowRule, step + 1, learningRate);
     }
   }
 

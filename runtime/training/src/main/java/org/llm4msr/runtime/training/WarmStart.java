@@ -18,7 +18,6 @@ import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleErrors;
 import org.llm4msr.runtime.config.ExperimentConfig;
-import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.arrow.KeyIndex;
@@ -28,8 +27,8 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.knowledge.history.HistoryFile;
-import org.llm4msr.runtime.knowledge.history.HistoryInputs;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
+import org.llm4msr.runtime.knowledge.past.HistoryFile;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.model.DenseBuffer;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -161,10 +160,10 @@ public final class WarmStart {
    * events of the training part, before those of the data. Of users and items that the data does
    * not know, there are none.
    *
+   * @param own the events of the data that the model reads
    * @param target of the events; replaced
    */
-  public static void mergeHistory(
-      Bundle bundle, HistoryConfig config, PreparedData data, Path target) {
+  public static void mergeHistory(Bundle bundle, EventLogs own, PreparedData data, Path target) {
     PreparedIds ids = PreparedIds.open(bundle.data());
     int[] users = numbers(ids.users(), data.userKeys());
     int[] items = numbers(ids.items(), data.itemKeys());
@@ -185,9 +184,8 @@ public final class WarmStart {
                         0); // The data numbers its groups anew.
                   }
                 });
-    HistoryInputs merged =
-        HistoryInputs.of(config, data)
-            .after(known, data.loggedRows(EnumSet.allOf(Split.class)), data.manifest().users());
+    EventLogs merged =
+        own.after(known, data.loggedRows(EnumSet.allOf(Split.class)), data.manifest().users());
     try {
       Files.deleteIfExists(target);
       HistoryFile.write(merged.logs(), target);

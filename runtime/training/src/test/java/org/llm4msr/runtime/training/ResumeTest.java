@@ -33,6 +33,8 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 
@@ -56,6 +58,11 @@ class ResumeTest {
   private static final class Death extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
+
+  private static final Map<String, SequenceConfig> SEQUENCES =
+      Map.of(
+          "attended", TinySequences.of(null, Pooling.TARGET_ATTENTION, true, false),
+          "meant", TinySequences.of(null, Pooling.MEAN, false, false));
 
   @BeforeAll
   static void trainWithoutABreak() {
@@ -113,6 +120,26 @@ class ResumeTest {
         .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")))
         .doesNotContainEntry(
             "state.json", contents(whole.resolve("checkpoints")).get("state.json"));
+    assertThat(metrics(broken)).containsExactlyElementsOf(metrics(unbroken));
+  }
+
+  /** The past of a row is read anew, and pooled by parameters that are saved. */
+  @Test
+  void endsAsIfItHadNotBeenBrokenWithSequences() throws Exception {
+    MemoryData data =
+        DATA.training(
+            rows ->
+                IntStream.range(0, rows.size()).mapToObj(i -> rows.get(i).at(i % 300)).toList());
+    Path unbroken = folder.resolve("sequences");
+    Path broken = folder.resolve("sequences-broken");
+    train(unbroken, Duration.ZERO, 0, data, CONFIG, SEQUENCES);
+    assertThatThrownBy(() -> train(broken, OFTEN, 77, data, CONFIG, SEQUENCES))
+        .isInstanceOf(Death.class);
+
+    train(broken, OFTEN, 0, data, CONFIG, SEQUENCES);
+
+    assertThat(contents(broken.resolve("checkpoints")))
+        .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")));
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(unbroken));
   }
 
@@ -184,6 +211,16 @@ class ResumeTest {
 
   private static TrainingResult train(
       Path run, Duration checkpointEvery, int death, MemoryData data, TrainingConfig config) {
+    return train(run, checkpointEvery, death, data, config, Map.of());
+  }
+
+  private static TrainingResult train(
+      Path run,
+      Duration checkpointEvery,
+      int death,
+      MemoryData data,
+      TrainingConfig config,
+      Map<String, SequenceConfig> sequences) {
     KnowledgeInputs knowledge =
         new KnowledgeInputs(
             TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
@@ -192,11 +229,15 @@ class ResumeTest {
     try (TrainableModel model =
         ModelAssembly.assemble(
             engine,
-            TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
+            TinySequences.with(
+                TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
+                false,
+                sequences),
             config,
             TinyModels.SCORING,
             data,
-            knowledge)) {
+            knowledge,
+            TinySequences.inputs(TinySequences.events(300)))) {
       return new Trainer(model, data, config, run, checkpointEvery).train(diesAfter(death));
     }
   }

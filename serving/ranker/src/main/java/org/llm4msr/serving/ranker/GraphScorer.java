@@ -75,7 +75,7 @@ final class GraphScorer implements RowScorer {
     widths = model.widths();
     all = encoder.newBatch(ROWS);
     fresh = encoder.newBatch(ROWS);
-    ofItem = columns(encoder, model.tables());
+    ofItem = columns(encoder, model);
     keptNumbers = ofItem.stream().mapToInt(Columns::count).sum() + widths.items();
     first = new float[widths.flat()];
     rows = GraphSession.memory(ROWS * widths.flat());
@@ -83,7 +83,8 @@ final class GraphScorer implements RowScorer {
     history = GraphSession.memory(ROWS * widths.history());
   }
 
-  private static List<Columns> columns(RequestEncoder encoder, EmbeddingTables tables) {
+  private static List<Columns> columns(RequestEncoder encoder, InferenceModel model) {
+    EmbeddingTables tables = model.tables();
     List<Columns> columns = new ArrayList<>();
     int from = 0;
     for (List<EmbeddingTable> part : List.of(tables.tables(), tables.linear())) {
@@ -94,6 +95,14 @@ final class GraphScorer implements RowScorer {
         }
         from += count;
       }
+    }
+    for (int s = 0; s < tables.sequences().size(); s++) {
+      int count = tables.sequences().get(s).columns();
+      int field = model.sequenceFields()[s];
+      if (field >= 0 && encoder.isOfItem(field)) {
+        add(columns, new Columns(from, count));
+      }
+      from += count;
     }
     return columns;
   }

@@ -151,6 +151,7 @@ public record PluginDescription(
       case SCENARIO_KNOWLEDGE -> "the knowledge of scenarios";
       case ITEM_KNOWLEDGE -> "the knowledge of items";
       case HISTORY -> "the similarity to the user's history";
+      case SEQUENCES -> "sequences of events";
       case HIDDEN -> "the hidden state of the backbone";
     };
   }

@@ -133,6 +133,15 @@ public final class RowEncoder {
     return new RowEncoder(this, vectors, events, fresh);
   }
 
+  /**
+   * Returns this encoder for a model that reads the past of users.
+   *
+   * @param times as above
+   */
+  public RowEncoder with(@Nullable EventTimes times) {
+    return new RowEncoder(this, itemVectors, times, fresh);
+  }
+
   /** Returns this encoder with vectors that count in place of those that are stored. */
   public RowEncoder with(FreshVectors vectors) {
     return new RowEncoder(this, itemVectors, events, vectors);

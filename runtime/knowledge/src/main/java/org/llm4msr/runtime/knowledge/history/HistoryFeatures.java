@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.past.EventLog;
+import org.llm4msr.runtime.knowledge.past.PastEvents;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
@@ -167,7 +169,8 @@ public final class HistoryFeatures {
     private void read(Batch batch, int row, int label, EventLog log, int end) {
       GivenPast given = batch.pasts == null ? null : batch.pasts[row];
       if (given == null) {
-        log.read(batch.user[row], end, batch.part, batch.group[row], past);
+        int part = Math.min(batch.part, history.lastPart());
+        log.read(batch.user[row], end, part, batch.group[row], past);
       } else {
         past.take(given, label == 0);
       }

@@ -2,14 +2,12 @@ package org.llm4msr.runtime.knowledge.history;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
-import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.knowledge.past.EventLog;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
 
 /**
  * The events that a model may read, and how it reads them.
@@ -23,47 +21,19 @@ public record HistoryInputs(HistoryConfig config, List<EventLog> logs) {
     logs = List.copyOf(logs);
   }
 
-  /**
-   * Loads the events of prepared data.
-   *
-   * @throws org.llm4msr.api.MsrException of type USER where rows have no time, of type DATA where
-   *     the data does not say which rows were logged
-   */
-  public static HistoryInputs of(HistoryConfig config, PreparedData data) {
-    EnumSet<Split> parts =
-        config.until() == HistoryConfig.Until.ROW
-            ? EnumSet.allOf(Split.class)
-            : EnumSet.of(Split.TRAIN);
-    return of(config, data.loggedRows(parts), data.manifest().users());
+  /** Takes what a model reads of the events of users. */
+  public static HistoryInputs of(HistoryConfig config, EventLogs events) {
+    return new HistoryInputs(config, events.logs().subList(0, config.negatives() ? 2 : 1));
   }
 
   /** Loads the events of rows of so many users. */
   public static HistoryInputs of(HistoryConfig config, LoggedRows rows, int users) {
-    List<EventLog> logs = new ArrayList<>(List.of(EventLog.load(rows, users, true)));
-    if (config.negatives()) {
-      logs.add(EventLog.load(rows, users, false));
-    }
-    return new HistoryInputs(config, logs);
+    return of(config, EventLogs.of(rows, users, config.negatives()));
   }
 
-  /**
-   * Returns these events after those of earlier data. An event that rows of this data repeat,
-   * whatever their part and label, counts only as this data has it.
-   *
-   * @param earlier by the indices of this data
-   * @param rows all logged rows of this data, U users
-   */
-  public HistoryInputs after(LoggedRows earlier, LoggedRows rows, int users) {
-    List<EventLog> before = of(config, earlier, users).logs;
-    return new HistoryInputs(
-        config,
-        IntStream.range(0, logs.size())
-            .mapToObj(
-                label -> {
-                  EventLog older = before.get(label);
-                  return logs.get(label).after(older, older.repeatedIn(rows));
-                })
-            .toList());
+  /** Returns the last part whose events are read. */
+  public Split lastPart() {
+    return config.until() == HistoryConfig.Until.ROW ? Split.TEST : Split.TRAIN;
   }
 
   /** Returns which numbers the model reads. */

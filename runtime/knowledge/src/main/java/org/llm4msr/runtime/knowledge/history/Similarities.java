@@ -2,6 +2,7 @@ package org.llm4msr.runtime.knowledge.history;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.knowledge.past.PastEvents;
 
 /** Computes the numbers of {@link HistoryLayout} for events of one label. For one thread. */
 final class Similarities {

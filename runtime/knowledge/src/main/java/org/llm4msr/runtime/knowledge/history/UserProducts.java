@@ -4,6 +4,8 @@ import java.nio.FloatBuffer;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.knowledge.past.EventLog;
+import org.llm4msr.runtime.knowledge.past.PastEvents;
 
 /**
  * Cosines of the items of several rows of one user with all events that the rows may read, as one

@@ -1,6 +1,4 @@
-/**
- * How alike a row's item is to those that its user met before: the exact past, and similarities.
- */
+/** How alike a row's item is to those that its user met before. */
 @NullMarked
 package org.llm4msr.runtime.knowledge.history;
 

@@ -34,7 +34,8 @@ public final class ItemKnowledge {
         stored.units(whitening),
         inputs.logs(),
         inputs.layout(),
-        vector -> whitening.apply(transformed(vector)));
+        vector -> whitening.apply(transformed(vector)),
+        inputs.lastPart().number());
   }
 
   /** Returns a vector as the model reads it, in an array of its own. */

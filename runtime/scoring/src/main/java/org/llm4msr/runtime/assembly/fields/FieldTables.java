@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Field;
@@ -12,6 +13,7 @@ import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.TableSequence;
 import org.llm4msr.runtime.tables.Workers;
 
 /** Which tables a model has: one for each vocabulary, number and vector, as wide as configured. */
@@ -97,8 +99,14 @@ public final class FieldTables {
    *
    * @param stateSlots numbers of the optimiser beside each of theirs
    * @param mkl whether MKL multiplies vectors, or Java
+   * @param sequences makes of the tables of the fields what else reads them
    */
-  public EmbeddingTables make(long seed, int stateSlots, Workers workers, boolean mkl) {
+  public EmbeddingTables make(
+      long seed,
+      int stateSlots,
+      Workers workers,
+      boolean mkl,
+      Function<List<EmbeddingTable>, List<TableSequence>> sequences) {
     Map<String, EmbeddingTable> made = new HashMap<>();
     List<EmbeddingTable> vectors = new ArrayList<>();
     List<EmbeddingTable> weights = new ArrayList<>();
@@ -113,7 +121,7 @@ public final class FieldTables {
       weights.add(madeWeights.computeIfAbsent(name, n -> table(n, field, 1, stateSlots)));
     }
     madeWeights.values().forEach(table -> table.initialize(seed, workers));
-    return new EmbeddingTables(vectors, weights, mkl);
+    return new EmbeddingTables(vectors, weights, sequences.apply(vectors), mkl);
   }
 
   private static EmbeddingTable table(String name, PreparedField field, int width, int stateSlots) {

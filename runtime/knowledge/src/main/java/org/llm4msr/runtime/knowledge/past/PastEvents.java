@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import org.llm4msr.runtime.tables.GivenPast;
 
@@ -6,7 +6,7 @@ import org.llm4msr.runtime.tables.GivenPast;
  * The events that one row may read, newest first, in arrays that the next row reuses. They come
  * from an {@link EventLog}.
  */
-final class PastEvents {
+public final class PastEvents {
 
   private final int[] items;
   private final int[] scenarios;
@@ -18,14 +18,14 @@ final class PastEvents {
    *
    * @param length L, the most events
    */
-  PastEvents(int length) {
+  public PastEvents(int length) {
     items = new int[length];
     scenarios = new int[length];
     events = new int[length];
   }
 
   /** Returns how many there are. */
-  int size() {
+  public int size() {
     return size;
   }
 
@@ -46,15 +46,23 @@ final class PastEvents {
    * @param scenario rank
    * @param event its number in the log; any where it is of none
    */
-  void add(int item, int scenario, int event) {
+  public void add(int item, int scenario, int event) {
     items[size] = item;
     scenarios[size] = scenario;
     events[size] = event;
     size++;
   }
 
+  /** Takes the events that came with a row, as far as there is room. */
+  void take(GivenPast given) {
+    clear();
+    for (int event = 0; event < given.items().length && !isFull(); event++) {
+      add(given.items()[event], given.scenarios()[event], event);
+    }
+  }
+
   /** Takes the events of one label that came with a row, as far as there is room. */
-  void take(GivenPast given, boolean positives) {
+  public void take(GivenPast given, boolean positives) {
     clear();
     for (int event = 0; event < given.items().length && !isFull(); event++) {
       if (given.positives()[event] == positives) {
@@ -64,17 +72,17 @@ final class PastEvents {
   }
 
   /** Returns the item of an event. */
-  int item(int event) {
+  public int item(int event) {
     return items[event];
   }
 
   /** Returns the number of an event in its log. */
-  int event(int event) {
+  public int event(int event) {
     return events[event];
   }
 
   /** Returns the scenario of an event. */
-  int scenario(int event) {
+  public int scenario(int event) {
     return scenarios[event];
   }
 }

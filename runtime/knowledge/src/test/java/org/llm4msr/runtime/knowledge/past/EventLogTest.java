@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
+import org.llm4msr.runtime.knowledge.past.RandomLog.Row;
 
 class EventLogTest {
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,16 +9,17 @@ import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 
 /** Logged rows with few times, so that most rows share theirs, and what each may read of them. */
-record RandomLog(List<Row> rows) {
+public record RandomLog(List<Row> rows) {
 
-  static final int USERS = 12;
-  static final int ITEMS = 40;
-  static final int SCENARIOS = 3;
+  public static final int USERS = 12;
+  public static final int ITEMS = 40;
+  public static final int SCENARIOS = 3;
 
   /** A logged row. */
-  record Row(Split part, int user, int item, int scenario, boolean positive, long time, int group) {
+  public record Row(
+      Split part, int user, int item, int scenario, boolean positive, long time, int group) {
 
-    Row(Split part, int user, int item, int scenario, boolean positive, long time) {
+    public Row(Split part, int user, int item, int scenario, boolean positive, long time) {
       this(part, user, item, scenario, positive, time, 0);
     }
   }
@@ -28,7 +29,7 @@ record RandomLog(List<Row> rows) {
    *
    * @param byTime whether later parts are later; otherwise parts are drawn
    */
-  static RandomLog of(long seed, int count, int times, boolean byTime) {
+  public static RandomLog of(long seed, int count, int times, boolean byTime) {
     SplittableRandom random = new SplittableRandom(seed);
     List<Row> rows = new ArrayList<>();
     for (int r = 0; r < count; r++) {
@@ -49,7 +50,7 @@ record RandomLog(List<Row> rows) {
   }
 
   /** Returns those of some parts, as prepared data visits them. */
-  LoggedRows of(Set<Split> parts) {
+  public LoggedRows of(Set<Split> parts) {
     return visitor ->
         rows.stream()
             .filter(row -> parts.contains(row.part()))
@@ -66,7 +67,7 @@ record RandomLog(List<Row> rows) {
   }
 
   /** Returns by definition what a row reads of one label, newest first. */
-  List<Row> past(Row own, Set<Split> parts, boolean positives, int length) {
+  public List<Row> past(Row own, Set<Split> parts, boolean positives, int length) {
     List<Row> past = new ArrayList<>();
     for (int r = rows.size() - 1; r >= 0 && past.size() < length; r--) {
       Row row = rows.get(r);

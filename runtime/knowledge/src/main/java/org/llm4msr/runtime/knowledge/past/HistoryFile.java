@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

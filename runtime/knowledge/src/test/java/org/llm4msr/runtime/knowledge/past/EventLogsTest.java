@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,14 +6,10 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.knowledge.history.RandomLog.Row;
+import org.llm4msr.runtime.knowledge.past.RandomLog.Row;
 
-class HistoryInputsTest {
-
-  private static final HistoryConfig CONFIG =
-      new HistoryConfig(9, 4, true, true, HistoryConfig.Until.TRAINING, 0, null);
+class EventLogsTest {
 
   private static final RandomLog EARLIER =
       new RandomLog(
@@ -40,8 +36,8 @@ class HistoryInputsTest {
   @Test
   void eventsOfTheDataComeAfterThoseThatItDoesNotRepeat() {
     EnumSet<Split> all = EnumSet.allOf(Split.class);
-    HistoryInputs inputs =
-        HistoryInputs.of(CONFIG, DATA.of(EnumSet.of(Split.TRAIN)), 3)
+    EventLogs inputs =
+        EventLogs.of(DATA.of(EnumSet.of(Split.TRAIN)), 3, true)
             .after(EARLIER.of(all), DATA.of(all), 3);
 
     assertThat(rows(inputs, true))
@@ -56,7 +52,7 @@ class HistoryInputsTest {
     assertThat(rows(inputs, false)).isEmpty();
   }
 
-  private static List<Row> rows(HistoryInputs inputs, boolean positives) {
+  private static List<Row> rows(EventLogs inputs, boolean positives) {
     List<Row> rows = new ArrayList<>();
     inputs
         .logs()

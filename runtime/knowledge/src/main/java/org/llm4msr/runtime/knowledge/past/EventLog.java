@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.knowledge.history;
+package org.llm4msr.runtime.knowledge.past;
 
 import java.util.BitSet;
 import java.util.List;
@@ -91,7 +91,7 @@ public final class EventLog {
    * @param before of the same users
    * @param repeated numbers of the older events that are left out
    */
-  EventLog after(EventLog before, BitSet repeated) {
+  public EventLog after(EventLog before, BitSet repeated) {
     LoggedRows both =
         visitor -> {
           for (int user = 0; user < users(); user++) {
@@ -113,7 +113,7 @@ public final class EventLog {
   }
 
   /** Returns the numbers of the events that rows repeat, whatever their part and label. */
-  BitSet repeatedIn(LoggedRows rows) {
+  public BitSet repeatedIn(LoggedRows rows) {
     BitSet repeated = new BitSet(size());
     rows.forEach(
         (part, user, item, scenario, positive, time, group) -> {
@@ -128,7 +128,7 @@ public final class EventLog {
   }
 
   /** Visits all events, user by user, oldest first. */
-  void forEach(boolean positive, LoggedRows.Visitor visitor) {
+  public void forEach(boolean positive, LoggedRows.Visitor visitor) {
     for (int user = 0; user < users(); user++) {
       for (int event = starts[user]; event < starts[user + 1]; event++) {
         visit(user, event, positive, visitor);
@@ -164,7 +164,7 @@ public final class EventLog {
    * @param group of the row, 0 for none
    * @param target filled with the newest, as far as there is room
    */
-  void read(int user, int end, int part, int group, PastEvents target) {
+  public void read(int user, int end, int part, int group, PastEvents target) {
     target.clear();
     if (end == NONE) {
       return;
@@ -177,8 +177,13 @@ public final class EventLog {
     }
   }
 
+  /** Returns the time of an event, by its number. */
+  long time(int event) {
+    return times[event];
+  }
+
   /** Returns the item of an event, by its number. */
-  int item(int event) {
+  public int item(int event) {
     return items[event];
   }
 
@@ -188,17 +193,17 @@ public final class EventLog {
    * @param end as {@link #end} says for a row
    * @param length how many events at most
    */
-  int start(int user, int end, int length) {
+  public int start(int user, int end, int length) {
     return end == NONE ? NONE : Math.max(starts[user], end - length);
   }
 
   /**
-   * Brings the last events of a user near the processor, as {@link UnitVectors#fetch} does vectors.
+   * Brings the last events of a user near the processor: reads that wait for one another are slow.
    *
    * @param end as {@link #end} says for the row
    * @param length how many events
    */
-  int fetch(int user, int end, int length) {
+  public int fetch(int user, int end, int length) {
     if (end == NONE) {
       return 0;
     }
@@ -215,7 +220,7 @@ public final class EventLog {
    *
    * @param time in milliseconds since 1970
    */
-  int end(int user, long time) {
+  public int end(int user, long time) {
     if (user < 0 || user >= users()) {
       return NONE;
     }

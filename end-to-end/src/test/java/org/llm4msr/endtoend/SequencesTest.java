@@ -1,0 +1,311 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.ExplanationRequest;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.serving.compiler.Compiler;
+import org.llm4msr.serving.ranker.RankItem;
+import org.llm4msr.serving.ranker.RankRequest;
+import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerSettings;
+
+/** A model with sequences of the log, of a list and of items' kinds, from raw files to requests. */
+class SequencesTest {
+
+  private static final List<String> SCENARIOS = List.of("feed", "search");
+  private static final int TRAINING = 800;
+  private static final int TEST = 1000;
+  private static final int ROWS = 1200;
+  private static final String FIELDS =
+      "dataset.fields=[{column: hour}, {column: seen, kind: multi-categorical, vocabulary: item},"
+          + " {column: kind, table: items}]";
+  private static final String SEQUENCES =
+      "model.sequences={attended: {pooling: target-attention, length: 6, hidden: [5], events: all,"
+          + " until: row}, mean: {}, largest: {pooling: max, length: 3}, kinds: {pooling: sum, table:"
+          + " kind}, seen-before: {of: seen, pooling: target-attention, softmax: true, length: 3}}";
+
+  @TempDir static Path folder;
+  private static List<String> rows;
+  private static Experiment experiment;
+  private static Path bundle;
+  private static Path compiled;
+
+  @BeforeAll
+  static void train() throws IOException {
+    rows = write(folder, 1, 1000, ROWS);
+    experiment = experiment(folder, SEQUENCES);
+    experiment.check();
+    experiment.prepare(false, Progress.NONE);
+    bundle = experiment.train("one", Progress.NONE).bundle();
+    compiled = folder.resolve("compiled");
+    new Compiler(loader()).compile(Bundle.open(bundle), compiled);
+  }
+
+  private static ConfigLoader loader() {
+    return ConfigLoader.standard(PluginRegistry.load());
+  }
+
+  /** Writes a shop whose log also has the items that were shown in the four rows before. */
+  private static List<String> write(Path shop, long seed, int firstTime, int count)
+      throws IOException {
+    List<String> plain = SmallShop.write(shop, seed, firstTime, count, 60, SCENARIOS).rows();
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < plain.size(); i++) {
+      List<String> seen =
+          plain.subList(Math.max(0, i - i % 5), i).stream()
+              .map(line -> line.split(",", -1)[1])
+              .toList();
+      rows.add(plain.get(i) + "," + String.join("|", seen));
+    }
+    Files.writeString(
+        shop.resolve("raw/inter.csv"),
+        SmallShop.COLUMNS + ",seen\n" + String.join("\n", rows) + "\n");
+    return rows;
+  }
+
+  private static Experiment experiment(Path shop, String... further) {
+    List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
+    overrides.add(FIELDS);
+    overrides.addAll(List.of(further));
+    return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
+  }
+
+  private static Map<String, Object> row(String line) {
+    String[] values = line.split(",", -1);
+    Map<String, Object> row = new HashMap<>();
+    row.put("user", values[0]);
+    row.put("item", values[1]);
+    row.put("scenario", values[2]);
+    row.put("time", Long.parseLong(values[4]) * 1000);
+    row.put("hour", values[5]);
+    row.put("seen", values[8].isEmpty() ? List.of() : List.of(values[8].split("\\|")));
+    return row;
+  }
+
+  private static List<Map<String, Object>> testRows() {
+    return rows.subList(TEST, ROWS).stream().map(SequencesTest::row).toList();
+  }
+
+  private static float[] score(Path of, List<Map<String, Object>> rows) {
+    try (Scorer scorer = Scorer.load(of)) {
+      return scorer.score(rows);
+    }
+  }
+
+  @Test
+  void aBundleScoresAsEvaluationDid() throws IOException {
+    Path predictions = folder.resolve("predictions.arrow");
+    assertThat(experiment.evaluate("one", Split.TEST, predictions, Progress.NONE).readsLaterParts())
+        .isTrue();
+
+    assertThat(score(bundle, testRows()))
+        .containsExactly(BundleTest.floats(predictions, "probability"), within(1e-6f));
+    assertThat(score(compiled, testRows())).containsExactly(score(bundle, testRows()));
+  }
+
+  @Test
+  void trainingTwiceGivesTheSameBits() throws IOException {
+    Path again = experiment.train("again", Progress.NONE).bundle();
+
+    for (String file : List.of("dense.safetensors", "tables/item_id.arrow", "history.arrow")) {
+      assertThat(again.resolve(file)).hasSameBinaryContentAs(bundle.resolve(file));
+    }
+    try (var tables = Files.list(bundle.resolve("tables"))) {
+      assertThat(tables.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "user_id.arrow", "item_id.arrow", "scenario.arrow", "hour.arrow", "kind.arrow");
+    }
+  }
+
+  /** The user's events of the log, oldest first, as a row brings them. */
+  private static List<Object> past(String user, long before) {
+    List<Object> past = new ArrayList<>();
+    for (String line : rows) {
+      String[] values = line.split(",", -1);
+      if (values[0].equals(user) && Long.parseLong(values[4]) * 1000 < before) {
+        past.add(Map.of("item", values[1], "label", Integer.parseInt(values[3])));
+      }
+    }
+    return past;
+  }
+
+  /** All sequences read the same events only if none is of the training part alone. */
+  @Test
+  void aPastThatARowBringsIsReadAsThatOfTheLog() {
+    Experiment other =
+        experiment(
+            folder,
+            "model.sequences={attended: {pooling: target-attention, events: all, until: row}, sum:"
+                + " {pooling: sum, until: row}}");
+    Path own = other.train("given", Progress.NONE).bundle();
+    List<Map<String, Object>> given = new ArrayList<>();
+    List<Map<String, Object>> without = new ArrayList<>();
+    for (Map<String, Object> row : testRows()) {
+      Map<String, Object> with = new HashMap<>(row);
+      with.put("history", past((String) row.get("user"), (Long) row.get("time")));
+      given.add(with);
+      Map<String, Object> nothing = new HashMap<>(row);
+      nothing.put("history", List.of());
+      without.add(nothing);
+    }
+
+    float[] scores = score(own, testRows());
+    assertThat(score(own, given)).containsExactly(scores, within(1e-6f));
+    assertThat(score(own, without)).isNotEqualTo(scores);
+  }
+
+  private static List<RankItem> items(int count) {
+    List<RankItem> items = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      items.add(new RankItem("i" + i));
+    }
+    return items;
+  }
+
+  private static void assertAsTheScorer(Ranker ranker, RankRequest request) {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (RankItem item : request.items()) {
+      Map<String, Object> row = new HashMap<>(request.context());
+      row.putAll(item.fields());
+      row.put("user", request.user());
+      row.put("scenario", request.scenario());
+      row.put("item", item.id());
+      rows.add(row);
+    }
+    float[] expected = score(bundle, rows);
+    RankResult result = ranker.rank(request);
+    for (int item = 0; item < expected.length; item++) {
+      assertThat(result.probability(item))
+          .describedAs("item %d", item)
+          .isCloseTo(expected[item], within(1e-5f));
+    }
+  }
+
+  /** Kept items, new ones, and ones with a past of their own. */
+  @Test
+  void requestsAreRankedAsRowsAreScored() {
+    Map<String, Object> context = Map.of("hour", 3, "seen", List.of("i3", "i8", "i5", "i3"));
+    Map<String, Object> more = new HashMap<>(context);
+    more.put("history", List.of("i9", Map.of("item", "i8", "label", 0), "i7"));
+    more.put("time", 1_700_000L);
+    List<RankItem> items = items(160);
+    items.set(11, new RankItem("i11", Map.of("history", List.of("i1", "i4"))));
+    items.set(12, new RankItem("i12", Map.of("seen", List.of("i1", "i4"))));
+    for (Path of : List.of(compiled, bundle)) {
+      try (Ranker ranker = Ranker.open(of, RankerSettings.STANDARD, loader())) {
+        assertThat(ranker.isCompiled()).isEqualTo(of.equals(compiled));
+        for (Object user : List.of(17, "nobody", 17)) {
+          assertAsTheScorer(ranker, new RankRequest(user, "feed", items(160)).with(context));
+          assertAsTheScorer(ranker, new RankRequest(user, "search", items).with(more));
+        }
+      }
+    }
+  }
+
+  /** Items that were too rare for an id have one in the later data. */
+  private static List<Map<String, Object>> rowsOfKnownItems() {
+    Map<String, Integer> counts = new HashMap<>();
+    rows.subList(0, TRAINING)
+        .forEach(line -> counts.merge(line.split(",", -1)[1], 1, Integer::sum));
+    counts.values().removeIf(count -> count < 3);
+    return testRows().stream()
+        .filter(row -> counts.containsKey((String) row.get("item")))
+        .filter(row -> counts.keySet().containsAll((List<?>) row.get("seen")))
+        .toList();
+  }
+
+  @Test
+  void anotherDayGoesOnFromTheBundle() throws IOException {
+    Path later = folder.resolve("later");
+    write(later, 2, 90_000, 600);
+    String[] fixed = {
+      SEQUENCES.replace("until: row", "until: training"),
+      "training.calibration=off",
+      "model.backbone.batchNorm=false"
+    };
+    Path before = experiment(folder, fixed).train("raw", Progress.NONE).bundle();
+    List<String> still = new ArrayList<>(List.of(fixed));
+    still.add("training.optimizer.learningRate=1e-30");
+    Experiment second = experiment(later, still.toArray(String[]::new));
+    second.prepare(false, before, Progress.NONE);
+    Path after = second.train("still", new TrainingOptions(null, before), Progress.NONE).bundle();
+
+    List<Map<String, Object>> known = rowsOfKnownItems();
+    assertThat(known).hasSizeGreaterThan(150);
+    assertThat(score(after, known)).containsExactly(score(before, known), within(1e-5f));
+    still.set(
+        0, SEQUENCES.replace("length: 6", "length: 7").replace("until: row", "until: training"));
+    assertThatThrownBy(
+            () ->
+                experiment(later, still.toArray(String[]::new))
+                    .train("no", new TrainingOptions(null, before), Progress.NONE))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContaining("[bundle/OTHER_MODEL]")
+        .hasMessageContaining("model.sequences.attended.length was 6 and is now 7");
+  }
+
+  @Test
+  void explainsAPair() {
+    Explanation explanation =
+        experiment.explain(
+            "one",
+            new ExplanationRequest(
+                "17", "feed", "i7", Map.of("hour", "5", "seen", "i1|i2"), Split.TEST, 2, 3),
+            Progress.NONE);
+
+    Map<String, Object> row = new HashMap<>();
+    row.put("user", "17");
+    row.put("scenario", "feed");
+    row.put("item", "i7");
+    row.put("hour", "5");
+    row.put("seen", List.of("i1", "i2"));
+    assertThat(explanation.rows().get(0).parts().score())
+        .isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.sequences={A: {}} | SEQUENCE_NAME | has a name that is not",
+        "model.sequences={s: {of: views}} | SEQUENCE_FIELD | names the field 'views', which the data"
+            + " does not have",
+        "model.sequences={s: {of: hour}} | SEQUENCE_FIELD | is of the field 'hour', which is no list",
+        "model.sequences={s: {table: seen}} | SEQUENCE_TABLE | reads the table of 'seen', of which a"
+            + " row has no single id",
+        "model.sequences={s: {of: seen, table: kind}} | SEQUENCE_TABLE | whose ids are not those of"
+            + " 'kind'",
+        "model.sequences={s: {table: hour}} | SEQUENCE_TABLE | does not have one id of it for each"
+      })
+  void refusesSequencesThatTheDataCannotHave(String wrong) {
+    String[] parts = wrong.split(" \\| ");
+    assertThatThrownBy(() -> experiment(folder, parts[0]).train("no", Progress.NONE))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
+    assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+}

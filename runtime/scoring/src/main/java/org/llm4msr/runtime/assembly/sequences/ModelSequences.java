@@ -1,0 +1,247 @@
+package org.llm4msr.runtime.assembly.sequences;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Sequence;
+import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.TableSequence;
+import org.llm4msr.runtime.tables.TableSequence.Form;
+import org.llm4msr.runtime.tables.Workers;
+
+/**
+ * The sequences of a model. Where vectors stay apart, the engine pools them; means and sums are
+ * those of the embedding tables.
+ */
+public final class ModelSequences {
+
+  /** Those of a model without sequences. */
+  public static final ModelSequences NONE = new ModelSequences(List.of(), null);
+
+  /** The place of their parameters in the model. */
+  public static final String SCOPE = "sequence";
+
+  private static final int[] NO_IDS = {};
+
+  private final List<Part> parts;
+  private final @Nullable SequenceInputs inputs;
+
+  private ModelSequences(List<Part> parts, @Nullable SequenceInputs inputs) {
+    this.parts = List.copyOf(parts);
+    this.inputs = inputs;
+  }
+
+  /**
+   * One sequence.
+   *
+   * @param idsOfItems by the index of an item; none of a list
+   * @param attention null for other poolings
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Read-only by convention.
+  record Part(
+      SequenceField field, int[] idsOfItems, Form form, @Nullable TargetAttention attention) {
+
+    boolean keepsEach() {
+      return form == Form.EACH || form == Form.EACH_AND_LARGEST;
+    }
+  }
+
+  /** What passes read of the sequences of a batch. */
+  public record Pooled(List<NDArray> fields, List<Sequence> sequences) {
+
+    /** That of a model without sequences. */
+    public static final Pooled NONE = new Pooled(List.of(), List.of());
+
+    /** Returns the flat input (B, W) with the pooled vectors at its end. */
+    public NDArray appendTo(NDArray flat) {
+      if (fields.isEmpty()) {
+        return flat;
+      }
+      NDList all = new NDList(flat);
+      all.addAll(fields);
+      return NDArrays.concat(all, 1);
+    }
+  }
+
+  /**
+   * Makes the parameters of the sequences.
+   *
+   * @param context of {@link #SCOPE}
+   * @param inputs null only without sequences
+   * @param readEach whether a part of the model reads the vectors themselves
+   * @throws org.llm4msr.api.MsrException as {@link SequencePlan#of}
+   */
+  public static ModelSequences of(
+      SequencePlan plan,
+      List<PreparedField> fields,
+      ModelContext context,
+      @Nullable SequenceInputs inputs,
+      boolean readEach) {
+    List<Part> parts = new ArrayList<>();
+    for (SequenceField field : plan.requireTables().all()) {
+      boolean ofLog = field.config().isOfLog();
+      parts.add(
+          new Part(
+              field,
+              ofLog
+                  ? requireNonNull(inputs, "inputs is null")
+                      .idsOfItems()
+                      .apply(fields.get(field.table()))
+                  : NO_IDS,
+              form(field.config().pooling(), readEach),
+              attention(field, context)));
+    }
+    return new ModelSequences(parts, inputs);
+  }
+
+  /** Makes the parameters of a plan alone, to count them. */
+  public static void makeParameters(SequencePlan plan, ModelContext context) {
+    plan.all().forEach(field -> attention(field, context));
+  }
+
+  private static @Nullable TargetAttention attention(SequenceField field, ModelContext context) {
+    return field.config().pooling() == Pooling.TARGET_ATTENTION
+        ? new TargetAttention(context.scope(field.name()), field.width(), field.config())
+        : null;
+  }
+
+  private static Form form(Pooling pooling, boolean readEach) {
+    return switch (pooling) {
+      case MEAN -> readEach ? Form.EACH : Form.MEAN;
+      case SUM -> readEach ? Form.EACH : Form.SUM;
+      case MAX -> Form.EACH_AND_LARGEST;
+      case TARGET_ATTENTION -> Form.EACH;
+    };
+  }
+
+  /** Returns whether there are none. */
+  public boolean isEmpty() {
+    return parts.isEmpty();
+  }
+
+  /** Returns what sequences read beside the rows; null where there are none. */
+  public @Nullable SequenceInputs inputs() {
+    return inputs;
+  }
+
+  /** Returns how the sequences read the tables of the fields. */
+  public List<TableSequence> tables(List<EmbeddingTable> ofFields) {
+    return parts.stream()
+        .map(
+            part ->
+                new TableSequence(
+                    ofFields.get(part.field().table()),
+                    part.field().config().length(),
+                    part.form()))
+        .toList();
+  }
+
+  /** Returns which field holds the ids of each sequence; -1 for the log. */
+  public int[] sources() {
+    return parts.stream()
+        .mapToInt(part -> Objects.requireNonNullElse(part.field().source(), -1))
+        .toArray();
+  }
+
+  /** Returns what reads the ids of batches. */
+  public BatchSequences batches(Workers workers) {
+    return new BatchSequences(parts, inputs == null ? null : inputs.events(), workers);
+  }
+
+  /**
+   * Pools the sequences of a batch.
+   *
+   * @param columns those of the sequences, which follow one another, (B, n)
+   * @param vectors the vectors of the fields, (B, W)
+   */
+  public Pooled pool(EmbeddingTables tables, NDArray columns, NDArray vectors) {
+    if (isEmpty()) {
+      return Pooled.NONE;
+    }
+    NDList pieces = pieces(columns);
+    List<NDArray> fields = new ArrayList<>();
+    List<Sequence> sequences = new ArrayList<>();
+    int next = 0;
+    for (Part part : parts) {
+      if (!part.keepsEach()) {
+        fields.add(pieces.get(next++));
+        continue;
+      }
+      int width = part.field().width();
+      int length = part.field().config().length();
+      NDArray each = apart(pieces.get(next++), length, width);
+      NDArray mask = pieces.get(next++);
+      NDArray target = columns(vectors, tables.column(part.field().table()), width);
+      NDArray largest =
+          part.form() == Form.EACH_AND_LARGEST ? apart(pieces.get(next++), length, width) : null;
+      sequences.add(new Sequence(part.field().name(), each, mask, target));
+      fields.add(pool(part, each, mask, target, largest));
+    }
+    return new Pooled(fields, sequences);
+  }
+
+  private static NDArray pool(
+      Part part, NDArray each, NDArray mask, NDArray target, @Nullable NDArray largest) {
+    if (part.attention() != null) {
+      return part.attention().pool(each, mask, target);
+    }
+    int[] places = {1};
+    if (largest != null) {
+      return each.mul(largest).sum(places);
+    }
+    NDArray sum = each.sum(places);
+    return part.field().config().pooling() == Pooling.SUM
+        ? sum
+        : sum.div(mask.sum(places, true).maximum(1));
+  }
+
+  /** Cuts the columns into those of each sequence, and these into vectors, mask and marks. */
+  private NDList pieces(NDArray columns) {
+    List<Long> widths = new ArrayList<>();
+    for (Part part : parts) {
+      long width = part.field().width();
+      long length = part.field().config().length();
+      widths.add(part.keepsEach() ? length * width : width);
+      if (part.keepsEach()) {
+        widths.add(length);
+      }
+      if (part.form() == Form.EACH_AND_LARGEST) {
+        widths.add(length * width);
+      }
+    }
+    if (widths.size() == 1) {
+      return new NDList(columns);
+    }
+    long[] ends = new long[widths.size() - 1];
+    long end = 0;
+    for (int i = 0; i < ends.length; i++) {
+      end += widths.get(i);
+      ends[i] = end;
+    }
+    return columns.split(ends, 1);
+  }
+
+  private static NDArray apart(NDArray vectors, int length, int width) {
+    return vectors.reshape(new Shape(vectors.getShape().get(0), length, width));
+  }
+
+  /** Returns some columns, by a split, which graphs have too. */
+  private static NDArray columns(NDArray vectors, int from, int width) {
+    long end = vectors.getShape().get(1);
+    long[] ends =
+        LongStream.of(from, from + (long) width).filter(at -> at > 0 && at < end).toArray();
+    return ends.length == 0 ? vectors : vectors.split(ends, 1).get(from == 0 ? 0 : 1);
+  }
+}

@@ -1,0 +1,183 @@
+package org.llm4msr.runtime.assembly.sequences;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.SequenceShape;
+import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.tables.FieldForm;
+
+/**
+ * Which sequences a model has, by their names.
+ *
+ * @param all in the order of the names
+ */
+public record SequencePlan(List<SequenceField> all) {
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9.-]+");
+  private static final int UNKNOWN = -1;
+
+  /** Of the names of their fields, which no part of the runtime gives to another. */
+  private static final String PREFIX = "sequence.";
+
+  public SequencePlan {
+    all = List.copyOf(all);
+  }
+
+  /**
+   * Finds the fields that sequences read.
+   *
+   * @param itemField the name of that of raw ids of items; null where it is not known
+   * @throws MsrException {@code model/SEQUENCE_FIELD}, {@code model/SEQUENCE_TABLE}, {@code
+   *     model/SEQUENCE_NAME} where the data has no such fields
+   */
+  public static SequencePlan of(
+      ModelConfig model, List<PreparedField> fields, @Nullable String itemField) {
+    List<SequenceField> all = new ArrayList<>();
+    new TreeMap<>(model.sequences())
+        .forEach((name, config) -> all.add(field(name, config, model, fields, itemField)));
+    return new SequencePlan(all);
+  }
+
+  private static SequenceField field(
+      String name,
+      SequenceConfig config,
+      ModelConfig model,
+      List<PreparedField> fields,
+      @Nullable String itemField) {
+    List<String> names = fields.stream().map(PreparedField::name).toList();
+    if (!NAME.matcher(name).matches()) {
+      throw wrong("NAME", name, "has a name that is not " + NAME, "Name it otherwise");
+    }
+    Integer source = null;
+    if (config.of() != null) {
+      source = number("FIELD", name, config.of(), names);
+      if (FieldForm.of(fields.get(source).kind()) != FieldForm.IDS) {
+        throw wrong(
+            "FIELD",
+            name,
+            "is of the field '%s', which is no list of ids".formatted(config.of()),
+            "Name a multi-categorical field, or leave 'of' out");
+      }
+    }
+    int table = table(name, config, fields, names, source, itemField);
+    int width =
+        table == UNKNOWN
+            ? model.embeddingSize()
+            : new FieldTables(model, fields).width(fields.get(table));
+    return new SequenceField(name, config, table, source, width);
+  }
+
+  private static int table(
+      String name,
+      SequenceConfig config,
+      List<PreparedField> fields,
+      List<String> names,
+      @Nullable Integer source,
+      @Nullable String itemField) {
+    String stated = config.table() != null ? config.table() : itemField;
+    int table = stated == null ? UNKNOWN : number("TABLE", name, stated, names);
+    if (source != null) {
+      boolean shares = table != UNKNOWN && shares(fields.get(table), fields.get(source));
+      if (!shares && config.table() != null) {
+        throw wrong(
+            "TABLE",
+            name,
+            "is of the field '%s', whose ids are not those of '%s'"
+                .formatted(config.of(), config.table()),
+            "Give both one vocabulary (dataset.fields[].vocabulary), or leave 'table' out");
+      }
+      table = shares ? table : source;
+    }
+    boolean hasTarget = table == UNKNOWN || FieldForm.of(fields.get(table).kind()) == FieldForm.ID;
+    if (!hasTarget && (source == null || config.pooling() == Pooling.TARGET_ATTENTION)) {
+      throw wrong(
+          "TABLE",
+          name,
+          "reads the table of '%s', of which a row has no single id".formatted(names.get(table)),
+          "Name a field with one id a row in 'table', which shares the vocabulary of the list");
+    }
+    return table;
+  }
+
+  private static boolean shares(PreparedField field, PreparedField other) {
+    return field.tableName().equals(other.tableName());
+  }
+
+  private static int number(String code, String name, String field, List<String> names) {
+    int number = names.indexOf(field);
+    if (number < 0) {
+      throw wrong(
+          code,
+          name,
+          "names the field '%s', which the data does not have; it has %s".formatted(field, names),
+          "Fix the name");
+    }
+    return number;
+  }
+
+  private static MsrException wrong(String code, String name, String what, String remedy) {
+    return new MsrException(
+        ErrorType.USER,
+        "model/SEQUENCE_" + code,
+        "model.sequences.%s %s. %s.".formatted(name, what, remedy));
+  }
+
+  /**
+   * Requires that all tables are known.
+   *
+   * @throws MsrException {@code model/SEQUENCE_TABLE} where one is not
+   */
+  SequencePlan requireTables() {
+    for (SequenceField field : all) {
+      if (field.table() == UNKNOWN) {
+        throw wrong(
+            "TABLE",
+            field.name(),
+            "reads the ids of items, but no field is known to hold them",
+            "Name the field in 'table'");
+      }
+    }
+    return this;
+  }
+
+  /** Returns a layout with a field at its end for each sequence, such as sequence.history. */
+  public FeatureLayout addTo(FeatureLayout layout) {
+    FeatureLayout all = layout;
+    for (SequenceField field : this.all) {
+      all = all.with(PREFIX + field.name(), FieldRole.CONTEXT, field.width());
+    }
+    return all;
+  }
+
+  /** Returns what models get to know of the sequences. */
+  public List<SequenceShape> shapes() {
+    return all.stream()
+        .map(field -> new SequenceShape(field.name(), field.config().length(), field.width()))
+        .toList();
+  }
+
+  /** Returns the settings that determine results as a text; empty without sequences. */
+  public static String identity(ModelConfig model) {
+    StringBuilder text = new StringBuilder();
+    new TreeMap<>(model.sequences())
+        .forEach(
+            (name, config) ->
+                text.append("|sequence ")
+                    .append(name)
+                    .append(' ')
+                    .append(EffectiveConfig.identity(config)));
+    return text.toString();
+  }
+}
