@@ -177,11 +177,11 @@ final class FieldIndex {
   private void collect(IdLists lists, int size, int column, int width, int first) {
     for (int row = 0, i = 0, gradient = column; row < size; row++, gradient += width) {
       int end = lists.offsets[row + 1];
-      float share = 1f / (end - i);
+      float share = lists.share(row);
       for (; i < end; i++) {
         int at = starts[slotOf[first + i]]++;
         gradientAt[at] = gradient;
-        weights[at] = share;
+        weights[at] = lists.weights == null ? share : share * lists.weights[i];
       }
     }
   }
