@@ -4,7 +4,8 @@ pip install onnxruntime numpy
 python score.py FOLDER rows.csv scores.csv
 
 FOLDER has full.onnx and encoder.json. rows.csv has a header, the columns user, item and scenario, and one for each
-field of the model. Lists and vectors are texts with | between their elements; an empty text is a missing value.
+field of the model. Lists and vectors are texts with | between their elements; an empty text is a missing value. The
+weights of a list are in a column of its name and .weights, if there is one.
 scores.csv gets a row with the column probability for each of them.
 """
 
@@ -50,6 +51,20 @@ def cross(field, parts, ids):
     return np.array([id_of(field, text) for text in texts], np.int64)
 
 
+def encode_weighted(field, texts, weights):
+    """Returns the inputs of a field of lists with weights: the ids, and the weight of each."""
+    lists = []
+    for text, numbers in zip(texts, weights):
+        values = text.split("|") if text else []
+        numbers = [float(one or 1) for one in numbers.split("|")] if numbers else [1.0] * len(values)
+        pairs = [(id_of(field, one), number) for one, number in zip(values, numbers, strict=True)]
+        lists.append([(one, number) for one, number in pairs if one > 0 and number > 0] or [(0, 1.0)])
+    longest = max(map(len, lists))
+    lists = [pairs + [(-1, 0.0)] * (longest - len(pairs)) for pairs in lists]
+    ids = [[one for one, _ in pairs] for pairs in lists]
+    return np.array(ids, np.int64), np.array([[number for _, number in pairs] for pairs in lists], np.float32)
+
+
 def encode(field, texts):
     """Returns the input of a field for some rows."""
     kind = field["kind"]
@@ -83,6 +98,10 @@ def inputs(encoder, rows):
         if "parts" in field:
             parts = [fields[part] for part in field["parts"]]
             given[field["input"]] = cross(field, parts, [given[part["input"]].tolist() for part in parts])
+        elif "weights" in field:
+            weights = [row.get(field["column"] + ".weights", "") for row in rows]
+            ids, numbers = encode_weighted(field, column(field["column"]), weights)
+            given[field["input"]], given[field["weights"]] = ids, numbers
         else:
             given[field["input"]] = encode(field, column(field["column"]))
     if "users" in encoder:

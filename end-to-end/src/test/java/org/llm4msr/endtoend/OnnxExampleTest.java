@@ -13,6 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -38,6 +40,14 @@ class OnnxExampleTest {
   private static final Path SCRIPT =
       Path.of(System.getProperty("llm4msr.root"), "examples/onnx/score.py");
 
+  private static final String FIELDS =
+      "dataset.fields=[{column: hour}, {column: price, kind: numeric}, {name: price_range, column:"
+          + " price, kind: bucketed, buckets: 6}, {column: tags, kind: multi-categorical, weightMark:"
+          + " ':'}, {name: tag_hash, column: tags, kind: multi-hashed, buckets: 20, weightMark: ':'},"
+          + " {column: city, table: users, kind: hashed, buckets: 30}, {column: age, table: users,"
+          + " kind: numeric}, {column: kind, table: items}, {column: words, table: items, kind:"
+          + " multi-categorical}, {name: hour_range, cross: [hour, price_range], buckets: 90}]";
+
   @TempDir static Path folder;
   private static Python python;
   private static Path rows;
@@ -58,6 +68,7 @@ class OnnxExampleTest {
     return Experiment.fromYaml(
         folder.resolve("experiment.yaml"),
         "model.backbone={name: %s}".formatted(backbone),
+        FIELDS,
         "knowledge.items={}",
         "model.itemKnowledge={width: 4}",
         "training.epochs=1");
@@ -68,11 +79,12 @@ class OnnxExampleTest {
     Map<String, String> users = features("users.csv");
     Map<String, String> items = features("items.csv");
     List<String> lines = new ArrayList<>();
-    lines.add("user,item,scenario,hour,price,tags,city,age,kind,words");
+    lines.add("user,item,scenario,hour,price,tags,city,age,kind,words,tags.weights");
     for (int row = 0; row < log.size(); row++) {
       String[] values = log.get(row).split(",", -1);
       String user = row % 50 == 0 ? "nobody" : values[0];
       String item = row % 40 == 0 ? "new" : values[1];
+      String tags = row % 20 == 0 ? values[7] + "|unknown" : values[7];
       lines.add(
           String.join(
               ",",
@@ -81,11 +93,19 @@ class OnnxExampleTest {
               values[2],
               row % 30 == 0 ? "99" : values[5],
               values[6],
-              row % 20 == 0 ? values[7] + "|unknown" : values[7],
+              tags,
               users.getOrDefault(user, ","),
-              items.getOrDefault(item, ",")));
+              items.getOrDefault(item, ","),
+              row % 3 == 0 || tags.isEmpty() ? "" : weights(row, tags.split("\\|", -1).length)));
     }
     return lines;
+  }
+
+  /** Returns as many weights, of which some are 0 or missing. */
+  private static String weights(int row, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> (row + i) % 11 == 0 ? "" : String.valueOf((row + 3 * i) % 9 / 4.0))
+        .collect(Collectors.joining("|"));
   }
 
   /** Returns what stands behind the key of each line. */

@@ -82,7 +82,8 @@ class OnnxExportTest {
         Experiment.fromYaml(
             folder.resolve("experiment.yaml"),
             "dataset.fields=[{column: hour}, {column: price, kind: numeric}, {column: tags, kind:"
-                + " multi-categorical, vocabulary: terms}, {column: city, table: users}, {column: age, table: users,"
+                + " multi-categorical, vocabulary: terms, weightMark: ':'}, {column: city, table: users},"
+                + " {column: age, table: users,"
                 + " kind: numeric}, {column: kind, table: items}, {column: words, table: items,"
                 + " kind: multi-categorical, vocabulary: terms}, {name: image, table: items, kind: vector, file:"
                 + " images.csv}, {name: price_range, column: price, kind: bucketed, buckets: 5},"
@@ -136,8 +137,11 @@ class OnnxExportTest {
       row.put("age", i % 6 == 0 ? null : 20 + i);
       row.put("kind", "k" + i % 5);
       row.put("words", List.of("w" + i % 12, "w3", "w7").subList(0, i % 4));
-      row.put("price_range", row.get("price"));
       row.put("tag_hash", row.get("tags"));
+      if (i % 3 > 0) {
+        List<Number> weights = new ArrayList<>(List.of(0.25 * (i % 7), 1.5));
+        row.put("tags.weights", weights.subList(0, ((List<?>) row.get("tags")).size()));
+      }
       row.put("image", i % 7 == 0 ? null : List.of(0.1 * i, i % 5 == 0 ? Double.NaN : 2.0, 5));
       rows.add(row);
     }
@@ -166,9 +170,7 @@ class OnnxExportTest {
   private static Map<String, Object> fullInputs(List<Map<String, Object>> rows) {
     Map<String, Object> inputs = new HashMap<>();
     inputs.put("scenario", scenario(rows));
-    encoder
-        .get("fields")
-        .forEach(field -> inputs.put(field.get("input").asText(), field(field, rows)));
+    encoder.get("fields").forEach(field -> addField(field, rows, inputs));
     inputs.put("user_index", new long[] {index(encoder.get("users"), rows.get(0))});
     inputs.put(
         "item_index", rows.stream().mapToLong(row -> index(encoder.get("items"), row)).toArray());
@@ -183,6 +185,34 @@ class OnnxExportTest {
   private static long index(JsonNode keys, Map<String, Object> row) {
     String key = (String) row.get(keys.get("column").asText());
     return keys.get("index").path(key).asLong(keys.get("unknown").asLong());
+  }
+
+  private static void addField(
+      JsonNode field, List<Map<String, Object>> rows, Map<String, Object> inputs) {
+    if (!field.has("weights")) {
+      inputs.put(field.get("input").asText(), field(field, rows));
+      return;
+    }
+    String column = field.get("column").asText();
+    long[][] ids = new long[rows.size()][2];
+    float[][] weights = new float[rows.size()][2];
+    for (int row = 0; row < ids.length; row++) {
+      ids[row] = new long[] {0, -1};
+      weights[row] = new float[] {1, 0};
+      List<?> texts = (List<?>) rows.get(row).get(column);
+      List<?> given = (List<?>) rows.get(row).get(column + ".weights");
+      int count = 0;
+      for (int i = 0; i < texts.size(); i++) {
+        long id = field.get("ids").path((String) texts.get(i)).asLong(0);
+        float weight = given == null ? 1 : ((Number) given.get(i)).floatValue();
+        if (id > 0 && weight > 0) {
+          ids[row][count] = id;
+          weights[row][count++] = weight;
+        }
+      }
+    }
+    inputs.put(field.get("input").asText(), ids);
+    inputs.put(field.get("weights").asText(), weights);
   }
 
   private static Object field(JsonNode field, List<Map<String, Object>> rows) {
@@ -264,7 +294,7 @@ class OnnxExportTest {
               .findFirst()
               .orElseThrow();
       JsonNode ids = part.get("ids");
-      Object value = row.get(name.asText());
+      Object value = row.get(part.get("column").asText());
       long id =
           part.has("bounds")
               ? range(part, number(value))

@@ -7,9 +7,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -108,7 +110,9 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
       schema.fields().stream()
           .filter(field -> field.table() == table)
           .filter(field -> !(field.kind() instanceof FieldKind.Crossed)) // They have no column.
-          .forEach(field -> columns.add(field.column()));
+          .flatMap(field -> Stream.of(field.column(), field.weights()))
+          .filter(Objects::nonNull)
+          .forEach(columns::add);
       return columns;
     }
 
@@ -142,6 +146,10 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
                   || field.kind() instanceof FieldKind.MultiCategorical,
               "no vocabulary of the field " + field.name(),
               field.vocabulary());
+          Finding.unless(
+              field.weights() == null || isOfLists(field.kind()),
+              "no weights of the field " + field.name(),
+              field.weights());
         }
         Finding.unless(!schema.labelRule().isBlank(), "a rule of the label", "none");
       }
@@ -169,6 +177,12 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
                     "a column for " + field.kind() + " in " + field.name(),
                     column.getType());
               }
+              if (field.table() == table && column.getName().equals(field.weights())) {
+                Finding.unless(
+                    isList(column.getType()) && isNumber(column.getChildren().get(0).getType()),
+                    "a list of numbers for the weights of " + field.name(),
+                    column.getType());
+              }
             }
           }
         }
@@ -177,14 +191,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
 
     private boolean fits(FieldKind kind, Field column) {
       ArrowType type = column.getType();
-      boolean list =
-          type instanceof ArrowType.List
-              || type instanceof ArrowType.LargeList
-              || type instanceof ArrowType.FixedSizeList;
-      boolean number =
-          type instanceof ArrowType.Int
-              || type instanceof ArrowType.FloatingPoint
-              || type instanceof ArrowType.Decimal;
+      boolean list = isList(type);
       if (kind instanceof FieldKind.Vector vector) {
         boolean size =
             !(type instanceof ArrowType.FixedSizeList fixed)
@@ -194,10 +201,26 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
             && column.getChildren().get(0).getType() instanceof ArrowType.FloatingPoint;
       }
       if (kind instanceof FieldKind.Numeric || kind instanceof FieldKind.Bucketed) {
-        return number;
+        return isNumber(type);
       }
-      boolean ofLists = kind instanceof FieldKind.Hashed hashed && hashed.list();
-      return list == (ofLists || kind instanceof FieldKind.MultiCategorical);
+      return list == isOfLists(kind);
+    }
+
+    private static boolean isList(ArrowType type) {
+      return type instanceof ArrowType.List
+          || type instanceof ArrowType.LargeList
+          || type instanceof ArrowType.FixedSizeList;
+    }
+
+    private static boolean isNumber(ArrowType type) {
+      return type instanceof ArrowType.Int
+          || type instanceof ArrowType.FloatingPoint
+          || type instanceof ArrowType.Decimal;
+    }
+
+    private static boolean isOfLists(FieldKind kind) {
+      return kind instanceof FieldKind.MultiCategorical
+          || (kind instanceof FieldKind.Hashed hashed && hashed.list());
     }
 
     @Rule(

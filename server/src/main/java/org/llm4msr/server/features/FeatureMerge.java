@@ -99,13 +99,28 @@ final class FeatureMerge {
       values = values.isEmpty() ? new HashMap<>() : values;
       values.put(name, value);
     }
+    if (!weightsFit(values)) {
+      unreadable++;
+      return Map.of();
+    }
     read += values.isEmpty() ? 0 : 1;
     return values;
   }
 
+  /** Leaves out weights without the list that they are of, and returns whether others fit. */
+  private boolean weightsFit(Map<String, Object> values) {
+    for (String name : List.copyOf(values.keySet())) {
+      String list = check.listOf(name);
+      if (list != null && !values.containsKey(list)) {
+        values.remove(name);
+      }
+    }
+    return check.weightsFault(values, scratch) == null;
+  }
+
   /** Reads lists that are written as JSON; null where that is none. */
   private static @Nullable Object value(ScoringColumn column, @Nullable Object given) {
-    boolean list = column.isList() || column.isHistory();
+    boolean list = column.isList() || column.isHistory() || column.isWeights();
     if (!list || !(given instanceof String text) || !text.startsWith("[")) {
       return given;
     }

@@ -101,7 +101,7 @@ final class LogColumns {
   private static Field field(ScoringColumn column) {
     Map<String, String> metadata =
         column.isTime() || column.isHistory() ? Map.of(OPTIONAL, "true") : Map.of();
-    if (column.isVector()) {
+    if (column.isVector() || column.isWeights()) {
       return list(column.name(), DOUBLE, metadata);
     }
     if (column.isList() || column.isHistory()) {

@@ -26,8 +26,9 @@ final class TableGenerator implements DatasetGenerator {
       "{ name: table, path: ., files: [interactions.csv], scenario: page, time: time,"
           + " weight: weight, fields: [{ column: price, kind: numeric }, { name: price_range, column: price, kind: bucketed,"
           + " buckets: 10 }, { column: visits, kind: numeric }, { column: city, table: users }, { column:"
-          + " brand, table: items }, { column: tags, table: items, kind: multi_categorical }, { name:"
-          + " tag_hash, column: tags, table: items, kind: multi_hashed, buckets: 64 }], users: {"
+          + " brand, table: items }, { column: tags, table: items, kind: multi_categorical, weights:"
+          + " tag_scores }, { name: tag_hash, column: tags, table: items, kind: multi_hashed, buckets:"
+          + " 64, weights: tag_scores }], users: {"
           + " files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
           + " text: [title] }, features: [{ files: [visits.csv], key: [user], time: time, columns:"
           + " [visits] }] }";
@@ -97,12 +98,18 @@ final class TableGenerator implements DatasetGenerator {
 
   private void items() throws IOException {
     ItemTexts texts = new ItemTexts(log.model(), config.seed());
-    try (RowWriter file = file("items", "item,title,brand,tags")) {
+    SplittableRandom scores = new SplittableRandom(config.seed() + 4);
+    try (RowWriter file = file("items", "item,title,brand,tags,tag_scores")) {
       for (int item = 0; item < config.items(); item++) {
         Topics.Topic topic = texts.topic(item);
         String tags = item % 10 == 0 ? "" : topic.name() + "|" + topic.domain();
+        String weights = (1 + scores.nextInt(20)) / 10.0 + "|" + (1 + scores.nextInt(20)) / 10.0;
         file.row(
-            item, RowWriter.quoted("The " + texts.title(item) + ", new"), topic.domain(), tags);
+            item,
+            RowWriter.quoted("The " + texts.title(item) + ", new"),
+            topic.domain(),
+            tags,
+            tags.isEmpty() ? "" : weights);
       }
     }
   }

@@ -23,4 +23,15 @@ public record AliCcpConfig(
             defaultValue = "0.1")
         @DecimalMin(value = "0", message = "must be at least 0")
         @DecimalMax(value = "0.9", message = "must be at most 0.9")
-        double validationShare) {}
+        double validationShare,
+    @Setting(
+            value = "Whether the values in those with many values weigh these",
+            defaultValue = "false",
+            before = "false")
+        boolean listWeights) {
+
+  /** Reads lists without weights. */
+  public AliCcpConfig(boolean lists, boolean numericFields, double validationShare) {
+    this(lists, numericFields, validationShare, false);
+  }
+}

@@ -122,6 +122,32 @@ final class AliCcpFormat {
     columns.add(
         "regexp_extract_all(%s, '%s([^\\x03]*)', 1) AS %s"
             .formatted(list, start(field), SqlText.identifier(field)));
+    if (config.listWeights()) {
+      String name = "W" + field;
+      fields.weigh(field, name);
+      columns.add(
+          "list_transform(%s, lambda part: TRY_CAST(part AS DOUBLE)) AS %s"
+              .formatted(values(list, field), SqlText.identifier(name)));
+    }
+  }
+
+  /** Returns the values of a field in a list of features. */
+  private static String values(String list, String field) {
+    return "regexp_extract_all(%s, '%s[^\\x03]*\\x03([^\\x01]*)', 1)".formatted(list, start(field));
+  }
+
+  /** Refuses rows whose lists have values that are no weights. */
+  private void requireWeights(CsvTable table, List<String> lists) {
+    if (config.lists() && config.listWeights()) {
+      String each = "NOT coalesce(TRY_CAST(part AS DOUBLE) BETWEEN 0 AND 1e30, false)";
+      for (String field : lists) {
+        table.check(
+            "feature_list",
+            "len(list_filter(%s, lambda part: %s)) = 0"
+                .formatted(values("feature_list", field), each),
+            "a list whose values of " + field + " are from 0 to 1e30");
+      }
+    }
   }
 
   private void number(String field) {
@@ -163,6 +189,7 @@ final class AliCcpFormat {
             + id("feature_list", "301")
             + " IS NOT NULL",
         "a list with an item (205) and a scenario (301)");
+    requireWeights(skeleton, ITEM_LISTS);
     unclicked.add(
         "SELECT count(*) AS rows FROM " + skeleton.scan() + " WHERE click = 0 AND purchase = 1");
     CsvTable common =
@@ -173,6 +200,7 @@ final class AliCcpFormat {
             "feature_list");
     common.check(
         "feature_list", id("feature_list", "101") + " IS NOT NULL", "a list with a user (101)");
+    requireWeights(common, USER_LISTS);
     unknown.add(
         "SELECT count(*) AS rows FROM %s s ANTI JOIN %s c ON s.common_feature_index = c.common_feature_index"
             .formatted(skeleton.scan(), common.scan()));

@@ -248,6 +248,12 @@ public final class ColumnarTable extends TableInput {
   }
 
   @Override
+  boolean isList(String column) {
+    Column found = columns.get(column);
+    return found != null && found.shape() == Shape.LIST;
+  }
+
+  @Override
   String elements(String column, String list) {
     Column found = requireNonNull(columns.get(column));
     return found.real() && found.shape() == Shape.LIST

@@ -121,6 +121,11 @@ public final class CsvTable extends TableInput {
   }
 
   @Override
+  boolean isList(String column) {
+    return false;
+  }
+
+  @Override
   String elements(String column, String list) {
     return list;
   }

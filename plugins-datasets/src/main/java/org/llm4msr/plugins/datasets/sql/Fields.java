@@ -55,6 +55,26 @@ public final class Fields {
   }
 
   /**
+   * Gives the elements of a field's lists weights.
+   *
+   * @param column of the same table, with as many numbers
+   */
+  public void weigh(String name, String column) {
+    fields.replaceAll(
+        field ->
+            field.name().equals(name)
+                ? new RawField(
+                    name,
+                    field.table(),
+                    field.column(),
+                    field.role(),
+                    field.kind(),
+                    field.vocabulary(),
+                    column)
+                : field);
+  }
+
+  /**
    * Lets fields share one vocabulary.
    *
    * @param vocabulary its name, such as that of another field
@@ -70,7 +90,8 @@ public final class Fields {
                     field.column(),
                     field.role(),
                     field.kind(),
-                    vocabulary)
+                    vocabulary,
+                    field.weights())
                 : field);
   }
 

@@ -116,6 +116,23 @@ public abstract class TableInput {
   }
 
   /**
+   * Returns a column as a list in which each element keeps its place: missing ones are null.
+   *
+   * @param missing cells and elements that are missing
+   */
+  final String places(String column, String separator, List<String> missing) {
+    String list =
+        isList(column)
+            ? elements(column, cells(column, separator, missing)) + "::VARCHAR[]"
+            : "string_split(%s::VARCHAR, %s)"
+                .formatted(
+                    without(missing, text(column), text(column)), SqlText.literal(separator));
+    String present = missing.isEmpty() ? "" : " AND " + Sql.isOtherThan(missing, "part");
+    return "list_transform(%s, lambda part: CASE WHEN part <> ''%s THEN part END)"
+        .formatted(list, present);
+  }
+
+  /**
    * Returns a column as vectors, and refuses rows with another list.
    *
    * @param size how many numbers a vector has
@@ -193,6 +210,9 @@ public abstract class TableInput {
    * @param missing cells that are missing
    */
   abstract String cells(String column, String separator, List<String> missing);
+
+  /** Returns whether a column holds lists, and not texts. */
+  abstract boolean isList(String column);
 
   /** Returns the elements of a list as {@link #text} returns a value. */
   abstract String elements(String column, String list);

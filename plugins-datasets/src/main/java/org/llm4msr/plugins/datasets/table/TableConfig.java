@@ -190,7 +190,19 @@ public record TableConfig(
                       + " user_id, item_id and scenario: what a row has in them is one value",
               defaultValue = "[]",
               before = "[]")
-          List<String> cross) {
+          List<String> cross,
+      @Setting(
+              value =
+                  "Of lists, the column with the weights of their elements: as many numbers, or a"
+                      + " text that listSeparator divides; a missing one is 1",
+              before = "null")
+          @Nullable String weights,
+      @Setting(
+              value =
+                  "Of lists, what stands between an element and its weight, as in tag:0.5|other:2",
+              before = "null")
+          @Size(min = 1)
+          @Nullable String weightMark) {
 
     /** Makes a field of values, numbers or a vector, with a vocabulary of its own. */
     public TableField(
@@ -214,7 +226,9 @@ public record TableConfig(
           null,
           null,
           List.of(),
-          List.of());
+          List.of(),
+          null,
+          null);
     }
   }
 

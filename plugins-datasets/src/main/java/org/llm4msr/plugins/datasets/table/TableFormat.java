@@ -31,19 +31,18 @@ import org.llm4msr.plugins.datasets.sql.Lookup;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
 import org.llm4msr.plugins.datasets.sql.TableInput;
+import org.llm4msr.plugins.datasets.sql.WeightedList;
 import org.llm4msr.toolkit.database.SqlText;
 
 /** Described tables as queries. */
 final class TableFormat {
-
-  /** What begins the names of columns of fields. */
-  static final String FIELD = "field_";
 
   private final TableConfig config;
   private final RawDatabase database;
   private final TableSources sources;
   private final VectorFields vectorFields;
   private final AsOfFeatures asOf;
+  private final FieldColumns fieldColumns;
 
   /** Numbers of the vectors of a field, by its name. */
   private final Map<String, Integer> vectorSizes = new HashMap<>();
@@ -55,6 +54,7 @@ final class TableFormat {
     vectorFields = new VectorFields(context, database);
     asOf = new AsOfFeatures(config, sources);
     config.fields().forEach(this::requireSource);
+    fieldColumns = new FieldColumns(config.fields());
   }
 
   DatasetReader reader() {
@@ -103,11 +103,15 @@ final class TableFormat {
   private RawSchema schema(List<RawTable> tables, String labelRule) {
     Fields fields = Fields.ofInteractions();
     for (TableConfig.TableField field : config.fields()) {
-      String column = field.cross().isEmpty() ? column(field) : "";
+      String column = field.cross().isEmpty() ? fieldColumns.of(field) : "";
       fields.add(name(field), field.table(), column, role(field), kind(field));
       String vocabulary = field.vocabulary();
       if (vocabulary != null) {
         fields.share(vocabulary(vocabulary), List.of(name(field)));
+      }
+      String weights = fieldColumns.weightsOf(field);
+      if (weights != null) {
+        fields.weigh(name(field), weights);
       }
     }
     return new RawSchema(
@@ -261,20 +265,44 @@ final class TableFormat {
   private void addFields(
       Predicate<TableConfig.TableField> chosen, TableInput input, List<String> columns) {
     for (TableConfig.TableField field : config.fields()) {
-      if (chosen.test(field) && field.file() == null && field.cross().isEmpty()) {
-        String own = Objects.requireNonNull(field.column());
-        List<String> missing = sources.missing(field);
-        String value =
-            switch (field.kind()) {
-              case CATEGORICAL, HASHED -> input.value(own, missing);
-              case MULTI_CATEGORICAL, MULTI_HASHED ->
-                  input.list(own, config.listSeparator(), missing);
-              case NUMERIC, BUCKETED -> input.typed(own, "DOUBLE", missing);
-              case VECTOR -> input.vector(own, config.listSeparator(), size(field), missing);
-            };
-        columns.add(value + " AS " + SqlText.identifier(column(field)));
+      boolean isRead = field.file() == null && field.cross().isEmpty();
+      if (chosen.test(field) && isRead && fieldColumns.isFirst(field)) {
+        addField(field, input, columns);
       }
     }
+  }
+
+  private void addField(TableConfig.TableField field, TableInput input, List<String> columns) {
+    String own = Objects.requireNonNull(field.column());
+    List<String> missing = sources.missing(field);
+    String column = SqlText.identifier(fieldColumns.of(field));
+    WeightedList list = weighted(field, own, input, missing);
+    if (list != null) {
+      String weights = Objects.requireNonNull(fieldColumns.weightsOf(field));
+      columns.add(list.values() + " AS " + column);
+      columns.add(list.weights() + " AS " + SqlText.identifier(weights));
+      return;
+    }
+    String value =
+        switch (field.kind()) {
+          case CATEGORICAL, HASHED -> input.value(own, missing);
+          case MULTI_CATEGORICAL, MULTI_HASHED -> input.list(own, config.listSeparator(), missing);
+          case NUMERIC, BUCKETED -> input.typed(own, "DOUBLE", missing);
+          case VECTOR -> input.vector(own, config.listSeparator(), size(field), missing);
+        };
+    columns.add(value + " AS " + column);
+  }
+
+  /** Returns the lists of a field whose elements have weights; null for another. */
+  private @Nullable WeightedList weighted(
+      TableConfig.TableField field, String column, TableInput input, List<String> missing) {
+    String separator = config.listSeparator();
+    if (field.weights() != null) {
+      return WeightedList.of(input, column, field.weights(), separator, missing);
+    }
+    return field.weightMark() == null
+        ? null
+        : WeightedList.marked(input, column, field.weightMark(), separator, missing);
   }
 
   /** Refuses a field without a name or a table, and finds its file if it has one. */
@@ -283,6 +311,7 @@ final class TableFormat {
       throw wrongUse("A field has neither a name nor a column.");
     }
     requireBuckets(field);
+    FieldColumns.requireWeights(field);
     if (!field.cross().isEmpty()) {
       requireCross(field);
     } else if (field.file() != null) {
@@ -334,17 +363,12 @@ final class TableFormat {
     }
   }
 
-  /** Columns of fields get new names: the user's may be called 'time'. */
-  static String column(TableConfig.TableField field) {
-    return FIELD + name(field);
-  }
-
   /** Prompts mention the name of a text, which is kept unless the key or a field has it. */
   private static String textColumn(String column) {
     boolean isTaken =
         column.equalsIgnoreCase(RawSchema.USER)
             || column.equalsIgnoreCase(RawSchema.ITEM)
-            || column.toLowerCase(Locale.ROOT).startsWith(FIELD);
+            || column.toLowerCase(Locale.ROOT).startsWith(FieldColumns.FIELD);
     return isTaken ? "text_" + column : column;
   }
 

@@ -25,7 +25,7 @@ import org.llm4msr.toolkit.vectors.VectorSettings;
 final class VectorFields {
 
   /** The number of a described row; the columns of fields have longer names. */
-  private static final String ROW = SqlText.identifier(TableFormat.FIELD);
+  private static final String ROW = SqlText.identifier(FieldColumns.FIELD);
 
   private final DatasetContext context;
   private final RawDatabase database;
@@ -105,7 +105,7 @@ final class VectorFields {
             VectorFileInput.KEY,
             id,
             VectorFileInput.VECTOR,
-            SqlText.identifier(TableFormat.column(field)),
+            SqlText.identifier(FieldColumns.FIELD + TableFormat.name(field)),
             database.input(input));
   }
 

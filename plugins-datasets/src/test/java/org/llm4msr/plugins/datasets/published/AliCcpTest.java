@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
@@ -92,6 +93,33 @@ class AliCcpTest {
       assertThat(reader.leftOut())
           .containsExactly(
               new LeftOutRows("rows with a purchase but no click", 1, false, List.of()));
+    }
+  }
+
+  @Test
+  void valuesWeighTheElementsOfLists() throws IOException {
+    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true))) {
+      List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
+      assertThat(rows.get(0))
+          .containsEntry("109_14", "[\"c1\",\"c2\"]")
+          .containsEntry("W109_14", "[0.7,1.1]")
+          .containsEntry("W210", "[]");
+      assertThat(rows.get(1)).containsEntry("W210", "[1.0,1.0]");
+      assertThat(reader.schema().fields())
+          .filteredOn(field -> field.weights() != null)
+          .extracting(RawField::weights)
+          .containsExactly("W109_14", "W110_14", "W127_14", "W150_14", "W210");
+    }
+  }
+
+  @Test
+  void aValueThatIsNoWeightIsRefused() throws IOException {
+    Path common = folder.resolve("common_features_train.csv");
+    Files.writeString(common, Files.readString(common).replace("1.1", "-1"));
+    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true))) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining("common_features_train.csv, line 1: column 'feature_list' has ")
+          .hasMessageContaining("a list whose values of 109_14 are from 0 to 1e30");
     }
   }
 

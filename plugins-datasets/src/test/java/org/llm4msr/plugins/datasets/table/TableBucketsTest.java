@@ -48,7 +48,9 @@ class TableBucketsTest extends TableFiles {
         null,
         buckets,
         bounds,
-        cross);
+        cross,
+        null,
+        null);
   }
 
   @Test

@@ -285,7 +285,9 @@ class TableColumnsTest extends TableFiles {
         vocabulary,
         null,
         List.of(),
-        List.of());
+        List.of(),
+        null,
+        null);
   }
 
   /** Ids are known by the names of their columns, unless a field has that name. */

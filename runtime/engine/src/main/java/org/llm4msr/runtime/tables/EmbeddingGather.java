@@ -14,9 +14,9 @@ import org.llm4msr.runtime.tables.FieldValues.Vectors;
 /**
  * Gathers the vectors of a batch, and the first-order weights where the model has them, into one
  * flat buffer (B, width). A categorical field gives the vector of its id, a multi-categorical field
- * the mean over its list (zeros for an empty one), a numeric field its one vector times the value,
- * a vector field the sum of such products, a sequence what {@link TableSequence} says. For one
- * thread at a time; several may read the same tables.
+ * the mean over its list, weighted if it has weights (zeros for an empty one), a numeric field its
+ * one vector times the value, a vector field the sum of such products, a sequence what {@link
+ * TableSequence} says. For one thread at a time; several may read the same tables.
  */
 public final class EmbeddingGather {
 
@@ -113,9 +113,14 @@ public final class EmbeddingGather {
         System.arraycopy(table.chunk(id), table.offset(id), block, at, dimension);
       }
     } else if (values instanceof IdLists lists) {
+      float[] weights = lists.weights;
       for (int row = from, at = column; row < to; row++, at += width) {
-        float share = 1f / (lists.offsets[row + 1] - lists.offsets[row]);
-        gatherSum(table, lists, row, share, block, at);
+        if (weights == null) {
+          float share = 1f / (lists.offsets[row + 1] - lists.offsets[row]);
+          gatherSum(table, lists, row, share, block, at);
+        } else {
+          gatherWeighted(table, lists, weights, row, block, at);
+        }
       }
     } else if (values instanceof Numbers numbers) {
       float[] vector = table.chunk(0);
@@ -139,6 +144,21 @@ public final class EmbeddingGather {
       int start = table.offset(lists.ids[i]);
       for (int d = 0; d < dimension; d++) {
         block[at + d] += share * chunk[start + d];
+      }
+    }
+  }
+
+  private static void gatherWeighted(
+      EmbeddingTable table, IdLists lists, float[] weights, int row, float[] block, int at) {
+    int dimension = table.dimension();
+    Arrays.fill(block, at, at + dimension, 0f);
+    float share = lists.share(row);
+    for (int i = lists.offsets[row]; i < lists.offsets[row + 1]; i++) {
+      float own = share * weights[i];
+      float[] chunk = table.chunk(lists.ids[i]);
+      int start = table.offset(lists.ids[i]);
+      for (int d = 0; d < dimension; d++) {
+        block[at + d] += own * chunk[start + d];
       }
     }
   }

@@ -183,11 +183,11 @@ final class FieldIndex {
     int step = sequence != null && sequence.keepsEach() ? place.dimension() : 0;
     for (int row = 0, i = 0, of = place.column(); row < size; row++, of += width) {
       int end = lists.offsets[row + 1];
-      float share = sequence == null ? 1f / (end - i) : sequence.share(end - i);
+      float share = sequence == null ? lists.share(row) : sequence.share(end - i);
       for (int gradient = of; i < end; i++, gradient += step) {
         int at = starts[slotOf[first + i]]++;
         gradientAt[at] = gradient;
-        weights[at] = share;
+        weights[at] = lists.weights == null ? share : share * lists.weights[i];
       }
     }
   }

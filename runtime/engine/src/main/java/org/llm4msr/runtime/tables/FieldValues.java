@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.tables;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The values of one field in a batch, in arrays that the next batch reuses. */
 public sealed interface FieldValues {
@@ -52,13 +53,20 @@ public sealed interface FieldValues {
     }
   }
 
-  /** A list of ids per row. The id array grows as needed. */
+  /** A list of ids per row, which may have weights. The arrays grow as needed. */
   final class IdLists implements FieldValues {
+
+    /** So large ones of a list add up to a finite number. */
+    public static final double LARGEST_WEIGHT = 1e30;
+
     /** Row r has {@code ids[offsets[r]]} to {@code ids[offsets[r + 1] - 1]}; (at least B + 1). */
     public final int[] offsets;
 
     /** All ids, row after row. */
     public int[] ids;
+
+    /** How much each id counts, above 0; null while no row has had weights, and all count 1. */
+    public float @Nullable [] weights;
 
     /** Makes room for {@code rows} rows. */
     public IdLists(int rows) {
@@ -68,16 +76,64 @@ public sealed interface FieldValues {
 
     /** Sets the list of a row, after those of all rows before it. */
     public void set(int row, int[] list, int length) {
-      set(row, list, 0, length);
+      set(row, list, null, 0, length);
     }
 
-    private void set(int row, int[] source, int start, int length) {
+    /**
+     * Sets the list of a row, after those of all rows before it.
+     *
+     * @param weightsOfList of its ids, above 0; null if all count 1
+     */
+    public void set(int row, int[] list, float @Nullable [] weightsOfList, int length) {
+      set(row, list, weightsOfList, 0, length);
+    }
+
+    private void set(int row, int[] list, float @Nullable [] ofList, int start, int length) {
       int from = row == 0 ? 0 : offsets[row];
-      if (from + length > ids.length) {
-        ids = Arrays.copyOf(ids, Math.max(from + length, 2 * ids.length));
+      int to = from + length;
+      if (to > ids.length) {
+        ids = Arrays.copyOf(ids, Math.max(to, 2 * ids.length));
       }
-      System.arraycopy(source, start, ids, from, length);
-      offsets[row + 1] = from + length;
+      System.arraycopy(list, start, ids, from, length);
+      offsets[row + 1] = to;
+      if (ofList != null) {
+        System.arraycopy(ofList, start, weigh(from), from, length);
+      } else if (weights != null) {
+        Arrays.fill(weigh(from), from, to, 1f);
+      }
+    }
+
+    /**
+     * Makes room for a weight of each id there is room for.
+     *
+     * @param before how many ids come before those that are weighed now
+     */
+    public float[] weigh(int before) {
+      if (weights == null) {
+        weights = new float[ids.length];
+        Arrays.fill(weights, 0, before, 1f);
+      } else if (weights.length < ids.length) {
+        weights = Arrays.copyOf(weights, ids.length);
+      }
+      return weights;
+    }
+
+    /**
+     * Returns by what the vectors of a row are multiplied, so that they make a mean.
+     *
+     * @return 1 / n for n ids, 1 / w with weights that add up to w
+     */
+    float share(int row) {
+      int from = offsets[row];
+      int to = offsets[row + 1];
+      if (weights == null) {
+        return 1f / (to - from);
+      }
+      float sum = 0;
+      for (int i = from; i < to; i++) {
+        sum += weights[i];
+      }
+      return 1f / sum;
     }
 
     /** Returns whether the list of a row is that of a value that is missing or not known. */
@@ -102,7 +158,7 @@ public sealed interface FieldValues {
     public void take(FieldValues from, int row, int at) {
       IdLists source = (IdLists) from;
       int start = row == 0 ? 0 : source.offsets[row];
-      set(at, source.ids, start, source.offsets[row + 1] - start);
+      set(at, source.ids, source.weights, start, source.offsets[row + 1] - start);
     }
   }
 

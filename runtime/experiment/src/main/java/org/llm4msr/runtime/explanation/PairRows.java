@@ -80,7 +80,8 @@ record PairRows(
     for (ScoringColumn column : encoder.columns()) {
       String text = values.get(column.name());
       if (text != null) {
-        typed.put(column.name(), column.isList() ? List.of(BETWEEN.split(text)) : text);
+        boolean isList = column.isList() || column.isWeights();
+        typed.put(column.name(), isList ? List.of(BETWEEN.split(text)) : text);
       }
     }
     return typed;

@@ -82,7 +82,14 @@ public record ModelMemory(
               .map(
                   field ->
                       new PreparedField(
-                          field.name(), field.role(), field.kind(), 0, 0, 0, field.vocabulary()))
+                          field.name(),
+                          field.role(),
+                          field.kind(),
+                          0,
+                          0,
+                          0,
+                          field.vocabulary(),
+                          field.weights() != null))
               .toList(),
           keys.stream()
               .map(key -> new PreparedScenario(key, key, "", new SplitCounts(1, 1, 1)))

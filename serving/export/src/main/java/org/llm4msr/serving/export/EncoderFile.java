@@ -80,14 +80,16 @@ record EncoderFile(
               + " or 'over A', as in its `ids`, that of a hash 'bucket ID of BUCKETS'. 0 if all ids of"
               + " the parts are 0.",
           "multi-categorical: the ids of all known values, or 0 alone where none is known; then -1"
-              + " until all rows of the request are as long.",
+              + " until all rows of the request are as long. The input `weights` has the weight of"
+              + " each id, from the column with `.weights` after its name: 1 where it is missing and"
+              + " for 0 alone, then 0. A value of the weight 0 is left out.",
           "numeric and vector: numbers as in the data, NaN where one is missing. full.onnx"
               + " standardises them: (number - mean) / deviation in float64, and 0 where the number"
               + " is missing or infinite or the deviation is 0.",
           "An embedded field of scorer.onnx: the vector of the id; the mean of the vectors of the"
-              + " ids; the standardised number times the field's vector; or the sum of the"
-              + " standardised numbers times a vector each. Its first-order weight is the same of"
-              + " weights. `llm4msr export embeddings` writes the vectors and the weights.",
+              + " ids, by their weights if they have some; the standardised number times the field's"
+              + " vector; or the sum of the standardised numbers times a vector each. Its first-order"
+              + " weight is the same of weights. `llm4msr export embeddings` writes the vectors and the weights.",
           "`users` and `items` have the index of each key, compared as text, and the one for all"
               + " others.");
 
@@ -111,6 +113,7 @@ record EncoderFile(
    * @param storedWith {@code rows}, {@code users} or {@code items}
    * @param width numbers of its vectors
    * @param input of {@code full.onnx}; null where that is missing
+   * @param weights the input of {@code full.onnx} of the weights of a list's ids; null without
    * @param ids of the values; null where there are none
    * @param bounds of the ranges of a bucketed field; null for others
    * @param buckets of hashes; null without
@@ -126,6 +129,7 @@ record EncoderFile(
       String kind,
       int width,
       @Nullable String input,
+      @Nullable String weights,
       @Nullable Map<String, Integer> ids,
       @Nullable List<Double> bounds,
       @Nullable Integer buckets,
@@ -193,7 +197,7 @@ record EncoderFile(
   private static List<Field> fields(FullGraph full, boolean haveInputs) {
     PreparedIds ids = full.ids();
     Map<String, FieldSource> sources = FieldSource.read(ids.folder());
-    List<GraphInput> inputs = FieldInputs.of(ids.manifest().fields());
+    List<FieldInputs.Pair> inputs = FieldInputs.of(ids.manifest().fields());
     List<Field> fields = new ArrayList<>();
     for (PreparedField field : ids.manifest().fields()) {
       VectorMoments moments = moments(ids, field);
@@ -206,7 +210,8 @@ record EncoderFile(
               storedWith(sources.get(field.name())),
               kind(field.kind()),
               full.model().tables().tables().get(fields.size()).dimension(),
-              haveInputs ? inputs.get(fields.size()).name() : null,
+              haveInputs ? inputs.get(fields.size()).values().name() : null,
+              haveInputs ? weights(inputs.get(fields.size())) : null,
               field.hasVocabulary() ? new Numbered(ids.values(field), 1) : null,
               ids.bounds(field).map(BucketBounds::bounds).orElse(null),
               field.hasIds() && !field.hasVocabulary()
@@ -217,6 +222,10 @@ record EncoderFile(
               moments == null ? null : moments.deviation()));
     }
     return fields;
+  }
+
+  private static @Nullable String weights(FieldInputs.Pair inputs) {
+    return inputs.weights() == null ? null : inputs.weights().name();
   }
 
   /** Returns the kind without its size, which other entries tell. */
@@ -230,11 +239,15 @@ record EncoderFile(
         : ids.moments(field).orElse(null);
   }
 
-  /** Returns the column that holds a field's values: the id that it is a copy of, or its own. */
+  /**
+   * Returns the column that holds a field's values: the id that it is a copy of, that of a field of
+   * the same raw column, or its own.
+   */
   private static String column(PreparedField field, @Nullable FieldSource source) {
-    return source != null && FieldSource.IDS.contains(source.column())
-        ? source.column()
-        : field.name();
+    if (source != null && FieldSource.IDS.contains(source.column())) {
+      return source.column();
+    }
+    return source == null || source.input() == null ? field.name() : source.input();
   }
 
   private static String storedWith(@Nullable FieldSource source) {

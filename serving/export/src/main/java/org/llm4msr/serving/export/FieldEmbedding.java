@@ -2,6 +2,7 @@ package org.llm4msr.serving.export;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
@@ -22,16 +23,17 @@ record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
    * Adds a field.
    *
    * @param vectors its {@link #table}
-   * @param input value with its ids or numbers
+   * @param inputs values with its ids or numbers, and with their weights
    * @return its columns of the embedded rows, (B, D)
    */
-  String add(PreparedField field, String vectors, String input) {
+  String add(PreparedField field, String vectors, FieldInputs.Pair inputs) {
+    String input = inputs.values().name();
     FieldForm form = FieldForm.of(field.kind());
     if (form == FieldForm.ID) {
       return graph.node("Gather", vectors, known(input));
     }
     if (form == FieldForm.IDS) {
-      return mean(vectors, input);
+      return mean(vectors, input, inputs.weights() == null ? null : inputs.weights().name());
     }
     if (form == FieldForm.VECTOR) {
       return graph.node("MatMul", standardised(input, ids.moments(field).orElseThrow()), vectors);
@@ -54,20 +56,24 @@ record FieldEmbedding(GraphAssembly graph, PreparedIds ids) {
   }
 
   /** Averages the vectors of ids that are not below 0; zeros where there are none. */
-  private String mean(String vectors, String ids) {
+  private String mean(String vectors, String ids, @Nullable String weights) {
     String second = graph.wholeNumbers(1);
     String counted =
         graph.node(
             "Where",
             graph.node("Less", ids, graph.wholeNumbers(0)),
             graph.numbers(0),
-            graph.numbers(1));
-    String count = graph.node("Max", graph.node("ReduceSum", counted, second), graph.numbers(1));
+            weights == null ? graph.numbers(1) : weights);
+    String sum = graph.node("ReduceSum", counted, second);
+    String count =
+        weights == null
+            ? graph.node("Max", sum, graph.numbers(1))
+            : graph.node("Where", graph.node("Less", graph.numbers(0), sum), sum, graph.numbers(1));
     String found = graph.node("Gather", vectors, known(ids));
     String weighted =
         graph.node("Mul", found, graph.node("Unsqueeze", counted, graph.wholeNumbers(2)));
-    String sum = graph.node("Squeeze", graph.node("ReduceSum", weighted, second), second);
-    return graph.node("Div", sum, count);
+    String all = graph.node("Squeeze", graph.node("ReduceSum", weighted, second), second);
+    return graph.node("Div", all, count);
   }
 
   /** Standardises numbers of float64, (B, n), as {@link PreparedField#standardize} does. */

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.serving.recording.Axis;
 import org.llm4msr.serving.recording.NumberType;
@@ -23,23 +26,60 @@ final class FieldInputs {
 
   private static final String PREFIX = "field.";
 
+  /**
+   * The inputs of a field.
+   *
+   * @param values its ids or numbers
+   * @param weights of its ids; null without
+   */
+  record Pair(GraphInput values, @Nullable GraphInput weights) {
+
+    private Stream<GraphInput> all() {
+      return weights == null ? Stream.of(values) : Stream.of(values, weights);
+    }
+  }
+
   private FieldInputs() {}
 
+  /** Returns all inputs in the order of the fields. */
+  static List<GraphInput> all(List<PreparedField> fields) {
+    return of(fields).stream().flatMap(Pair::all).toList();
+  }
+
   /**
-   * Returns the inputs in the order of the fields: named as the field, with a prefix where that
-   * name is taken.
+   * Returns the inputs by field: named as the field, with a prefix where that name is taken.
+   *
+   * @return those of each field, in their order
    */
-  static List<GraphInput> of(List<PreparedField> fields) {
+  static List<Pair> of(List<PreparedField> fields) {
     Set<String> taken = new HashSet<>(OTHERS);
-    List<GraphInput> inputs = new ArrayList<>();
+    List<Pair> inputs = new ArrayList<>();
     for (PreparedField field : fields) {
-      String name = field.name();
-      while (!taken.add(name)) {
-        name = PREFIX + name;
+      GraphInput values = input(field, free(field.name(), taken));
+      GraphInput weights = null;
+      if (field.weighted()) {
+        String name = free(SplitColumns.weightsOf(field.name()), taken);
+        weights = weights(field, values, name);
       }
-      inputs.add(input(field, name));
+      inputs.add(new Pair(values, weights));
     }
     return inputs;
+  }
+
+  private static String free(String wanted, Set<String> taken) {
+    String name = wanted;
+    while (!taken.add(name)) {
+      name = PREFIX + name;
+    }
+    return name;
+  }
+
+  private static GraphInput weights(PreparedField field, GraphInput values, String name) {
+    return new GraphInput(
+        name,
+        NumberType.FLOAT32,
+        values.axes(),
+        "`%s` of each row: the weights of its ids, above 0, then 0.".formatted(field.name()));
   }
 
   private static GraphInput input(PreparedField field, String name) {

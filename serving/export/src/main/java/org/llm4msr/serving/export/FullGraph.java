@@ -48,7 +48,7 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
   List<GraphInput> inputs() {
     List<GraphInput> inputs = new ArrayList<>();
     inputs.add(GraphInput.SCENARIO);
-    inputs.addAll(FieldInputs.of(data().fields()));
+    inputs.addAll(FieldInputs.all(data().fields()));
     if (readsUsers()) {
       inputs.add(
           new GraphInput(
@@ -137,12 +137,12 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
     FieldEmbedding embedding = new FieldEmbedding(graph, ids);
     Map<EmbeddingTable, String> vectors = new HashMap<>();
     List<PreparedField> fields = data().fields();
-    List<GraphInput> inputs = FieldInputs.of(fields);
+    List<FieldInputs.Pair> inputs = FieldInputs.of(fields);
     List<String> columns = new ArrayList<>();
     for (List<EmbeddingTable> tables : List.of(model.tables().tables(), model.tables().linear())) {
       for (int f = 0; f < tables.size(); f++) {
         String table = vectors.computeIfAbsent(tables.get(f), embedding::table);
-        columns.add(embedding.add(fields.get(f), table, inputs.get(f).name()));
+        columns.add(embedding.add(fields.get(f), table, inputs.get(f)));
       }
     }
     return graph.concat(columns, 1);

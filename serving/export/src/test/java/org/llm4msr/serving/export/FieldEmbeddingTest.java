@@ -30,17 +30,23 @@ class FieldEmbeddingTest {
   }
 
   private float[][] embed(PreparedField field, float[][] vectors, Object values) throws Exception {
+    return embed(field, vectors, Map.of("x", values));
+  }
+
+  private float[][] embed(PreparedField field, float[][] vectors, Map<String, ?> inputs)
+      throws Exception {
     EmbeddingTable table = new EmbeddingTable("x", vectors.length, vectors[0].length, 0);
     for (int row = 0; row < vectors.length; row++) {
       table.write(0, row, row + 1, vectors[row]);
     }
     DatasetManifest none = null; // Moments stand in a file.
     GraphAssembly graph = new GraphAssembly();
-    String input = FieldInputs.of(List.of(field)).get(0).addTo(graph);
+    FieldInputs.Pair input = FieldInputs.of(List.of(field)).get(0);
+    FieldInputs.all(List.of(field)).forEach(each -> each.addTo(graph));
     FieldEmbedding embedding = new FieldEmbedding(graph, new PreparedIds(folder, none));
     String embedded = embedding.add(field, embedding.table(table), input);
     graph.output(embedded, "result", List.of(Axis.ROWS, Axis.of(vectors[0].length)));
-    return (float[][]) Onnx.run(graph.model(), Map.of("x", values));
+    return (float[][]) Onnx.run(graph.model(), inputs);
   }
 
   @Test
@@ -58,6 +64,19 @@ class FieldEmbeddingTest {
 
     assertThat(embed(field, vectors, new long[][] {{1, 2, -1}, {0, -1, -1}, {-1, -1, -1}}))
         .isDeepEqualTo(new float[][] {{4, 6}, {1, 2}, {0, 0}});
+  }
+
+  @Test
+  void weightsDecideOnTheMeanOfAList() throws Exception {
+    float[][] vectors = {{1, 2}, {3, 4}, {5, 8}};
+    PreparedField field =
+        new PreparedField(
+            "x", FieldRole.CONTEXT, new FieldKind.MultiCategorical(), 3, 0, 0, null, true);
+    long[][] ids = {{1, 2, -1}, {0, -1, -1}, {-1, -1, -1}};
+    float[][] weights = {{0.5f, 1.5f, 7}, {4, 0, 0}, {0, 0, 0}};
+
+    assertThat(embed(field, vectors, Map.of("x", ids, "x.weights", weights)))
+        .isDeepEqualTo(new float[][] {{4.5f, 7}, {1, 2}, {0, 0}});
   }
 
   @Test

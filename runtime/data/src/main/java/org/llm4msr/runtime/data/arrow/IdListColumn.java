@@ -1,44 +1,19 @@
 package org.llm4msr.runtime.data.arrow;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.apache.arrow.vector.types.pojo.Field;
 import org.llm4msr.runtime.tables.FieldValues;
 
 /** A column of lists of ids (list or large_list of int32 or int64), read in place. */
 public final class IdListColumn {
 
-  private final ArrowFile file;
-  private final String name;
-  private final boolean large;
-  private final ByteBuffer[] offsets;
-  private final int[] valueCounts;
+  private final ListOffsets offsets;
   private final IdColumn values;
 
   public IdListColumn(ArrowFile file, String name, int limit) {
-    Field field = file.field(name);
-    boolean list = field.getType() instanceof ArrowType.List;
-    large = field.getType() instanceof ArrowType.LargeList;
-    if ((!list && !large) || field.getChildren().size() != 1) {
-      throw file.wrongType(name, "list of int32 or int64");
-    }
-    this.file = file;
-    this.name = name;
-    List<ArrowFile.Node> nodes = file.nodes(name);
-    Columns.noNulls(file, name, nodes);
-    offsets = new ByteBuffer[nodes.size()];
-    valueCounts = new int[nodes.size()];
-    for (int b = 0; b < offsets.length; b++) {
-      offsets[b] = nodes.get(b).buffers().get(1);
-      valueCounts[b] = nodes.get(b).children().get(0).length();
-      long width = large ? Long.BYTES : Integer.BYTES;
-      Columns.wholeBuffer(file, name, offsets[b], (nodes.get(b).length() + 1L) * width);
-    }
-    ArrowType valueType = field.getChildren().get(0).getType();
-    List<ArrowFile.Node> valueNodes = nodes.stream().map(n -> n.children().get(0)).toList();
-    values = new IdColumn(file, name, limit, valueType, valueNodes);
+    offsets = new ListOffsets(file, name, "list of int32 or int64");
+    ArrowType valueType = file.field(name).getChildren().get(0).getType();
+    values = new IdColumn(file, name, limit, valueType, offsets.values());
   }
 
   /** Copies the lists at the picked places. */
@@ -66,23 +41,14 @@ public final class IdListColumn {
 
   private int append(long pick, int end, FieldValues.IdLists target) {
     int block = Columns.block(pick);
-    long from = offset(block, Columns.row(pick));
-    long to = offset(block, Columns.row(pick) + 1);
-    if (from < 0 || from > to || to > valueCounts[block]) {
-      throw DataErrors.data(
-          "BAD_ARROW_FILE", file.path() + ": column '" + name + "' has broken list offsets.");
-    }
-    int length = (int) (to - from);
+    int length = offsets.length(pick);
+    int from = offsets.start(pick);
     if (end + length > target.ids.length) {
       target.ids = Arrays.copyOf(target.ids, Math.max(end + length, 2 * target.ids.length));
     }
     for (int i = 0; i < length; i++) {
-      target.ids[end + i] = values.raw(block, (int) from + i);
+      target.ids[end + i] = values.raw(block, from + i);
     }
     return end + length;
-  }
-
-  private long offset(int block, int row) {
-    return large ? offsets[block].getLong(row << 3) : offsets[block].getInt(row << 2);
   }
 }

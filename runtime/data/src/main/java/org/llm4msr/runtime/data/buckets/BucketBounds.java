@@ -104,6 +104,14 @@ public record BucketBounds(List<Double> bounds) {
     return bounds.isEmpty() ? 0 : Math.nextUp(bounds.get(bounds.size() - 1));
   }
 
+  /** Returns the number in the range of an id from 1 that is nearest to another number. */
+  public double nearest(int id, double number) {
+    if (id > 1 && number <= bounds.get(id - 2)) {
+      return Math.nextUp(bounds.get(id - 2));
+    }
+    return id <= bounds.size() ? Math.min(number, bounds.get(id - 1)) : number;
+  }
+
   /** Returns the ranges in words by rising id, the first of which is 1. */
   public List<String> ranges() {
     List<String> ranges = new ArrayList<>();

@@ -81,16 +81,17 @@ final class BaseData {
   }
 
   private static String shown(PreparedField field) {
-    return shown(field.name(), field.kind(), field.vocabulary());
+    return shown(field.name(), field.kind(), field.vocabulary(), field.weighted());
   }
 
   private static String shown(RawField field) {
-    return shown(field.name(), field.kind(), field.vocabulary());
+    return shown(field.name(), field.kind(), field.vocabulary(), field.weights() != null);
   }
 
-  private static String shown(String name, FieldKind kind, @Nullable String vocabulary) {
+  private static String shown(
+      String name, FieldKind kind, @Nullable String vocabulary, boolean weighted) {
     String shared = vocabulary == null ? "" : ", vocabulary " + vocabulary;
-    return name + " (" + FieldKinds.name(kind) + shared + ")";
+    return name + " (" + FieldKinds.name(kind) + shared + (weighted ? ", with weights)" : ")");
   }
 
   /** Loads the vocabularies, and the users and items with their encoded features. */
@@ -138,7 +139,12 @@ final class BaseData {
     for (FieldPlan plan : fields) {
       int position = names.indexOf(plan.field().name());
       String list = plan.field().kind() instanceof FieldKind.Vector ? "::FLOAT[]" : "";
-      select.append(", c").append(position).append(list).append(" AS ").append(plan.encoded());
+      String value = "c" + position + list;
+      if (plan.isWeighted()) {
+        int weights = names.indexOf(SplitColumns.weightsOf(plan.field().name()));
+        value = ListWeights.encoded(value, "c" + weights);
+      }
+      select.append(", ").append(value).append(" AS ").append(plan.encoded());
     }
     String columns =
         IntStream.range(0, names.size())

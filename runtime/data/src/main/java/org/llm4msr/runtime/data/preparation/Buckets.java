@@ -90,9 +90,16 @@ final class Buckets {
     database.execute("DROP TABLE counted");
   }
 
-  /** Returns the id of a hashed value, or the ids of a list of values. */
-  static String hashed(String column, FieldKind.Hashed kind) {
+  /**
+   * Returns the id of a hashed value, or the ids of a list of values.
+   *
+   * @param weighted whether the elements of a list have weights, see {@link ListWeights}
+   */
+  static String hashed(String column, FieldKind.Hashed kind, boolean weighted) {
     HashBuckets buckets = new HashBuckets(kind.buckets());
+    if (weighted) {
+      return ListWeights.encodedEach(column, buckets.sql("e.text"));
+    }
     if (!kind.list()) {
       return "coalesce(" + buckets.sql(column) + ", 0)::INTEGER";
     }

@@ -11,6 +11,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 
 /**
@@ -158,9 +159,10 @@ final class FieldEncoder {
 
   /** Returns the values of a field, those of a list as rows, in SQL. */
   private static String element(FieldPlan plan) {
+    String texts = plan.isWeighted() ? ListWeights.texts(plan.column()) : plan.column();
     return plan.field().kind() instanceof FieldKind.MultiCategorical
-        ? "unnest(" + plan.column() + ")"
-        : plan.column();
+        ? "unnest(" + texts + ")"
+        : texts;
   }
 
   /** Makes the vocabulary: known values keep their ids, and new frequent ones follow. */
@@ -203,7 +205,8 @@ final class FieldEncoder {
         vocabularySize,
         mean,
         deviation,
-        field.vocabulary());
+        field.vocabulary(),
+        field.weights() != null);
   }
 
   private static PreparedField moments(
@@ -227,7 +230,10 @@ final class FieldEncoder {
     return prepared(plan, 0, moments.mean(), moments.deviation());
   }
 
-  /** Makes the lists of ids of all lists of values; unknown elements are left out of a list. */
+  /**
+   * Makes the encoded lists, see {@link #value}, of all lists of values; unknown elements are left
+   * out.
+   */
   void encodeLists() {
     if (!(plan.field().kind() instanceof FieldKind.MultiCategorical)) {
       return;
@@ -236,7 +242,11 @@ final class FieldEncoder {
     database.execute(
         "CREATE TABLE raw_lists AS SELECT DISTINCT %1$s AS value FROM %2$s WHERE %1$s IS NOT NULL"
             .formatted(plan.column(), home));
-    database.execute("CREATE TABLE " + plan.lists() + "(value VARCHAR[], ids INTEGER[])");
+    database.execute(
+        "CREATE TABLE %s AS SELECT value, %s AS ids FROM raw_lists LIMIT 0"
+            .formatted(
+                plan.lists(),
+                plan.isWeighted() ? ListWeights.encoded("NULL", "NULL") : "NULL::INTEGER[]"));
     long lists = database.queryLong("SELECT count(*) FROM raw_lists");
     long elements = database.queryLong("SELECT sum(len(value))::BIGINT FROM raw_lists");
     long step = Math.max(1, ELEMENTS_AT_ONCE * lists / Math.max(1, elements));
@@ -248,17 +258,25 @@ final class FieldEncoder {
 
   /** Lists are built in memory, so only some at a time. */
   private void encodeLists(long from, long to) {
+    String ids = "list(v.id ORDER BY place)";
+    String weights = "list(element.weight ORDER BY place)";
     database.execute(
         """
         INSERT INTO %s
         SELECT r.value, e.ids FROM raw_lists r JOIN (
-          SELECT n, list(v.id ORDER BY place) AS ids FROM (
+          SELECT n, %5$s AS ids FROM (
             SELECT rowid AS n, unnest(value) AS element, generate_subscripts(value, 1) AS place
             FROM raw_lists WHERE rowid >= %2$s AND rowid < %3$s)
-          JOIN %4$s v ON element = v.value GROUP BY n) e ON r.rowid = e.n
+          JOIN %4$s v ON %6$s = v.value GROUP BY n) e ON r.rowid = e.n
         WHERE r.rowid >= %2$s AND r.rowid < %3$s
         """
-            .formatted(plan.lists(), from, to, plan.vocabulary()));
+            .formatted(
+                plan.lists(),
+                from,
+                to,
+                plan.vocabulary(),
+                plan.isWeighted() ? ListWeights.encoded(ids, weights) : ids,
+                plan.isWeighted() ? "element.text" : "element"));
   }
 
   /** Returns the joins that the encoded value needs, for a home table called {@code h}. */
@@ -281,7 +299,7 @@ final class FieldEncoder {
 
   /**
    * Returns the encoded value: id 0 for what is missing or unknown, 0.0 for a missing number, zeros
-   * for a missing vector.
+   * for a missing vector. A list with weights is a pair, see {@link ListWeights}.
    */
   String value() {
     FieldKind kind = plan.field().kind();
@@ -289,7 +307,8 @@ final class FieldEncoder {
       return "coalesce(" + plan.vocabulary() + ".id, 0)::INTEGER";
     }
     if (kind instanceof FieldKind.MultiCategorical) {
-      return "coalesce(" + plan.lists() + ".ids, [0])::INTEGER[]";
+      String ids = plan.lists() + ".ids";
+      return plan.isWeighted() ? ListWeights.known(ids) : "coalesce(" + ids + ", [0])::INTEGER[]";
     }
     if (kind instanceof FieldKind.Vector vector) {
       return VectorStatistics.standardized(plan, vector.size());
@@ -301,7 +320,7 @@ final class FieldEncoder {
       return bounds.sql("h." + plan.column());
     }
     if (kind instanceof FieldKind.Hashed hashed) {
-      return Buckets.hashed("h." + plan.column(), hashed);
+      return Buckets.hashed("h." + plan.column(), hashed, plan.isWeighted());
     }
     if (prepared.deviation() == 0) {
       return "0::FLOAT";
@@ -325,6 +344,19 @@ final class FieldEncoder {
     return plan.field().kind() instanceof FieldKind.Vector vector
         ? "(" + value + ")::FLOAT[" + vector.size() + "]"
         : value;
+  }
+
+  /** Returns the columns that an encoded value has in files. */
+  List<String> names() {
+    String name = prepared.name();
+    return plan.isWeighted() ? List.of(name, SplitColumns.weightsOf(name)) : List.of(name);
+  }
+
+  /** Returns an encoded value by column, in SQL. */
+  List<String> columns(String value) {
+    return plan.isWeighted()
+        ? List.of("(" + value + ").ids", "(" + value + ").weights")
+        : List.of(value);
   }
 
   /** Returns a number as models see it, in SQL; 0 where it is missing. */

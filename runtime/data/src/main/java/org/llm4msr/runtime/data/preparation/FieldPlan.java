@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
@@ -75,6 +77,7 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
       requireSize(field);
       requireVocabulary(field, schema);
       requireBuckets(field);
+      requireWeights(field, schema);
       if (field.kind() instanceof FieldKind.Crossed crossed) {
         requireParts(field.name(), crossed.parts(), plans);
       }
@@ -161,6 +164,26 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
         : null;
   }
 
+  /** Refuses weights of what is no list, and another field in their column. */
+  private static void requireWeights(RawField field, RawSchema schema) {
+    if (field.weights() == null) {
+      return;
+    }
+    if (FieldForm.of(field.kind()) != FieldForm.IDS) {
+      throw DataErrors.data(
+          "LIST_WEIGHTS",
+          "The field '%s' (%s) has the weights '%s'. Only lists have weights; leave them out."
+              .formatted(field.name(), FieldKinds.name(field.kind()), field.weights()));
+    }
+    String column = SplitColumns.weightsOf(field.name());
+    if (schema.fields().stream().anyMatch(other -> other.name().equals(column))) {
+      throw DataErrors.data(
+          "FIELD_NAME",
+          "The field name '%s' is that of the weights of the field '%s'. Rename the field."
+              .formatted(column, field.name()));
+    }
+  }
+
   private static void requireParts(String name, List<String> parts, List<FieldPlan> before) {
     List<String> able =
         before.stream()
@@ -224,9 +247,56 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
     return !isKey() && !isCrossed();
   }
 
-  /** Returns where the values come from, for encoding further rows. */
-  FieldSource source() {
-    return new FieldSource(field.name(), home, field.column());
+  /** Returns whether the elements of its lists have weights. */
+  boolean isWeighted() {
+    return field.weights() != null;
+  }
+
+  /**
+   * Returns where the values come from, for encoding further rows: of fields that read one column
+   * alike, rows bring that of the first that is not derived from its values.
+   */
+  FieldSource source(List<FieldPlan> all) {
+    List<FieldPlan> alike = all.stream().filter(this::isReadAs).toList();
+    FieldPlan first =
+        alike.stream()
+            .filter(plan -> !plan.isDerived())
+            .findFirst()
+            .orElse(alike.isEmpty() ? this : alike.get(0));
+    boolean isOwn = first.index == index || !isToldWith(first, alike);
+    String input = isOwn ? null : first.field.name();
+    return new FieldSource(field.name(), home, field.column(), input);
+  }
+
+  /**
+   * Returns whether some value is what is stored of this field and of the first: not of lists that
+   * have other vocabularies, nor of hashes of other sizes.
+   */
+  private boolean isToldWith(FieldPlan first, List<FieldPlan> alike) {
+    if (field.kind() instanceof FieldKind.Hashed) {
+      return alike.stream()
+          .map(plan -> plan.field.kind())
+          .filter(FieldKind.Hashed.class::isInstance)
+          .findFirst()
+          .equals(Optional.of(field.kind()));
+    }
+    return !(field.kind() instanceof FieldKind.MultiCategorical)
+        || vocabulary(field).equals(vocabulary(first.field));
+  }
+
+  /** Returns whether rows bring another field in the same form; an id has a column of its own. */
+  private boolean isReadAs(FieldPlan other) {
+    return hasColumn()
+        && other.hasColumn()
+        && !FieldSource.IDS.contains(field.column())
+        && home == other.home
+        && field.column().equals(other.field.column())
+        && Objects.equals(field.weights(), other.field.weights())
+        && FieldKinds.brought(field.kind()).equals(FieldKinds.brought(other.field.kind()));
+  }
+
+  private boolean isDerived() {
+    return !FieldKinds.brought(field.kind()).equals(field.kind());
   }
 
   /** Returns the column of the raw value. */

@@ -87,7 +87,7 @@ final class PreparedFiles {
     }
     List<FieldEncoder> columns =
         encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
-    columns.forEach(encoder -> names.add(encoder.prepared().name()));
+    columns.forEach(encoder -> names.addAll(encoder.names()));
     long[] written = new long[1];
     LongConsumer count =
         rows -> {
@@ -114,12 +114,15 @@ final class PreparedFiles {
         encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
     String fields =
         encoders.stream()
-            .map(
+            .flatMap(
                 encoder ->
-                    ", "
-                        + (encoder.plan().home() == RawTable.INTERACTIONS
-                            ? encoder.stored(encoder.ofRow())
-                            : encoder.ofRow()))
+                    encoder
+                        .columns(
+                            encoder.plan().home() == RawTable.INTERACTIONS
+                                ? encoder.stored(encoder.ofRow())
+                                : encoder.ofRow())
+                        .stream())
+            .map(column -> ", " + column)
             .collect(Collectors.joining());
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
         + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
@@ -184,7 +187,8 @@ final class PreparedFiles {
   void writeFeatures(List<FieldEncoder> encoders) throws IOException {
     writeFeatures(RawTable.USERS, PreparedFolder.USER_FEATURES, SplitColumns.USER, encoders);
     writeFeatures(RawTable.ITEMS, PreparedFolder.ITEM_FEATURES, SplitColumns.ITEM, encoders);
-    List<FieldSource> sources = encoders.stream().map(e -> e.plan().source()).toList();
+    List<FieldPlan> plans = encoders.stream().map(FieldEncoder::plan).toList();
+    List<FieldSource> sources = plans.stream().map(plan -> plan.source(plans)).toList();
     Path file = folder.resolve(PreparedFolder.FIELD_SOURCES);
     byte[] json = ManifestFile.JSON.writeValueAsBytes(sources);
     stamps.put(PreparedFolder.FIELD_SOURCES, PreparationFolder.write(file, json));
@@ -197,8 +201,8 @@ final class PreparedFiles {
     List<String> names = new ArrayList<>(List.of(index));
     List<String> columns = new ArrayList<>(List.of("idx"));
     for (FieldEncoder encoder : own) {
-      names.add(encoder.prepared().name());
-      columns.add(encoder.plan().encoded());
+      names.addAll(encoder.names());
+      columns.addAll(encoder.columns(encoder.plan().encoded()));
     }
     String sql = "SELECT %s FROM %s ORDER BY idx";
     write(

@@ -212,11 +212,17 @@ final class RawTables {
     String value =
         switch (FieldForm.of(kind)) {
           case ID -> isNumber ? columns.number(column) : columns.text(column);
-          case IDS -> columns.list(column);
+          case IDS -> list(columns, plan);
           case NUMBER -> columns.number(column);
           case VECTOR -> columns.numbers(column);
         };
     return value + " AS " + plan.column();
+  }
+
+  private static String list(Columns columns, FieldPlan plan) {
+    String list = columns.list(plan.field().column());
+    String weights = plan.field().weights();
+    return weights == null ? list : ListWeights.raw(list, columns.numbers(weights));
   }
 
   private void checkInteractions() {
@@ -236,8 +242,13 @@ final class RawTables {
     refuse(database, "interactions", condition, problem, example, code);
   }
 
-  /** Refuses vectors of another length than the field's. */
+  /**
+   * Refuses vectors of another length than the field's, and lists that their weights do not fit.
+   */
   private void checkSize(FieldPlan plan) {
+    if (plan.field().weights() != null) {
+      ListWeights.refuse(database, plan);
+    }
     if (!(plan.field().kind() instanceof FieldKind.Vector vector)) {
       return;
     }

@@ -8,6 +8,7 @@ import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
+import org.llm4msr.runtime.data.arrow.ListWeightColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.VectorColumn;
 import org.llm4msr.runtime.tables.FieldForm;
@@ -22,7 +23,12 @@ public sealed interface FieldColumn {
     }
     return switch (FieldForm.of(field.kind())) {
       case ID -> new OneId(new IdColumn(file, field.name(), field.vocabularySize()));
-      case IDS -> new ManyIds(new IdListColumn(file, field.name(), field.vocabularySize()));
+      case IDS ->
+          new ManyIds(
+              new IdListColumn(file, field.name(), field.vocabularySize()),
+              field.weighted()
+                  ? new ListWeightColumn(file, SplitColumns.weightsOf(field.name()))
+                  : null);
       default -> new OneNumber(new NumberColumn(file, field.name()));
     };
   }
@@ -45,16 +51,21 @@ public sealed interface FieldColumn {
     }
   }
 
-  record ManyIds(IdListColumn column) implements FieldColumn {
+  record ManyIds(IdListColumn column, @Nullable ListWeightColumn weights) implements FieldColumn {
     @Override
     public void gather(long[] picks, int count, FieldValues target) {
-      column.gather(picks, count, (FieldValues.IdLists) target);
+      FieldValues.IdLists lists = (FieldValues.IdLists) target;
+      column.gather(picks, count, lists);
+      if (weights != null) {
+        weights.gather(picks, count, lists);
+      }
     }
 
     @Override
     public void copy(long pick, FieldValues target, int row) {
       int[] ids = column.get(pick);
-      ((FieldValues.IdLists) target).set(row, ids, ids.length);
+      float[] ofIds = weights == null ? null : weights.get(pick, ids.length);
+      ((FieldValues.IdLists) target).set(row, ids, ofIds, ids.length);
     }
   }
 

@@ -64,10 +64,25 @@ public final class FieldKinds {
     return kind instanceof FieldKind.MultiCategorical ? "multi-categorical" : "numeric";
   }
 
+  /** Returns the kind whose values rows bring: numbers for ranges, values for hashes. */
+  public static FieldKind brought(FieldKind kind) {
+    if (kind instanceof FieldKind.Bucketed) {
+      return new FieldKind.Numeric();
+    }
+    if (kind instanceof FieldKind.Hashed hashed) {
+      return hashed.list() ? new FieldKind.MultiCategorical() : new FieldKind.Categorical();
+    }
+    return kind;
+  }
+
   /** Returns why fields do not fit their kinds; null if they do. */
   static @Nullable String problem(List<PreparedField> fields) {
     Set<String> able = new HashSet<>();
     for (PreparedField field : fields) {
+      if (field.weighted() && FieldForm.of(field.kind()) != FieldForm.IDS) {
+        return "the field '%s' is %s and has weights, which only lists have"
+            .formatted(field.name(), name(field.kind()));
+      }
       int buckets = 0;
       if (field.kind() instanceof FieldKind.Hashed hashed) {
         buckets = hashed.buckets();

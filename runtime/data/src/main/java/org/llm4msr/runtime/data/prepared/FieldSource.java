@@ -2,7 +2,10 @@ package org.llm4msr.runtime.data.prepared;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
@@ -22,8 +26,16 @@ import org.llm4msr.runtime.files.SmallFiles;
  * @param home USERS or ITEMS where every user or item has one value, INTERACTIONS where every row
  *     has its own
  * @param column the raw column
+ * @param input the field whose column rows to score bring for this one, too, as both are read from
+ *     one raw column; null where they bring it under its own name
  */
-public record FieldSource(String field, RawTable home, String column) {
+public record FieldSource(
+    String field,
+    RawTable home,
+    String column,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String input) {
+
+  private static final String INPUT = "input";
 
   /** The columns of raw ids. */
   public static final List<String> IDS =
@@ -46,8 +58,15 @@ public record FieldSource(String field, RawTable home, String column) {
       return Map.of();
     }
     try {
+      JsonNode tree = ManifestFile.JSON.readTree(SmallFiles.read(file));
+      for (JsonNode node : tree) {
+        if (node instanceof ObjectNode source && !source.has(INPUT)) {
+          source.putNull(INPUT); // Only a field that others bring says so.
+        }
+      }
       List<FieldSource> sources =
-          ManifestFile.JSON.readValue(SmallFiles.read(file), new TypeReference<>() {});
+          ManifestFile.JSON.readValue(
+              ManifestFile.JSON.treeAsTokens(tree), new TypeReference<>() {});
       return sources.stream().collect(Collectors.toMap(FieldSource::field, Function.identity()));
     } catch (IOException | IllegalStateException e) {
       throw DataErrors.data(

@@ -27,6 +27,7 @@ public final class ManifestFile {
   private static final String GROUPS = "groups";
   private static final String FIELDS = "fields";
   private static final String VOCABULARY = "vocabulary";
+  private static final String WEIGHTED = "weighted";
 
   public static final JsonMapper JSON =
       JsonMapper.builder()
@@ -102,6 +103,9 @@ public final class ManifestFile {
         for (JsonNode node : root.path(FIELDS)) {
           if (node instanceof ObjectNode field && !field.has(VOCABULARY)) {
             field.putNull(VOCABULARY); // Only a field that shares one says so.
+          }
+          if (node instanceof ObjectNode field && !field.has(WEIGHTED)) {
+            field.put(WEIGHTED, false); // Nor does one without weights.
           }
         }
       }

@@ -18,6 +18,7 @@ import org.llm4msr.runtime.tables.FieldForm;
  * @param mean mean over the training rows that have a value; 0 unless numeric
  * @param deviation population standard deviation over the same rows; 0 unless numeric
  * @param vocabulary the name of the vocabulary and table that it shares; null for its own
+ * @param weighted whether the ids of its lists have weights, in {@link SplitColumns#weightsOf}
  */
 public record PreparedField(
     String name,
@@ -26,7 +27,8 @@ public record PreparedField(
     int vocabularySize,
     double mean,
     double deviation,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String vocabulary) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String vocabulary,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean weighted) {
 
   /** Bounds standardised values, so that an absurd one does not overflow float32. */
   public static final double LARGEST = 1e30;
@@ -42,7 +44,7 @@ public record PreparedField(
       int vocabularySize,
       double mean,
       double deviation) {
-    this(name, role, kind, vocabularySize, mean, deviation, null);
+    this(name, role, kind, vocabularySize, mean, deviation, null, false);
   }
 
   public PreparedField {

@@ -95,6 +95,7 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
     return own.name().equals(field.name())
         && own.kind().equals(field.kind())
         && own.tableName().equals(field.tableName())
+        && own.weighted() == field.weighted()
         && own.mean() == field.mean()
         && own.deviation() == field.deviation()
         && moments(own).equals(other.moments(field))

@@ -24,4 +24,9 @@ public final class SplitColumns {
       Set.of(USER, ITEM, SCENARIO, LABEL, TIME, DRAWN, GROUP, WEIGHT);
 
   private SplitColumns() {}
+
+  /** Returns the column of the weights of the elements of a field's lists. */
+  public static String weightsOf(String field) {
+    return field + ".weights";
+  }
 }

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.rows;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.FieldColumn;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
@@ -17,7 +19,8 @@ import org.llm4msr.runtime.tables.FieldValues;
 /**
  * Writes one field into rows: what a row brings, or what is stored with its user or item.
  *
- * @param column in which rows may bring it; null if none may
+ * @param column in which rows bring it: its name, or that of a field of the same raw column
+ * @param given whether rows may have that column
  * @param alias the id column that holds its values; null for most
  * @param stored null if neither users nor items have it
  * @param ids null for a field of numbers
@@ -26,7 +29,8 @@ import org.llm4msr.runtime.tables.FieldValues;
  */
 record FieldInput(
     PreparedField field,
-    @Nullable String column,
+    String column,
+    boolean given,
     @Nullable String alias,
     @Nullable Stored stored,
     @Nullable Supplier<FieldIds> ids,
@@ -34,19 +38,25 @@ record FieldInput(
     @Nullable CrossInput cross) {
 
   private static final int[] NOTHING_KNOWN = {0};
+  private static final float[] ALIKE = {1};
 
   /** The field of users or items. */
   record Stored(boolean ofUser, Entities entities, FieldColumn feature) {}
 
   /** Returns the column that tells the field of a row; null if what is stored does. */
   @Nullable String columnOf(RawRows rows, int row) {
-    if (column != null && rows.has(column, row)) {
+    if (given && rows.has(column, row)) {
       return column;
     }
     if (stored != null) {
       return null;
     }
-    return alias == null ? field.name() : alias;
+    return alias == null ? column : alias;
+  }
+
+  /** Returns the column of the weights of its elements; null without. */
+  @Nullable String weightsColumn() {
+    return field.weighted() ? SplitColumns.weightsOf(column) : null;
   }
 
   /** Returns whether it is known of an item, if rows do not bring it. */
@@ -62,7 +72,7 @@ record FieldInput(
     if (cross != null) {
       return cross.inputs().stream().anyMatch(part -> part.isBroughtBy(values));
     }
-    return column != null && values.containsKey(column);
+    return given && values.containsKey(column);
   }
 
   /** Returns whether rows must bring it. */
@@ -101,7 +111,7 @@ record FieldInput(
     if (target instanceof FieldValues.Ids ids) {
       ids.ids()[row] = 0;
     } else if (target instanceof FieldValues.IdLists lists) {
-      lists.set(row, NOTHING_KNOWN, 1);
+      lists.set(row, NOTHING_KNOWN, field.weighted() ? ALIKE : null, 1);
     } else if (target instanceof FieldValues.Numbers numbers) {
       numbers.values()[row] = 0;
     } else if (target instanceof FieldValues.Vectors vectors) {
@@ -112,26 +122,51 @@ record FieldInput(
   /**
    * Encodes a raw value.
    *
-   * @param from the column that it is of
-   * @param number of the row, for error texts
+   * @param value the column that it is of, and the row
+   * @param weights of its elements, in {@link #weightsColumn}; null if there are none
    */
-  void encode(String from, @Nullable Object raw, long number, FieldValues target, int row) {
-    RawValue value = new RawValue(from, number);
+  void encode(
+      RawValue value, @Nullable Object raw, @Nullable Object weights, FieldValues target, int row) {
     if (target instanceof FieldValues.Ids ids) {
       ids.ids()[row] = idsOfField().id(raw, value);
     } else if (target instanceof FieldValues.IdLists lists) {
-      FieldIds ids = idsOfField();
-      int[] known =
-          value.texts(raw).stream()
-              .mapToInt(text -> ids.id(text, value))
-              .filter(id -> id > 0)
-              .toArray();
-      int[] list = known.length == 0 ? NOTHING_KNOWN : known;
-      lists.set(row, list, list.length);
+      String ofWeights = weightsColumn();
+      if (ofWeights == null) {
+        encode(value, value.texts(raw), lists, row);
+      } else {
+        encode(value, WeightedTexts.read(value, raw, ofWeights, weights), lists, row);
+      }
     } else if (target instanceof FieldValues.Numbers numbers) {
       numbers.values()[row] = field.standardize(value.number(raw));
     } else if (target instanceof FieldValues.Vectors vectors) {
       encode(value.numbers(raw, vectors.size()), vectors, row);
+    }
+  }
+
+  private void encode(RawValue value, List<String> texts, FieldValues.IdLists lists, int row) {
+    FieldIds ids = idsOfField();
+    int[] known =
+        texts.stream().mapToInt(text -> ids.id(text, value)).filter(id -> id > 0).toArray();
+    int[] list = known.length == 0 ? NOTHING_KNOWN : known;
+    lists.set(row, list, list.length);
+  }
+
+  private void encode(RawValue value, WeightedTexts elements, FieldValues.IdLists lists, int row) {
+    FieldIds ids = idsOfField();
+    int[] known = new int[elements.texts().size()];
+    float[] weights = new float[known.length];
+    int count = 0;
+    for (int i = 0; i < known.length; i++) {
+      int id = ids.id(elements.texts().get(i), value);
+      if (id > 0) {
+        known[count] = id;
+        weights[count++] = elements.weight(i);
+      }
+    }
+    if (count == 0) {
+      clear(lists, row);
+    } else {
+      lists.set(row, known, weights, count);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.stream.StreamSupport;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
+import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * Reads single raw values as the kinds of fields need them, in the forms that preparation gives
@@ -47,18 +48,55 @@ record RawValue(String column, long row) {
   /** Returns the elements of a list without nulls; a single value is a list of one. */
   List<String> texts(@Nullable Object value) {
     List<String> texts = new ArrayList<>();
-    if (value instanceof Iterable<?> elements) {
-      elements.forEach(element -> add(texts, text(element)));
-    } else {
-      add(texts, text(value));
+    for (String text : elements(value)) {
+      if (text != null) {
+        texts.add(text);
+      }
     }
     return texts;
   }
 
-  private static void add(List<String> texts, @Nullable String text) {
-    if (text != null) {
-      texts.add(text);
+  /** Returns the elements of a list; none of a missing one, and one of a single value. */
+  List<@Nullable String> elements(@Nullable Object value) {
+    List<@Nullable String> texts = new ArrayList<>();
+    if (value instanceof Iterable<?> elements) {
+      elements.forEach(element -> texts.add(text(element)));
+    } else if (value != null) {
+      texts.add(text(value));
     }
+    return texts;
+  }
+
+  /**
+   * Returns the weights of a list's elements, of which a missing one is 1; null if all are.
+   *
+   * @param value a list or an array of numbers or texts of numbers, or one for one element
+   */
+  double @Nullable [] weights(@Nullable Object value) {
+    if (value == null) {
+      return null;
+    }
+    double[] weights;
+    if (value instanceof double[] array) {
+      weights = array.clone();
+    } else if (value instanceof float[] array) {
+      weights = IntStream.range(0, array.length).mapToDouble(i -> array[i]).toArray();
+    } else {
+      Iterable<?> elements = value instanceof Iterable<?> list ? list : List.of(value);
+      weights =
+          StreamSupport.stream(elements.spliterator(), false).mapToDouble(this::weight).toArray();
+    }
+    for (double weight : weights) {
+      if (!(weight >= 0 && weight <= FieldValues.IdLists.LARGEST_WEIGHT)) {
+        throw wrong(value, "weights from 0 to 1e30");
+      }
+    }
+    return weights;
+  }
+
+  private double weight(@Nullable Object value) {
+    boolean isMissing = value == null || (isText(value) && value.toString().isEmpty());
+    return isMissing ? 1 : number(value);
   }
 
   /** Returns a number; NaN if it is missing or an empty text. */

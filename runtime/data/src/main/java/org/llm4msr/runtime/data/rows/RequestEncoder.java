@@ -22,7 +22,7 @@ public final class RequestEncoder {
   private final boolean[] stored;
   private final boolean[] ofItem;
   private final @Nullable ValueCounts[] counts;
-  private final RequestRow row = new RequestRow();
+  private final RequestRow row;
 
   /**
    * Makes it.
@@ -33,6 +33,7 @@ public final class RequestEncoder {
     this.binding = binding;
     this.counts = new ValueCounts[binding.inputs().size()];
     shared = binding.newBatch(1);
+    row = new RequestRow(binding.listsByWeights());
     stored = new boolean[binding.inputs().size()];
     ofItem = new boolean[stored.length];
     for (int f = 0; f < stored.length; f++) {
@@ -74,11 +75,11 @@ public final class RequestEncoder {
     for (int f = 0; f < ofItem.length; f++) {
       FieldInput input = binding.inputs().get(f);
       ofItem[f] = isOfItem(input, f, context);
-      if (ofItem[f] && input.mustBeBrought() && !isOfItems.test(input.field().name())) {
+      if (ofItem[f] && input.mustBeBrought() && !isOfItems.test(input.column())) {
         throw DataErrors.data(
             "MISSING_COLUMN",
             "The request has no %s, which the model needs. Give it a value, or null, in the context or in each item."
-                .formatted(input.field().name()));
+                .formatted(input.column()));
       }
       if (ofItem[f]) {
         input.clear(shared.fields.get(f), 0);
@@ -124,6 +125,7 @@ public final class RequestEncoder {
   public void encode(@Nullable Object item, Map<String, ?> own, long number, Batch batch, int at) {
     row.item = item;
     row.own = own;
+    requireLists(own, number);
     batch.scenario[at] = shared.scenario[0];
     takeUser(batch, at);
     binding.encodeItem(row, 0, number, batch, at);
@@ -137,6 +139,15 @@ public final class RequestEncoder {
         encodeField(f, number, batch, at, own);
       } else {
         batch.fields.get(f).take(shared.fields.get(f), 0, at);
+      }
+    }
+  }
+
+  /** Refuses weights of an item without its list: they are not those of a shared one. */
+  private void requireLists(Map<String, ?> own, long number) {
+    for (Map.Entry<String, String> entry : row.lists.entrySet()) {
+      if (own.containsKey(entry.getKey()) && !own.containsKey(entry.getValue())) {
+        throw RowBinding.withoutList(entry.getKey(), entry.getValue(), number);
       }
     }
   }
@@ -199,6 +210,13 @@ public final class RequestEncoder {
     private Map<String, ?> context = Map.of();
     private Map<String, ?> own = Map.of();
 
+    /** The columns of lists, by those of their weights. */
+    private final Map<String, String> lists;
+
+    RequestRow(Map<String, String> lists) {
+      this.lists = lists;
+    }
+
     @Override
     public int size() {
       return 1;
@@ -213,7 +231,13 @@ public final class RequestEncoder {
     public boolean has(String column, int index) {
       return FieldSource.IDS.contains(column)
           || own.containsKey(column)
-          || context.containsKey(column);
+          || (context.containsKey(column) && !isReplaced(column));
+    }
+
+    /** The weights of a shared list are not those of an item's own. */
+    private boolean isReplaced(String column) {
+      String list = lists.get(column);
+      return list != null && own.containsKey(list);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data.rows;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -117,6 +118,18 @@ public final class RowBinding {
     return inputs;
   }
 
+  /** Returns the columns of lists that have weights, by those of the weights. */
+  Map<String, String> listsByWeights() {
+    Map<String, String> lists = new HashMap<>();
+    for (FieldInput input : inputs) {
+      String weights = input.weightsColumn();
+      if (weights != null) {
+        lists.put(weights, input.column());
+      }
+    }
+    return lists;
+  }
+
   /** Encodes one row of an item that is not known, without its fields. */
   void encodeShared(RawRows rows, Batch batch) {
     batch.scenarioVectors = freshScenarios();
@@ -182,11 +195,28 @@ public final class RowBinding {
       return;
     }
     String column = input.columnOf(rows, index);
+    Object weights = null;
+    String ofWeights = input.weightsColumn();
+    if (ofWeights != null && rows.has(ofWeights, index)) {
+      if (!rows.has(input.column(), index)) {
+        throw withoutList(ofWeights, input.column(), row);
+      }
+      weights = rows.get(ofWeights, index);
+    }
     if (column == null) {
       input.copy(batch.user[at], batch.item[at], target, at);
-    } else {
-      input.encode(column, value(rows, column, index, row), row, target, at);
+      return;
     }
+    RawValue value = new RawValue(column, row);
+    input.encode(value, value(rows, column, index, row), weights, target, at);
+  }
+
+  static RowException withoutList(String weights, String list, long row) {
+    return new RowException(
+        "BAD_VALUE",
+        row,
+        "Row %d has '%s' without '%s'. Give it both, or the list alone."
+            .formatted(row, weights, list));
   }
 
   private boolean brings(RawRows rows, String column, int index) {

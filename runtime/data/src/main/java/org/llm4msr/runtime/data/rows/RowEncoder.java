@@ -38,6 +38,10 @@ public final class RowEncoder {
 
   final DatasetManifest manifest;
   private final Map<String, FieldSource> sources;
+
+  /** In which column rows bring a field, by name. */
+  private final Map<String, String> columnOf;
+
   final Map<String, Integer> ranks;
   private final Map<String, ArrowFile> vocabularyFiles;
   private final Map<String, VectorMoments> moments;
@@ -51,6 +55,14 @@ public final class RowEncoder {
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
+    columnOf = new HashMap<>();
+    manifest.fields().forEach(field -> columnOf.put(field.name(), field.name()));
+    sources.forEach(
+        (field, source) -> {
+          if (source.input() != null && columnOf.containsKey(source.input())) {
+            columnOf.replace(field, source.input());
+          }
+        });
     itemVectors = null;
     events = null;
     fresh = null;
@@ -110,6 +122,7 @@ public final class RowEncoder {
       @Nullable FreshVectors fresh) {
     manifest = other.manifest;
     sources = other.sources;
+    columnOf = other.columnOf;
     ranks = other.ranks;
     vocabularyFiles = other.vocabularyFiles;
     moments = other.moments;
@@ -219,12 +232,28 @@ public final class RowEncoder {
     FieldSource.IDS.forEach(id -> columns.add(ScoringColumn.id(id)));
     for (PreparedField field : manifest.fields()) {
       if (!isKey(field) && !isCrossed(field) && !FieldSource.IDS.contains(field.name())) {
-        boolean required = stored(field) == null && alias(field) == null;
-        columns.add(ScoringColumn.of(field, required));
+        if (column(field).equals(field.name())) {
+          columns.add(ScoringColumn.of(field, isRequired(field)));
+          if (field.weighted()) {
+            columns.add(ScoringColumn.weights(field));
+          }
+        }
       }
     }
     columns.addAll(brought());
     return columns;
+  }
+
+  /** Returns whether rows must have the column of a field, for it or another that reads it. */
+  private boolean isRequired(PreparedField field) {
+    return manifest.fields().stream()
+        .filter(reader -> column(reader).equals(field.name()))
+        .anyMatch(reader -> stored(reader) == null && alias(reader) == null);
+  }
+
+  /** Returns the column in which rows bring a field. */
+  private String column(PreparedField field) {
+    return requireNonNull(columnOf.get(field.name()), field.name());
   }
 
   /** Returns what rows may bring that is no field. A field of the same name keeps its column. */
@@ -237,8 +266,7 @@ public final class RowEncoder {
       columns.add(ScoringColumn.time());
       columns.add(ScoringColumn.history());
     }
-    Set<String> fields =
-        manifest.fields().stream().map(PreparedField::name).collect(Collectors.toSet());
+    Set<String> fields = manifest.fields().stream().map(this::column).collect(Collectors.toSet());
     columns.removeIf(column -> fields.contains(column.name()));
     return columns;
   }
@@ -310,10 +338,11 @@ public final class RowEncoder {
 
   private FieldInput input(PreparedField field, Set<String> columns, List<FieldInput> before) {
     Entities entities = isKnownByValue(field) ? null : stored(field);
-    boolean given = columns.contains(field.name()) && !isKey(field) && !isCrossed(field);
+    boolean given = columns.contains(column(field)) && !isKey(field) && !isCrossed(field);
     return new FieldInput(
         field,
-        given ? field.name() : null,
+        column(field),
+        given,
         alias(field),
         entities == null
             ? null

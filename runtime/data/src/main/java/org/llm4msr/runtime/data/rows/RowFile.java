@@ -285,13 +285,13 @@ public final class RowFile implements AutoCloseable {
   private String value(ScoringColumn column, Field field) {
     String name = identifier(column.name());
     ArrowType type = field.getType();
-    if (column.isVector() && isList(type)) {
+    if ((column.isVector() || column.isWeights()) && isList(type)) {
       // Texts stay texts, so that an error names the row of one that is no number.
       boolean texts = field.getChildren().get(0).getType() instanceof ArrowType.Utf8;
       return "CAST(" + name + " AS " + (texts ? "VARCHAR[]" : "DOUBLE[]") + ")";
     }
-    if (column.isList() || column.isHistory()) {
-      String list = column.isHistory() ? name : texts(name, type, field);
+    if (column.isList() || column.isHistory() || column.isWeights()) {
+      String list = column.isList() ? texts(name, type, field) : name;
       return isList(type)
           ? list
           : "string_split(CAST(" + name + " AS VARCHAR), " + literal(listSeparator) + ")";

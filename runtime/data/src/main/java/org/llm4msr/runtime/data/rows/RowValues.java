@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.rows;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.rows.RowValue.Origin;
 import org.llm4msr.runtime.data.rows.RowValue.State;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * Tells what a model reads in each column of a row of a request: what the row brings, in the form
@@ -22,15 +21,36 @@ import org.llm4msr.runtime.tables.FieldValues;
 public final class RowValues {
 
   private final List<ScoringColumn> columns;
-  private final Map<String, FieldInput> inputs = new HashMap<>();
+
+  /** The fields that read a column, of which the first has its name. */
+  private final Map<String, List<FieldInput>> inputs = new HashMap<>();
+
+  /** The columns of lists, by those of their weights. */
+  private final Map<String, String> lists = new HashMap<>();
+
   private final Entities users;
   private final Entities items;
 
   RowValues(List<ScoringColumn> all, List<FieldInput> inputs, Entities users, Entities items) {
     columns = all.stream().filter(column -> !column.isId()).toList();
-    inputs.forEach(input -> this.inputs.put(input.field().name(), input));
+    inputs.forEach(this::add);
     this.users = users;
     this.items = items;
+  }
+
+  private void add(FieldInput input) {
+    List<FieldInput> readers = inputs.computeIfAbsent(input.column(), name -> new ArrayList<>());
+    boolean isFirst = input.field().name().equals(input.column());
+    readers.add(isFirst ? 0 : readers.size(), input);
+    String weights = input.weightsColumn();
+    if (weights != null) {
+      lists.put(weights, input.column());
+    }
+  }
+
+  private @Nullable FieldInput first(String column) {
+    List<FieldInput> readers = inputs.get(lists.getOrDefault(column, column));
+    return readers == null ? null : readers.get(0);
   }
 
   /**
@@ -62,7 +82,7 @@ public final class RowValues {
 
   /** Returns whether items that bring nothing of their own may differ in a column. */
   public boolean isOfItem(ScoringColumn column) {
-    FieldInput input = inputs.get(column.name());
+    FieldInput input = first(column.name());
     return input != null && input.isOfItem();
   }
 
@@ -78,11 +98,11 @@ public final class RowValues {
     int item = find(items, row.item(), RawSchema.ITEM, number);
     List<RowValue> values = new ArrayList<>(columns.size());
     for (ScoringColumn column : columns) {
-      String name = column.name();
+      String name = lists.getOrDefault(column.name(), column.name());
       if (row.own().containsKey(name)) {
-        values.add(read(column, name, row.own().get(name), Origin.ITEM, number));
+        values.add(read(column, name, row.own(), Origin.ITEM, number));
       } else if (row.context().containsKey(name)) {
-        values.add(read(column, name, row.context().get(name), Origin.CONTEXT, number));
+        values.add(read(column, name, row.context(), Origin.CONTEXT, number));
       } else {
         values.add(notBrought(column, row, user, item, number));
       }
@@ -96,13 +116,15 @@ public final class RowValues {
   }
 
   private RowValue notBrought(ScoringColumn column, Row row, int user, int item, long number) {
-    FieldInput input = inputs.get(column.name());
+    FieldInput input = first(column.name());
     if (input == null) {
       return new RowValue(column, null, null, State.MISSING);
     }
     if (input.stored() != null) {
       boolean ofUser = input.stored().ofUser();
-      Object value = stored(input, ofUser ? user : item);
+      List<FieldInput> readers = requireNonNull(inputs.get(input.column()));
+      StoredValue stored = StoredValue.of(readers, ofUser ? user : item);
+      Object value = column.isWeights() ? stored.weights() : stored.value();
       Origin origin = ofUser ? Origin.STORED_USER : Origin.STORED_ITEM;
       return new RowValue(column, value, origin, value == null ? State.MISSING : State.KNOWN);
     }
@@ -113,18 +135,30 @@ public final class RowValues {
           "Row %d has no %s, which the model needs. Give it a value, or null."
               .formatted(number, column.name()));
     }
-    return read(column, input.alias(), row.id(input.alias()), Origin.ID, number);
+    String alias = input.alias();
+    Map<String, @Nullable Object> id = Collections.singletonMap(alias, row.id(alias));
+    return read(column, alias, id, Origin.ID, number);
   }
 
+  /**
+   * Reads a column.
+   *
+   * @param from the column that tells it; of weights, that of their list
+   * @param brought what is brought together with it, by column
+   */
   private RowValue read(
-      ScoringColumn column, String from, @Nullable Object raw, Origin origin, long number) {
+      ScoringColumn column, String from, Map<String, ?> brought, Origin origin, long number) {
     RawValue text = new RawValue(from, number);
+    Object raw = brought.get(from);
     Object value;
     boolean known = true;
     if (column.isHistory()) {
       value = raw == null ? null : text.texts(raw);
+    } else if (column.isWeights()) {
+      List<Double> weights = elements(text, raw, brought, column.name()).weights();
+      value = weights == null || weights.isEmpty() ? null : weights;
     } else if (column.isList()) {
-      List<String> texts = text.texts(raw);
+      List<String> texts = elements(text, raw, brought, weightsColumn(from)).texts();
       value = texts.isEmpty() ? null : texts;
       known = texts.stream().anyMatch(each -> isKnown(column, each));
     } else if (column.isNumber()) {
@@ -142,47 +176,20 @@ public final class RowValues {
     return new RowValue(column, value, origin, state);
   }
 
+  private @Nullable String weightsColumn(String list) {
+    FieldInput input = first(list);
+    return input == null ? null : input.weightsColumn();
+  }
+
+  private static WeightedTexts elements(
+      RawValue list, @Nullable Object raw, Map<String, ?> brought, @Nullable String weights) {
+    return weights == null
+        ? new WeightedTexts(list.texts(raw), null)
+        : WeightedTexts.read(list, raw, weights, brought.get(weights));
+  }
+
   private boolean isKnown(ScoringColumn column, String text) {
-    FieldIds ids = requireNonNull(inputs.get(column.name())).idsOfField();
+    FieldIds ids = requireNonNull(first(column.name())).idsOfField();
     return !(ids instanceof FieldIds.Known known) || known.vocabulary().id(text) > 0;
-  }
-
-  /** Returns what is stored with a user or an item, -1 for one that is not known. */
-  private static @Nullable Object stored(FieldInput input, int number) {
-    if (number < 0) {
-      return null;
-    }
-    FieldValues one = Batch.of(1, List.of(input.field().kind())).fields.get(0);
-    FieldInput.Stored from = requireNonNull(input.stored());
-    from.feature().copy(from.entities().locate(number), one, 0);
-    return decoded(input, one);
-  }
-
-  /** Returns the raw form of an encoded value; null if it tells nothing. */
-  private static @Nullable Object decoded(FieldInput input, FieldValues one) {
-    if (one instanceof FieldValues.Ids ids) {
-      return ids.ids()[0] == 0 ? null : input.idsOfField().value(ids.ids()[0]);
-    }
-    if (one instanceof FieldValues.IdLists lists) {
-      List<String> texts = new ArrayList<>();
-      for (int i = lists.offsets[0]; i < lists.offsets[1]; i++) {
-        if (lists.ids[i] > 0) {
-          texts.add(input.idsOfField().value(lists.ids[i]).toString());
-        }
-      }
-      return texts.isEmpty() ? null : texts;
-    }
-    if (one instanceof FieldValues.Numbers numbers) {
-      float value = numbers.values()[0];
-      return value == 0 ? null : (Double) input.field().raw(value);
-    }
-    FieldValues.Vectors vectors = (FieldValues.Vectors) one;
-    List<Double> numbers = new ArrayList<>();
-    boolean any = false;
-    for (int k = 0; k < vectors.size(); k++) {
-      any |= vectors.values()[k] != 0;
-      numbers.add(requireNonNull(input.moments()).raw(k, vectors.values()[k]));
-    }
-    return any ? numbers : null;
   }
 }

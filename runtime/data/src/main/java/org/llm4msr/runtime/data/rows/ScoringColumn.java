@@ -4,13 +4,14 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.SplitColumns;
 
 /**
  * A column that rows to be scored have or may have.
  *
  * @param name its name
- * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code numeric}, {@code
- *     vector(SIZE)}, {@code time} or {@code history}
+ * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code weights} of a
+ *     list's elements, {@code numeric}, {@code vector(SIZE)}, {@code time} or {@code history}
  * @param required whether it must be there; if not, the value stored with the user or item takes
  *     its place
  */
@@ -19,6 +20,7 @@ public record ScoringColumn(String name, String kind, boolean required) {
   private static final String TIME = "time";
   private static final String HISTORY = "history";
   private static final String ID = "id";
+  private static final String WEIGHTS = "weights";
   private static final String VECTOR = "vector(";
 
   static ScoringColumn id(String name) {
@@ -26,18 +28,13 @@ public record ScoringColumn(String name, String kind, boolean required) {
   }
 
   static ScoringColumn of(PreparedField field, boolean required) {
-    return new ScoringColumn(field.name(), FieldKinds.name(brought(field.kind())), required);
+    String kind = FieldKinds.name(FieldKinds.brought(field.kind()));
+    return new ScoringColumn(field.name(), kind, required);
   }
 
-  /** Returns the kind whose values rows bring: numbers for ranges, values for hashes. */
-  private static FieldKind brought(FieldKind kind) {
-    if (kind instanceof FieldKind.Bucketed) {
-      return new FieldKind.Numeric();
-    }
-    if (kind instanceof FieldKind.Hashed hashed) {
-      return hashed.list() ? new FieldKind.MultiCategorical() : new FieldKind.Categorical();
-    }
-    return kind;
+  /** Returns the column of the weights of a field's lists. */
+  static ScoringColumn weights(PreparedField field) {
+    return new ScoringColumn(SplitColumns.weightsOf(field.name()), WEIGHTS, false);
   }
 
   /** Returns the column of the items' own vectors of so many numbers. */
@@ -74,6 +71,11 @@ public record ScoringColumn(String name, String kind, boolean required) {
   /** Returns whether it holds lists. */
   public boolean isList() {
     return kind.equals(FieldKinds.name(new FieldKind.MultiCategorical()));
+  }
+
+  /** Returns whether it holds lists of weights. */
+  public boolean isWeights() {
+    return kind.equals(WEIGHTS);
   }
 
   /** Returns whether it holds numbers, of which a time is one. */

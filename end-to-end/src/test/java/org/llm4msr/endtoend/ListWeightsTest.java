@@ -1,0 +1,385 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.inject.Guice;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.compare.ComparisonView;
+import org.llm4msr.runtime.compare.Comparisons;
+import org.llm4msr.runtime.compare.LabModule;
+import org.llm4msr.runtime.compare.TuningResult;
+import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.rows.RowValue;
+import org.llm4msr.runtime.data.rows.RowValues;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.experiment.TrainingReport;
+import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringRequest;
+import org.llm4msr.server.RankingServer;
+import org.llm4msr.server.config.ServerConfig;
+import org.llm4msr.serving.compiler.Compiler;
+import org.llm4msr.serving.ranker.RankItem;
+import org.llm4msr.serving.ranker.RankRequest;
+import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerSettings;
+
+/**
+ * Lists with weights, and fields that read one column, on their way from files to scores: with
+ * shared tables, sizes of their own and first-order weights.
+ */
+class ListWeightsTest {
+
+  private static final String FIELDS =
+      "dataset.fields=[{column: hour}, {name: cost, column: price, kind: bucketed, buckets: 8},"
+          + " {column: price, kind: numeric}, {column: tags, kind: multi-categorical, weights: scores,"
+          + " vocabulary: words}, {name: tag_hash, column: tags, kind: multi-hashed, buckets: 50,"
+          + " weights: scores}, {column: city, table: users}, {name: city_hash, column: city, table:"
+          + " users, kind: hashed, buckets: 30}, {column: age, table: users, kind: numeric}, {name:"
+          + " ages, column: age, table: users, kind: bucketed, bounds: [25, 40, 60]}, {column: kind,"
+          + " table: items}, {column: words, table: items, kind: multi-categorical, weightMark: ':'},"
+          + " {name: word_hash, column: words, table: items, kind: multi-hashed, buckets: 9,"
+          + " weightMark: ':'}, {name: cost_kind, cross: [cost, kind]}]";
+
+  private static final String[] SETTINGS = {
+    FIELDS,
+    "training.epochs=2",
+    "model.backbone={name: shared-bottom, bottom: [8], tower: [4], batchNorm: false}",
+    "model.fusion=none",
+    "model.linear=true",
+    "model.embeddingSizes={word_hash: 3, cost: 2}",
+    "training.loss={name: focal}",
+    "evaluation.slices=[cost, tags, words]"
+  };
+
+  private static final Map<String, Object> CONTEXT =
+      Map.of(
+          "hour",
+          3,
+          "price",
+          12.5,
+          "tags",
+          List.of("a", "c", "zz"),
+          "tags.weights",
+          List.of(0.5, 3, 2));
+
+  @TempDir static Path folder;
+  private static Experiment experiment;
+  private static TrainingReport report;
+  private static Path compiled;
+  private static float[] evaluated;
+  private static List<String> testRows;
+
+  @BeforeAll
+  static void train() throws IOException {
+    SmallShop shop = SmallShop.write(folder, 1, 1000, 1500, 60, List.of("feed", "search"));
+    testRows = addWeights(shop).subList(1250, 1500);
+    experiment = Experiment.fromYaml(shop.experiment(), SETTINGS);
+    experiment.prepare(false, Progress.NONE);
+    report = experiment.train("model", Progress.NONE);
+    Path predictions = folder.resolve("predictions.arrow");
+    experiment.evaluate("model", Split.TEST, predictions, Progress.NONE);
+    evaluated = BundleTest.floats(predictions, "probability");
+    compiled = folder.resolve("compiled");
+    new Compiler(loader()).compile(Bundle.open(report.bundle()), compiled);
+    serve().close(); // Threads of Armeria that stay are none that a test leaves.
+  }
+
+  /** Adds a column of weights to the log, and weights to the words of items. */
+  private static List<String> addWeights(SmallShop shop) throws IOException {
+    Random random = new Random(8);
+    List<String> rows = new ArrayList<>();
+    for (String row : shop.rows()) {
+      String tags = row.substring(row.lastIndexOf(',') + 1);
+      List<String> weights = new ArrayList<>();
+      for (int i = 0; !tags.isEmpty() && i < tags.split("\\|", -1).length; i++) {
+        weights.add(random.nextInt(6) == 0 ? "" : String.valueOf(random.nextInt(40) / 8.0));
+      }
+      rows.add(row + "," + (random.nextInt(5) == 0 ? "" : String.join("|", weights)));
+    }
+    write("inter.csv", SmallShop.COLUMNS + ",scores", rows);
+    List<String> items = Files.readAllLines(folder.resolve("raw/items.csv"));
+    items.replaceAll(line -> line.replaceAll("\\b(w\\d)(?=[|,])", "$1:0.75"));
+    write("items.csv", items.get(0), items.subList(1, items.size()));
+    return rows;
+  }
+
+  private static void write(String file, String header, List<String> rows) throws IOException {
+    Files.writeString(
+        folder.resolve("raw").resolve(file), header + "\n" + String.join("\n", rows) + "\n");
+  }
+
+  private static ConfigLoader loader() {
+    return ConfigLoader.standard(PluginRegistry.load());
+  }
+
+  /** A derived field has no column of its own; weights are in one that the list's name begins. */
+  @Test
+  void rawRowsAreScoredAsTheyWereEvaluated() throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add(SmallShop.COLUMNS + ",tags.weights");
+    lines.addAll(testRows);
+    Path rows = Files.write(folder.resolve("rows.csv"), lines);
+    Path out = folder.resolve("scores.arrow");
+    for (Path bundle : List.of(report.bundle(), compiled)) {
+      try (Scorer scorer = Scorer.load(bundle)) {
+        scorer.score(new ScoringRequest(rows, out), Progress.NONE);
+      }
+      assertThat(BundleTest.floats(out, "score")).containsExactly(evaluated, within(1e-6f));
+      Files.delete(out);
+    }
+  }
+
+  private static List<RankItem> items() {
+    List<RankItem> items = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      items.add(new RankItem("i" + i));
+    }
+    return items;
+  }
+
+  private static Map<String, Object> row(RankRequest request, RankItem item) {
+    Map<String, Object> row = new HashMap<>(request.context());
+    if (item.fields().containsKey("tags")) {
+      row.remove("tags.weights");
+    }
+    row.putAll(item.fields());
+    row.put("user", request.user());
+    row.put("scenario", request.scenario());
+    row.put("item", item.id());
+    return row;
+  }
+
+  private static void assertAsTheScorer(Ranker ranker, RankRequest request) {
+    float[] expected;
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      expected = scorer.score(request.items().stream().map(item -> row(request, item)).toList());
+    }
+    for (int time = 0; time < 2; time++) { // Then with what was kept.
+      RankResult result = ranker.rank(request);
+      for (int item = 0; item < expected.length; item++) {
+        assertThat(result.probability(item))
+            .describedAs("item %d", item)
+            .isCloseTo(expected[item], within(1e-5f));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void requestsAreRankedAsTheirRowsAreScored(boolean isCompiled) {
+    List<RankItem> own = items();
+    own.set(3, new RankItem("i3", Map.of("price", 2)));
+    own.set(5, new RankItem("i5", Map.of("words", List.of("w1", "w3"))));
+    own.set(7, new RankItem("i7", Map.of("tags", List.of("b", "d"))));
+    own.set(
+        8, new RankItem("i8", Map.of("tags", List.of("b", "d"), "tags.weights", List.of(9, 1))));
+    own.set(
+        9,
+        new RankItem(
+            "new", Map.of("words", List.of("w1", "w3"), "words.weights", List.of(0.1, 5))));
+    Map<String, Object> more = new HashMap<>(CONTEXT);
+    more.put("age", 33);
+    more.put("city", "never seen");
+    more.put("tags.weights", null);
+    try (Ranker ranker =
+        Ranker.open(isCompiled ? compiled : report.bundle(), RankerSettings.STANDARD, loader())) {
+      assertThat(ranker.isCompiled()).isEqualTo(isCompiled);
+      for (Object user : List.of(17, "nobody")) {
+        assertAsTheScorer(ranker, new RankRequest(user, "search", items()).with(CONTEXT));
+        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(CONTEXT));
+        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(more));
+      }
+    }
+  }
+
+  /** Weights change what a list says. */
+  @Test
+  void weightsCount() {
+    Map<String, Object> row = new HashMap<>(CONTEXT);
+    row.putAll(Map.of("user", 17, "scenario", "feed", "item", "i4"));
+    Map<String, Object> other = new HashMap<>(row);
+    other.put("tags.weights", List.of(3, 0.5, 2));
+    Map<String, Object> twice = new HashMap<>(row);
+    twice.put("tags.weights", List.of(1, 6, 4));
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      float[] scores = scorer.score(List.of(row, other, twice));
+      assertThat(scores[0]).isNotCloseTo(scores[1], within(1e-7f));
+      assertThat(scores[2]).isCloseTo(scores[0], within(1e-6f));
+    }
+  }
+
+  /** What is told of a row is what a log of requests keeps. */
+  @Test
+  void aRowThatBringsWhatIsToldOfAnotherHasItsScore() {
+    RankRequest request = new RankRequest(17, "feed", items()).with(CONTEXT);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    List<Map<String, Object>> told = new ArrayList<>();
+    try (Ranker ranker = Ranker.open(report.bundle(), RankerSettings.STANDARD, loader())) {
+      RowValues values = ranker.values();
+      for (Object user : List.of(17, 21, 35)) {
+        for (RankItem item : request.items()) {
+          Map<String, Object> row = row(request, item);
+          row.put("user", user);
+          rows.add(row);
+          Map<String, Object> brought = new HashMap<>();
+          RowValues.Row asked =
+              new RowValues.Row(user, "feed", item.id(), request.context(), item.fields());
+          for (RowValue value : values.of(asked, 0)) {
+            brought.put(value.column().name(), value.value());
+          }
+          assertThat(brought)
+              .containsOnlyKeys(
+                  "hour",
+                  "price",
+                  "tags",
+                  "tags.weights",
+                  "city",
+                  "age",
+                  "kind",
+                  "words",
+                  "words.weights");
+          brought.putAll(Map.of("user", user, "scenario", "feed", "item", item.id()));
+          told.add(brought);
+        }
+      }
+    }
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      assertThat(scorer.score(told)).containsExactly(scorer.score(rows), within(1e-6f));
+    }
+  }
+
+  private static RankingServer serve(String... settings) {
+    List<String> all =
+        new ArrayList<>(List.of("port=0", "warmUpSeconds=0", "models.main.bundle=" + compiled));
+    all.addAll(List.of(settings));
+    return RankingServer.start(loader().bind(ServerConfig.class, all, "the test"), loader());
+  }
+
+  private static JsonNode answer(RankingServer server, String context, String items, String more)
+      throws Exception {
+    String body =
+        "{\"user\": \"17\", \"scenario\": \"feed\", \"context\": {%s}, \"items\": [%s]%s}"
+            .formatted(context, items, more);
+    HttpResponse<String> answer = ServedShop.post(server, body);
+    assertThat(answer.statusCode()).describedAs(answer.body()).isEqualTo(200);
+    return ServedShop.JSON.readTree(answer.body());
+  }
+
+  private static float expected(Map<String, Object> more) {
+    Map<String, Object> row = new HashMap<>(more);
+    row.putAll(Map.of("user", 17, "scenario", "feed"));
+    try (Scorer scorer = Scorer.load(report.bundle())) {
+      return scorer.score(List.of(row))[0];
+    }
+  }
+
+  /** Over HTTP: the context, an item's own, and what a source of features knows. */
+  @Test
+  void serversAndFeatureSourcesTakeWeightsAndOneColumn() throws Exception {
+    String context =
+        "\"hour\": 3, \"price\": 12.5, \"tags\": [\"a\", \"c\", \"zz\"], \"tags.weights\": [0.5, 3, 2]";
+    String items =
+        "{\"id\": \"i1\"}, {\"id\": \"i2\", \"fields\": {\"words\": [\"w1\", \"w3\"], \"words.weights\": [4, 1]}},"
+            + " {\"id\": \"i4\", \"fields\": {\"tags.weights\": [1]}}";
+    try (FakeRedis redis = new FakeRedis();
+        RankingServer server =
+            serve(
+                "features.timeoutMillis=2000",
+                "features.source={name: redis, uri: 'redis://127.0.0.1:%d', prefix: 'shop:'}"
+                    .formatted(redis.port()))) {
+      redis.hashes.put(
+          "shop:item:i1", Map.of("words", "[\"w2\", \"w5\"]", "words.weights", "[0.25, 1]"));
+      redis.hashes.put("shop:item:i2", Map.of("words", "[\"w2\"]", "words.weights", "[9]"));
+      redis.hashes.put("shop:item:i3", Map.of("words", "[\"w2\"]", "words.weights", "[9, 1]"));
+      redis.hashes.put("shop:user:17", Map.of("age", "61", "tags.weights", "[7]"));
+
+      JsonNode found =
+          answer(server, context, items + ", {\"id\": \"i3\"}", ", \"explain\": true").get("items");
+
+      Map<String, Object> row = new HashMap<>(CONTEXT);
+      row.put("age", 61);
+      row.putAll(
+          Map.of("item", "i1", "words", List.of("w2", "w5"), "words.weights", List.of(0.25, 1)));
+      assertThat(probability(found, "i1")).isCloseTo(expected(row), within(1e-5f));
+      row.putAll(
+          Map.of("item", "i2", "words", List.of("w1", "w3"), "words.weights", List.of(4, 1)));
+      assertThat(probability(found, "i2")).isCloseTo(expected(row), within(1e-5f));
+      row.keySet().removeAll(List.of("words", "words.weights"));
+      row.put("item", "i3");
+      assertThat(probability(found, "i3")).isCloseTo(expected(row), within(1e-5f));
+      assertThat(item(found, "i4").get("status").asText()).isEqualToIgnoringCase("malformed");
+      assertThat(item(found, "i2").toString()).contains("words.weights", "[4.0,1.0]");
+    }
+  }
+
+  private static JsonNode item(JsonNode items, String id) {
+    for (JsonNode item : items) {
+      if (item.get("id").asText().equals(id)) {
+        return item;
+      }
+    }
+    throw new AssertionError("no " + id + " in " + items);
+  }
+
+  private static float probability(JsonNode items, String id) {
+    return item(items, id).get("probability").floatValue();
+  }
+
+  @Test
+  void aTuningSearchesModelsOfAllKinds() throws IOException {
+    Path file = folder.resolve("tune.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment: experiment.yaml
+        settings: {model.fusion: none, training.epochs: 1, %s}
+        space:
+          model.embeddingSize: {values: [3, 4]}
+          model.linear: {values: [true, false]}
+        trials: 1
+        """
+            .formatted(FIELDS.replace("dataset.fields=", "dataset.fields: ")));
+
+    TuningResult result =
+        Guice.createInjector(new LabModule(new RuntimeModule()))
+            .getInstance(Comparisons.class)
+            .openTuning(file, List.of())
+            .run(ComparisonView.NONE);
+
+    assertThat(result.trials()).isNotEmpty().allMatch(trial -> trial.auc() > 0);
+  }
+
+  @Test
+  void anotherRunBeginsWithTheBundle() {
+    String[] settings = SETTINGS.clone();
+    settings[1] = "training={epochs: 1, optimizer: {name: sgd, learningRate: 1e-20}}";
+    TrainingReport on =
+        Experiment.fromYaml(folder.resolve("experiment.yaml"), settings)
+            .train("on", new TrainingOptions(null, report.bundle()), Progress.NONE);
+
+    assertThat(on.result().best().result().overall().auc())
+        .isEqualTo(report.result().best().result().overall().auc());
+  }
+}
