@@ -15,11 +15,17 @@ public final class EmbeddingTables {
   private final List<EmbeddingTable> linear;
   private final List<Place> places = new ArrayList<>();
   private final int width;
+  private final int added;
   private final boolean mkl;
 
   /** Makes the layer without first-order weights; Java multiplies vectors. */
   public EmbeddingTables(List<EmbeddingTable> vectors) {
     this(vectors, List.of(), false);
+  }
+
+  /** Makes the layer without columns that others fill. */
+  public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
+    this(vectors, linear, mkl, 0);
   }
 
   /**
@@ -29,9 +35,12 @@ public final class EmbeddingTables {
    * @param linear the table of each field's first-order weights, of dimension 1, shared likewise;
    *     none for a model without
    * @param mkl whether MKL multiplies vectors, or Java
+   * @param added columns at the end of the flat input that no table gives
    */
-  public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
+  public EmbeddingTables(
+      List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl, int added) {
     this.mkl = mkl;
+    this.added = added;
     this.vectors = List.copyOf(vectors);
     this.linear = List.copyOf(linear);
     int column = 0;
@@ -42,7 +51,7 @@ public final class EmbeddingTables {
         column += table.dimension();
       }
     }
-    width = column;
+    width = column + added;
   }
 
   /**
@@ -92,13 +101,16 @@ public final class EmbeddingTables {
     return places.get(field).column();
   }
 
-  /** Returns the columns of the flat input: those of the vectors, then those of the weights. */
+  /**
+   * Returns the columns of the flat input: those of the vectors, then those of the weights, then
+   * those that no table gives.
+   */
   public int width() {
     return width;
   }
 
   /** Returns W, the columns of the vectors. */
   public int vectorWidth() {
-    return width - linear.size();
+    return width - linear.size() - added;
   }
 }

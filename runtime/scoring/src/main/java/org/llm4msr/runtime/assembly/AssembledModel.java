@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +8,8 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
+import org.llm4msr.runtime.assembly.fields.FlatColumns;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -28,6 +29,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param scenarioTable (S, Ds), null where no part of the model reads it
  * @param knowledgeParameters what is learned about knowledge beside the head
  * @param readsItems whether the item field or the head reads the knowledge of items
+ * @param coldShares null where values with few training rows read their own embedding alone
  * @param knowledge standardised, null where the model reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param halves the engine's products of bfloat16, null where other products are used
@@ -45,6 +47,7 @@ record AssembledModel(
     @Nullable ParameterArray scenarioTable,
     KnowledgeParameters knowledgeParameters,
     boolean readsItems,
+    @Nullable ColdShares coldShares,
     @Nullable ModelKnowledge knowledge,
     @Nullable NDArray scenarioKnowledge,
     long seed,
@@ -63,12 +66,13 @@ record AssembledModel(
    * @param pass has the items where the model reads them
    */
   NDArray logits(Pass pass, RowInputs inputs) {
-    if (tables.linear().isEmpty()) {
-      return logits(pass, inputs, inputs.flat());
+    FlatColumns columns = FlatColumns.of(tables, inputs.flat());
+    NDArray logits = logits(pass, inputs, withItems(pass, inputs, columns));
+    NDArray weights = columns.weights();
+    if (weights == null) {
+      return logits;
     }
-    NDList parts = inputs.flat().split(new long[] {tables.vectorWidth()}, 1);
-    NDArray logits = logits(pass, inputs, parts.get(0));
-    NDArray linear = parts.get(1).sum(new int[] {1}).reshape(logits.getShape());
+    NDArray linear = weights.sum(new int[] {1}).reshape(logits.getShape());
     pass.term(LINEAR, () -> linear);
     return logits.add(linear);
   }
@@ -85,6 +89,17 @@ record AssembledModel(
             inputs.scenarios(),
             inputs.items(),
             inputs.history()));
+  }
+
+  /** Has values with few training rows read the vectors of their items. */
+  private NDArray withItems(Pass pass, RowInputs inputs, FlatColumns columns) {
+    AddedField projection = knowledgeParameters.coldItems();
+    NDArray share = columns.share();
+    if (coldShares == null || projection == null || share == null || inputs.items() == null) {
+      return columns.vectors();
+    }
+    NDArray ofRows = pass.items().rowValues(projection.map(inputs.items()));
+    return FlatColumns.mix(columns.vectors(), tables.column(coldShares.field()), ofRows, share);
   }
 
   private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {

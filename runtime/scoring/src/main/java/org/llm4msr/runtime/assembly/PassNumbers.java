@@ -2,6 +2,7 @@ package org.llm4msr.runtime.assembly;
 
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -21,12 +22,16 @@ import org.llm4msr.runtime.tables.EmbeddingGather;
 public final class PassNumbers {
 
   private final EmbeddingGather gather;
+  private final @Nullable ColdShares coldShares;
+  private final int width;
   private final @Nullable OfLevel users;
   private final @Nullable OfLevel items;
   private final @Nullable HistoryFeatures history;
 
   PassNumbers(AssembledModel model) {
     gather = new EmbeddingGather(model.tables(), model.workers());
+    coldShares = model.coldShares();
+    width = model.tables().width();
     ModelKnowledge knowledge = model.knowledge();
     KnowledgeParameters learned = model.knowledgeParameters();
     UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
@@ -43,9 +48,12 @@ public final class PassNumbers {
     history = events == null ? null : new HistoryFeatures(events, model.workers());
   }
 
-  /** Writes the embedded fields, (B, W). */
+  /** Writes the flat input of the rows, (B, width of the tables). */
   public void rows(Batch batch, FloatBuffer target) {
     gather.gather(batch, target);
+    if (coldShares != null) {
+      coldShares.fill(batch, target, width, false, 0);
+    }
   }
 
   /** Writes the knowledge of each row's user, (B, K); nothing where the model reads none. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,11 @@ final class PassWorkspace {
       @Nullable Map<String, NDArray> terms) {
     int rows = batch.size;
     int width = model.tables().width();
-    gather.gather(batch, flat.floats((long) rows * width));
+    FloatBuffer columns = flat.floats((long) rows * width);
+    gather.gather(batch, columns);
+    if (model.coldShares() != null) {
+      model.coldShares().fill(batch, columns, width, training, number);
+    }
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
       input.setRequiresGradient(true);

@@ -31,6 +31,8 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.LossConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -116,6 +118,27 @@ class ResumeTest {
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(unbroken));
   }
 
+  /** Dropout of values draws the same rows after the break. */
+  @Test
+  void endsAsIfItHadNotBeenBrokenWithColdItems() throws Exception {
+    ModelConfig model =
+        ColdItemsModelTest.config(
+            TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
+            new ColdItemsConfig("item", 50, 0.3));
+    Path unbroken = folder.resolve("cold");
+    Path broken = folder.resolve("cold-broken");
+    train(unbroken, Duration.ZERO, 0, DATA, CONFIG, model);
+    assertThatThrownBy(() -> train(broken, OFTEN, 77, DATA, CONFIG, model))
+        .isInstanceOf(Death.class);
+
+    train(broken, OFTEN, 0, DATA, CONFIG, model);
+
+    assertThat(contents(broken.resolve("checkpoints")))
+        .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")))
+        .doesNotContainEntry(
+            "state.json", contents(whole.resolve("checkpoints")).get("state.json"));
+  }
+
   /** A weight of another value reads well. */
   @ParameterizedTest
   @ValueSource(strings = {"dense.safetensors", "optimizer.safetensors", "tables/user.arrow"})
@@ -184,19 +207,25 @@ class ResumeTest {
 
   private static TrainingResult train(
       Path run, Duration checkpointEvery, int death, MemoryData data, TrainingConfig config) {
+    ModelConfig model = TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing());
+    return train(run, checkpointEvery, death, data, config, model);
+  }
+
+  private static TrainingResult train(
+      Path run,
+      Duration checkpointEvery,
+      int death,
+      MemoryData data,
+      TrainingConfig config,
+      ModelConfig settings) {
     KnowledgeInputs knowledge =
         new KnowledgeInputs(
-            TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
-            TinyModels.knowledge(6, "s", 3),
-            Missing.LEARNED);
+                TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
+                TinyModels.knowledge(6, "s", 3),
+                Missing.LEARNED)
+            .withItems(TinyModels.knowledge(6, "i", MemoryData.ITEMS - 3), Missing.LEARNED);
     try (TrainableModel model =
-        ModelAssembly.assemble(
-            engine,
-            TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
-            config,
-            TinyModels.SCORING,
-            data,
-            knowledge)) {
+        ModelAssembly.assemble(engine, settings, config, TinyModels.SCORING, data, knowledge)) {
       return new Trainer(model, data, config, run, checkpointEvery).train(diesAfter(death));
     }
   }
