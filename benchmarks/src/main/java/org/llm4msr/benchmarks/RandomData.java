@@ -108,6 +108,11 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   }
 
   @Override
+  public float[] valueRows(PreparedField field) {
+    throw new UnsupportedOperationException("random rows are not counted");
+  }
+
+  @Override
   public LoggedRows loggedRows(Set<Split> parts) {
     throw new UnsupportedOperationException("random rows have no history");
   }

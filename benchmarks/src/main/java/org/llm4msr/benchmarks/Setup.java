@@ -166,7 +166,8 @@ record Setup(
         null,
         Map.of(),
         false,
-        sequences);
+        sequences,
+        null);
   }
 
   TrainingConfig training() {

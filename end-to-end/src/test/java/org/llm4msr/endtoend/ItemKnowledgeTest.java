@@ -19,8 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.scoring.Scorer;
 
@@ -110,6 +116,14 @@ class ItemKnowledgeTest {
     return yaml;
   }
 
+  /** Items have no field but that of their id, which reads their vectors where it knows nothing. */
+  private static Experiment cold(String workspace, String log, String... overrides)
+      throws IOException {
+    String yaml =
+        EXPERIMENT.replace("itemKnowledge: {}", "coldItems: { field: item_id, dropout: 0.5 }");
+    return of(yaml.formatted(workspace, log), overrides);
+  }
+
   private static double testAuc(Experiment experiment, String run) {
     return experiment.evaluate(run, Split.TEST, null, Progress.NONE).result().overall().auc();
   }
@@ -122,6 +136,77 @@ class ItemKnowledgeTest {
 
     assertThat(testAuc(plain, "plain")).isBetween(0.44, 0.56);
     assertThat(testAuc(experiment("work", "log.csv"), "items")).isBetween(0.70, 0.80);
+  }
+
+  @Test
+  void unseenItemsAreRankedByTheirTextsInThePlaceOfTheirIds() throws IOException {
+    Experiment experiment = cold("work", "log.csv", "model.coldItems.halfAt=0");
+    experiment.train("cold", Progress.NONE);
+
+    // Training has all ids of its rows, so that dropout alone has taught what vectors mean.
+    assertThat(testAuc(experiment, "cold")).isBetween(0.70, 0.80);
+    Experiment untaught =
+        cold("work", "log.csv", "model.coldItems.halfAt=0", "model.coldItems.dropout=0");
+    untaught.train("untaught", Progress.NONE);
+    assertThat(testAuc(untaught, "untaught")).isBetween(0.44, 0.56);
+  }
+
+  /** Who has the vector of another item of which training had no row is scored as that one. */
+  @Test
+  void aNewItemIsReadInThePlaceOfItsId() throws IOException {
+    Path own = cold("work", "log.csv").train("places", Progress.NONE).bundle();
+    float[] vector = new float[32];
+    assertThat(Bundle.open(own).knowledge().items().read("i" + KNOWN, vector)).isTrue();
+    Map<String, Object> brought = new HashMap<>(row("i" + ALL));
+    brought.put("item_vector", vector);
+
+    try (Scorer scorer = Scorer.load(own)) {
+      float[] scores =
+          scorer.score(List.of(row("i" + ALL), row("i" + KNOWN), brought, row("i" + (ALL + 1))));
+      assertThat(scores[2]).isEqualTo(scores[1], within(1e-6f));
+      assertThat(scores[0]).isEqualTo(scores[3]);
+      assertThat(Math.abs(scores[0] - scores[1])).isGreaterThan(0.01f);
+    }
+  }
+
+  /** The rows of both days count, so that an item of the first day is less cold on the second. */
+  @Test
+  void aModelThatGoesOnCountsTheRowsOfBothDays() throws IOException {
+    Path first = cold("work", "log.csv").train("first-day", Progress.NONE).bundle();
+    Experiment second = cold("second", "next.csv");
+    second.prepare(false, first, Progress.NONE);
+    second.extract(false, Progress.NONE);
+    Path bundle =
+        second.train("second-day", new TrainingOptions(null, first), Progress.NONE).bundle();
+
+    Map<String, Float> before = rows(first);
+    Map<String, Float> seen = rows(folder.resolve("second/prepared"));
+    Map<String, Integer> counted = new HashMap<>();
+    List<String> log = Files.readAllLines(folder.resolve("next.csv"));
+    for (String line : log.subList(1, 1 + (log.size() - 1) * 4 / 6)) {
+      counted.merge(line.split(",")[1], 1, Integer::sum);
+    }
+    assertThat(rows(bundle)).isEqualTo(seen).isNotEqualTo(before).hasSizeGreaterThan(30);
+    seen.forEach(
+        (item, rows) ->
+            assertThat(rows).isEqualTo(before.getOrDefault(item, 0f) + counted.get(item)));
+  }
+
+  /** Returns the training rows of each item that prepared data or a bundle knows. */
+  private static Map<String, Float> rows(Path data) {
+    RowEncoder encoder = RowEncoder.open(BundleModel.data(data));
+    PreparedField field =
+        encoder.manifest().fields().stream()
+            .filter(each -> each.name().equals("item_id"))
+            .findFirst()
+            .orElseThrow();
+    List<String> values = PreparedIds.open(BundleModel.data(data)).values(field);
+    float[] rows = encoder.valueRows(field);
+    Map<String, Float> byItem = new HashMap<>();
+    for (int id = 1; id < rows.length; id++) {
+      byItem.put(values.get(id - 1), rows[id]);
+    }
+    return byItem;
   }
 
   @Tag("slow")
@@ -150,6 +235,7 @@ class ItemKnowledgeTest {
             "log.csv",
             "knowledge.items.missing=" + missing,
             "model.itemKnowledge.width=6",
+            "model.coldItems={field: item_id, halfAt: 100}",
             "knowledge.components=3");
     Path own = experiment.train(missing, Progress.NONE).bundle();
     Path predictions = folder.resolve(missing + ".arrow");
@@ -249,6 +335,14 @@ class ItemKnowledgeTest {
   void whatReadsItemsIsRefusedWithoutThem() throws IOException {
     assertThatThrownBy(() -> of(without("  items: {}\n")).check())
         .hasMessageContaining("model.itemKnowledge")
+        .hasMessageContaining("there is no section knowledge.items");
+    assertThatThrownBy(
+            () ->
+                of(
+                        without("  items: {}\n", "  itemKnowledge: {}\n"),
+                        "model.coldItems={field: item_id}")
+                    .check())
+        .hasMessageContaining("model.coldItems")
         .hasMessageContaining("there is no section knowledge.items");
     assertThatThrownBy(
             () ->

@@ -95,7 +95,8 @@ class OnnxExportTest {
             "knowledge.history={length: 5, bins: 3}",
             "model.itemKnowledge={width: 4}",
             "model.embeddingSizes={hour: 3, words: 5, image: 2}",
-            "model.linear=true");
+            "model.linear=true",
+            "model.coldItems={field: item_id}");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     bundle = Bundle.open(experiment.train("model", Progress.NONE).bundle());

@@ -63,7 +63,8 @@ class RankerTest {
             "model.itemKnowledge={width: 4}",
             FIELDS,
             "model.embeddingSizes={hour: 3, words: 5}",
-            "model.linear=true");
+            "model.linear=true",
+            "model.coldItems={field: item_id}");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     plain = experiment.train("model", Progress.NONE).bundle();

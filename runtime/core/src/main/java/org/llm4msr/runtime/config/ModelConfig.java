@@ -1,8 +1,12 @@
 package org.llm4msr.runtime.config;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.PositiveOrZero;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +53,12 @@ public record ModelConfig(
                 "Sequences by name, such as what the user chose before: each one more field, for any"
                     + " backbone and head",
             defaultValue = "{}")
-        Map<String, @Valid SequenceConfig> sequences) {
+        Map<String, @Valid SequenceConfig> sequences,
+    @Setting(
+            "Values of which training has few rows read the vector of the row's item in place of"
+                + " their own embedding; without this section, none does")
+        @Valid
+        @Nullable ColdItemsConfig coldItems) {
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
@@ -73,7 +82,7 @@ public record ModelConfig(
         false);
   }
 
-  /** Makes settings without sequences. */
+  /** Makes settings without sequences and cold items. */
   public ModelConfig(
       int embeddingSize,
       int scenarioEmbeddingSize,
@@ -92,7 +101,8 @@ public record ModelConfig(
         itemKnowledge,
         embeddingSizes,
         linear,
-        Map.of());
+        Map.of(),
+        null);
   }
 
   /** Returns the inputs that the fusion head reads. */
@@ -107,7 +117,17 @@ public record ModelConfig(
 
   /** Returns whether the model reads knowledge of items, in a field or by its head. */
   public boolean readsItems() {
-    return itemKnowledge != null || requires().contains(ModelInput.ITEM_KNOWLEDGE);
+    return itemKnowledge != null
+        || coldItems != null
+        || requires().contains(ModelInput.ITEM_KNOWLEDGE);
+  }
+
+  /** Returns the key of the first setting by which the model reads knowledge of items. */
+  public String readerOfItems() {
+    if (itemKnowledge != null) {
+      return "model.itemKnowledge";
+    }
+    return coldItems != null ? "model.coldItems" : "model.fusion.name";
   }
 
   /** Returns whether the model reads knowledge of any level. */
@@ -125,4 +145,28 @@ public record ModelConfig(
       return width == null ? embeddingSize : width;
     }
   }
+
+  /**
+   * The field whose rare values read the item's vector. A value with n training rows counts n / (n
+   * + halfAt), the vector the rest: the weight of an estimate that shrinks towards a regression on
+   * the vector (Efron and Morris, 1975). Dropout as in DropoutNet (Volkovs et al., 2017).
+   */
+  public record ColdItemsConfig(
+      @Setting("The field, categorical with one value a row, such as the id of the item") @NotBlank
+          String field,
+      @Setting(
+              value =
+                  "Training rows of a value at which its own embedding and the vector count half"
+                      + " each; with 0, unseen values alone read the vector",
+              defaultValue = "5.0")
+          @PositiveOrZero
+          double halfAt,
+      @Setting(
+              value =
+                  "Share of the training rows that read the vector alone, as those of unseen values"
+                      + " do",
+              defaultValue = "0.1")
+          @DecimalMin(value = "0.0", message = "must be at least 0")
+          @DecimalMax(value = "1.0", inclusive = false, message = "must be below 1")
+          double dropout) {}
 }

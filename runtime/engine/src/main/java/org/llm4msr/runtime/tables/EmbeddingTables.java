@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +18,7 @@ public final class EmbeddingTables {
   private final List<Place> places = new ArrayList<>();
   private final int width;
   private final int vectorWidth;
+  private final int sequencesEnd;
   private final boolean mkl;
 
   /** Makes the layer without first-order weights; Java multiplies vectors. */
@@ -35,19 +35,21 @@ public final class EmbeddingTables {
    * @param mkl whether MKL multiplies vectors, or Java
    */
   public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
-    this(vectors, linear, List.of(), mkl);
+    this(vectors, linear, List.of(), mkl, 0);
   }
 
   /**
-   * Makes the layer of a model with sequences.
+   * Makes the layer of a model with sequences, or with columns that no table gives.
    *
    * @param sequences each reads the table of a field; their ids come after the values of the fields
+   * @param added columns at the end of the flat input that no table gives
    */
   public EmbeddingTables(
       List<EmbeddingTable> vectors,
       List<EmbeddingTable> linear,
       List<TableSequence> sequences,
-      boolean mkl) {
+      boolean mkl,
+      int added) {
     this.mkl = mkl;
     this.vectors = List.copyOf(vectors);
     this.linear = List.copyOf(linear);
@@ -66,7 +68,8 @@ public final class EmbeddingTables {
       places.add(new Place(sequence.table(), number++, column, sequence));
       column = Math.addExact(column, sequence.columns());
     }
-    width = column;
+    sequencesEnd = column;
+    width = Math.addExact(column, added);
   }
 
   /**
@@ -122,15 +125,17 @@ public final class EmbeddingTables {
     return sequences;
   }
 
-  /** Returns the columns of the flat input: of the vectors, the weights, then the sequences. */
+  /**
+   * Returns the columns of the flat input: those of the vectors, of the weights, of the sequences,
+   * then those that no table gives.
+   */
   public int width() {
     return width;
   }
 
-  /** Returns where vectors, weights and sequences end in the flat input, but the last of them. */
-  public long[] ends() {
-    int weights = vectorWidth + linear.size();
-    return LongStream.of(vectorWidth, weights).filter(end -> end < width).distinct().toArray();
+  /** Returns where the columns of the sequences end in the flat input. */
+  public int sequencesEnd() {
+    return sequencesEnd;
   }
 
   /** Returns W, the columns of the vectors. */

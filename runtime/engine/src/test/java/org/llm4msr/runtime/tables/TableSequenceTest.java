@@ -43,7 +43,7 @@ class TableSequenceTest {
             new TableSequence(table, L, Form.EACH),
             new TableSequence(table, L, Form.EACH_AND_LARGEST));
     return new EmbeddingTables(
-        List.of(table), List.of(new EmbeddingTable("item (linear)", 3, 1, 0)), sequences, false);
+        List.of(table), List.of(new EmbeddingTable("item (linear)", 3, 1, 0)), sequences, false, 0);
   }
 
   @Test
@@ -51,7 +51,7 @@ class TableSequenceTest {
     EmbeddingTables tables = tables(table(9, 9, 1, 20, 4, 10));
     assertThat(tables.width()).isEqualTo(2 + 1 + 2 + 2 + (6 + 3) + (6 + 3 + 6));
     assertThat(tables.vectorWidth()).isEqualTo(2);
-    assertThat(tables.ends()).containsExactly(2, 3);
+    assertThat(tables.sequencesEnd()).isEqualTo(tables.width());
     FloatBuffer flat = FloatBuffer.allocate(2 * tables.width());
     for (int i = 0; i < flat.limit(); i++) {
       flat.put(i, Float.NaN);

@@ -140,8 +140,8 @@ final class ConfigCheck {
       if (model.readsItems()
           && (config.knowledge() == null || config.knowledge().items() == null)) {
         add(
-            model.itemKnowledge() == null ? "model.fusion.name" : "model.itemKnowledge",
-            model.itemKnowledge() == null ? head.name() : null,
+            model.readerOfItems(),
+            model.readerOfItems().equals("model.fusion.name") ? head.name() : null,
             "reads the knowledge of items, but there is no section knowledge.items. Add knowledge:"
                 + " {items: {}}, or remove what reads it");
       }

@@ -64,8 +64,8 @@ public final class ExplanationTables {
     List<Level> others = Stream.of(Level.values()).filter(level -> !read.contains(level)).toList();
     String text =
         read.isEmpty()
-            ? "The model reads no knowledge: its head reads none, and there is no"
-                + " model.itemKnowledge."
+            ? "The model reads no knowledge: its head reads none, and there is"
+                + " neither model.itemKnowledge nor model.coldItems."
             : "The model reads the knowledge of %s.".formatted(listed(read))
                 + (others.isEmpty()
                     ? ""

@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +8,8 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
+import org.llm4msr.runtime.assembly.fields.FlatColumns;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences.Pooled;
 import org.llm4msr.runtime.config.Precision;
@@ -30,6 +31,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param scenarioTable (S, Ds), null where no part of the model reads it
  * @param knowledgeParameters what is learned about knowledge beside the head
  * @param readsItems whether the item field or the head reads the knowledge of items
+ * @param coldShares null where values with few training rows read their own embedding alone
  * @param knowledge standardised, null where the model reads none
  * @param scenarioKnowledge (S, K), null where the head reads none
  * @param halves the engine's products of bfloat16, null where other products are used
@@ -49,6 +51,7 @@ record AssembledModel(
     @Nullable ParameterArray scenarioTable,
     KnowledgeParameters knowledgeParameters,
     boolean readsItems,
+    @Nullable ColdShares coldShares,
     @Nullable ModelKnowledge knowledge,
     @Nullable NDArray scenarioKnowledge,
     long seed,
@@ -69,18 +72,17 @@ record AssembledModel(
    * @param pass has the items where the model reads them
    */
   NDArray logits(Pass pass, RowInputs inputs) {
-    long[] ends = tables.ends();
-    if (ends.length == 0) {
-      return logits(pass, inputs, inputs.flat(), Pooled.NONE);
-    }
-    NDList parts = inputs.flat().split(ends, 1);
-    NDArray vectors = parts.get(0);
-    Pooled pooled = sequences.pool(tables, parts.get(parts.size() - 1), vectors);
+    FlatColumns columns = FlatColumns.of(tables, inputs.flat());
+    NDArray vectors = withItems(pass, inputs, columns);
+    NDArray ofSequences = columns.sequences();
+    Pooled pooled =
+        ofSequences == null ? Pooled.NONE : sequences.pool(tables, ofSequences, vectors);
     NDArray logits = logits(pass, inputs, vectors, pooled);
-    if (tables.linear().isEmpty()) {
+    NDArray weights = columns.weights();
+    if (weights == null) {
       return logits;
     }
-    NDArray linear = parts.get(1).sum(new int[] {1}).reshape(logits.getShape());
+    NDArray linear = weights.sum(new int[] {1}).reshape(logits.getShape());
     pass.term(LINEAR, () -> linear);
     return logits.add(linear);
   }
@@ -98,6 +100,17 @@ record AssembledModel(
             inputs.items(),
             inputs.history(),
             readsSequences ? pooled.sequences() : null));
+  }
+
+  /** Has values with few training rows read the vectors of their items. */
+  private NDArray withItems(Pass pass, RowInputs inputs, FlatColumns columns) {
+    AddedField projection = knowledgeParameters.coldItems();
+    NDArray share = columns.share();
+    if (coldShares == null || projection == null || share == null || inputs.items() == null) {
+      return columns.vectors();
+    }
+    NDArray ofRows = pass.items().rowValues(projection.map(inputs.items()));
+    return FlatColumns.mix(columns.vectors(), tables.column(coldShares.field()), ofRows, share);
   }
 
   private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {

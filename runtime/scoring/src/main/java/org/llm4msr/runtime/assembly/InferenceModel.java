@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.ModelShape;
@@ -109,6 +110,11 @@ public final class InferenceModel implements AutoCloseable {
   /** Returns which field holds the ids of each sequence of the tables; -1 for the log. */
   public int[] sequenceFields() {
     return assembled.sequences().sources();
+  }
+
+  /** Returns which share of a field its items' vectors have; null for a model without. */
+  public @Nullable ColdShares coldShares() {
+    return assembled.coldShares();
   }
 
   /** Returns what turns logits into probabilities. */

@@ -19,22 +19,30 @@ import org.llm4msr.runtime.model.ParameterStore;
  * @param missingItem (1, K), what items without knowledge have, null where that is not learned
  * @param itemField null where no field holds the item's knowledge
  * @param historyField null where no field holds the similarity to the user's history
+ * @param coldItems what values with few training rows read of their items; null where they read
+ *     their own embedding alone
  */
 record KnowledgeParameters(
     @Nullable ParameterArray missingUser,
     @Nullable ParameterArray missingItem,
     @Nullable AddedField itemField,
-    @Nullable AddedField historyField) {
+    @Nullable AddedField historyField,
+    @Nullable AddedField coldItems) {
 
   /** Those of a model that reads none. */
-  static final KnowledgeParameters NONE = new KnowledgeParameters(null, null, null, null);
+  static final KnowledgeParameters NONE = new KnowledgeParameters(null, null, null, null, null);
 
-  /** Makes those of a model. */
+  /**
+   * Makes those of a model.
+   *
+   * @param coldWidth columns of the field of model.coldItems; 0 without
+   */
   static KnowledgeParameters of(
       ParameterStore store,
       ModelConfig model,
       ModelKnowledge knowledge,
-      @Nullable HistoryInputs history) {
+      @Nullable HistoryInputs history,
+      int coldWidth) {
     int size = knowledge.scaling().dimension();
     boolean learnsUser = knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
     boolean learnsItem = model.readsItems() && knowledge.missingItem() == Missing.LEARNED;
@@ -52,7 +60,8 @@ record KnowledgeParameters(
                 store,
                 AddedField.HISTORY,
                 history.layout().width(),
-                history.config().widthBeside(width)));
+                history.config().widthBeside(width)),
+        coldWidth == 0 ? null : AddedField.ofColdItems(store, size, coldWidth));
   }
 
   private static ParameterArray missing(ParameterStore store, String name, int size) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -26,6 +27,7 @@ import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
@@ -35,6 +37,7 @@ import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Precision;
@@ -52,6 +55,7 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.BatchScenarios;
 import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.Population;
@@ -110,8 +114,7 @@ public final class ModelAssembly {
                 build(
                     engine,
                     model,
-                    data.manifest(),
-                    () -> Population.of(data),
+                    Known.of(data),
                     knowledge,
                     sequences,
                     training.seed(),
@@ -142,7 +145,8 @@ public final class ModelAssembly {
             null,
             model.embeddingSizes(),
             model.linear(),
-            model.sequences());
+            model.sequences(),
+            null);
     return enhanced
         .engine()
         .finish(
@@ -151,8 +155,7 @@ public final class ModelAssembly {
                     build(
                         enhanced.engine(),
                         plain,
-                        data.manifest(),
-                        () -> Population.of(data),
+                        Known.of(data),
                         null,
                         enhanced.assembled().sequences().inputs(),
                         training.seed(),
@@ -204,8 +207,7 @@ public final class ModelAssembly {
                 build(
                     engine,
                     model,
-                    encoder.manifest(),
-                    () -> Population.of(encoder),
+                    Known.of(encoder),
                     knowledge,
                     sequences,
                     0,
@@ -214,11 +216,28 @@ public final class ModelAssembly {
                     new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
 
+  /**
+   * What is known of the data that a model is for.
+   *
+   * @param who users, scenarios and items
+   * @param rows the training rows of the values of a field, by id
+   */
+  private record Known(
+      DatasetManifest manifest, Supplier<Population> who, Function<PreparedField, float[]> rows) {
+
+    static Known of(PreparedData data) {
+      return new Known(data.manifest(), () -> Population.of(data), data::valueRows);
+    }
+
+    static Known of(RowEncoder encoder) {
+      return new Known(encoder.manifest(), () -> Population.of(encoder), encoder::valueRows);
+    }
+  }
+
   private static AssembledModel build(
       TensorEngine engine,
       ModelConfig model,
-      DatasetManifest manifest,
-      Supplier<Population> who,
+      Known data,
       @Nullable KnowledgeInputs inputs,
       @Nullable SequenceInputs sequenceInputs,
       long seed,
@@ -226,8 +245,10 @@ public final class ModelAssembly {
       @Nullable EmbeddingTables shared,
       Precisions precisions) {
     engine.recordGradients(false);
+    DatasetManifest manifest = data.manifest();
     Set<ModelInput> required = required(model);
-    ModelKnowledge knowledge = knowledge(model, required, who, inputs);
+    ModelKnowledge knowledge = knowledge(model, required, data.who(), inputs);
+    ColdShares coldShares = coldShares(model, data, knowledge, seed);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     HistoryInputs history = inputs == null ? null : inputs.history();
     SequencePlan plan =
@@ -252,7 +273,12 @@ public final class ModelAssembly {
       KnowledgeParameters knowledgeParameters =
           knowledge == null
               ? KnowledgeParameters.NONE
-              : KnowledgeParameters.of(store, model, knowledge, history);
+              : KnowledgeParameters.of(
+                  store,
+                  model,
+                  knowledge,
+                  history,
+                  coldShares == null ? 0 : shape.layout().fields().get(coldShares.field()).width());
       boolean readsSequences = required.contains(ModelInput.SEQUENCES);
       ModelSequences sequences =
           ModelSequences.of(
@@ -289,6 +315,7 @@ public final class ModelAssembly {
           scenarioTable,
           knowledgeParameters,
           model.readsItems(),
+          coldShares,
           knowledge,
           scenarioKnowledge(manager, knowledge, null),
           seed,
@@ -307,6 +334,15 @@ public final class ModelAssembly {
       }
       throw e;
     }
+  }
+
+  private static @Nullable ColdShares coldShares(
+      ModelConfig model, Known data, @Nullable ModelKnowledge knowledge, long seed) {
+    ColdItemsConfig config = model.coldItems();
+    ItemKnowledge items = knowledge == null ? null : knowledge.items();
+    return config == null || items == null
+        ? null
+        : ColdShares.of(config, data.manifest().fields(), data.rows(), items, seed);
   }
 
   /** Returns what the parts of a model read, together. */
@@ -357,7 +393,7 @@ public final class ModelAssembly {
               .formatted(
                   model.headReadsKnowledge()
                       ? "The fusion head '%s'".formatted(model.fusion().name())
-                      : "The field of model.itemKnowledge"));
+                      : model.readerOfItems()));
     }
     return ModelKnowledge.load(inputs, who.get(), levels);
   }
@@ -449,7 +485,9 @@ public final class ModelAssembly {
 
   private static String describeItems(ModelConfig model, KnowledgeInputs inputs) {
     ItemKnowledgeConfig field = model.itemKnowledge();
-    return (field == null ? "" : "of width " + field.widthBeside(model.embeddingSize()))
+    ColdItemsConfig cold = model.coldItems();
+    return (cold == null ? "" : "cold " + EffectiveConfig.identity(cold) + " ")
+        + (field == null ? "" : "of width " + field.widthBeside(model.embeddingSize()))
         + (inputs.missingItem() == Missing.MEAN ? "" : " missing " + inputs.missingItem());
   }
 

@@ -49,6 +49,7 @@ public final class ModelModule extends AbstractModule {
         stated.itemKnowledge(),
         stated.embeddingSizes(),
         stated.linear(),
-        stated.sequences());
+        stated.sequences(),
+        stated.coldItems());
   }
 }

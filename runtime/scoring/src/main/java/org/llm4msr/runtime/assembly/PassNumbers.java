@@ -2,6 +2,7 @@ package org.llm4msr.runtime.assembly;
 
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
@@ -23,6 +24,8 @@ public final class PassNumbers {
 
   private final EmbeddingGather gather;
   private final BatchSequences sequences;
+  private final @Nullable ColdShares coldShares;
+  private final int width;
   private final @Nullable OfLevel users;
   private final @Nullable OfLevel items;
   private final @Nullable HistoryFeatures history;
@@ -30,6 +33,8 @@ public final class PassNumbers {
   PassNumbers(AssembledModel model) {
     gather = new EmbeddingGather(model.tables(), model.workers());
     sequences = model.sequences().batches(model.workers());
+    coldShares = model.coldShares();
+    width = model.tables().width();
     ModelKnowledge knowledge = model.knowledge();
     KnowledgeParameters learned = model.knowledgeParameters();
     UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
@@ -46,9 +51,12 @@ public final class PassNumbers {
     history = events == null ? null : new HistoryFeatures(events, model.workers());
   }
 
-  /** Writes the embedded fields and what sequences read, (B, W). */
+  /** Writes the flat input of the rows, (B, width of the tables). */
   public void rows(Batch batch, FloatBuffer target) {
     gather.gather(batch.size, sequences.of(batch, batch), target);
+    if (coldShares != null) {
+      coldShares.fill(batch, target, width, false, 0);
+    }
   }
 
   /** Writes the knowledge of each row's user, (B, K); nothing where the model reads none. */

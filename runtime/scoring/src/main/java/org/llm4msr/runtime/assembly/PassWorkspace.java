@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,7 +118,11 @@ final class PassWorkspace {
     int rows = batch.size;
     int width = model.tables().width();
     List<FieldValues> fields = sequences.of(batch, past);
-    gather.gather(rows, fields, flat.floats((long) rows * width));
+    FloatBuffer columns = flat.floats((long) rows * width);
+    gather.gather(rows, fields, columns);
+    if (model.coldShares() != null) {
+      model.coldShares().fill(batch, columns, width, training, number);
+    }
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
       input.setRequiresGradient(true);

@@ -133,7 +133,7 @@ public final class Scorer implements AutoCloseable {
       throw new MsrException(
           ErrorType.USER,
           "score/NO_ITEMS",
-          "The model of %s reads no knowledge of items, so the store %s is of no use. Leave it out, or train a model with model.itemKnowledge."
+          "The model of %s reads no knowledge of items, so the store %s is of no use. Leave it out, or train a model with model.itemKnowledge or model.coldItems."
               .formatted(bundle.folder(), folder));
     }
     StoreInfo own = bundle.knowledge().info();

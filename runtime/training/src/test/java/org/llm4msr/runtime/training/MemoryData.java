@@ -196,6 +196,16 @@ final class MemoryData implements PreparedData {
   }
 
   @Override
+  public float[] valueRows(PreparedField field) {
+    float[] rows = new float[field.vocabularySize()];
+    for (Row row : training) {
+      rows[field.name().equals("user") ? row.user() : row.item()]++;
+    }
+    rows[0] = 0;
+    return rows;
+  }
+
+  @Override
   public LoggedRows loggedRows(Set<Split> parts) {
     throw new UnsupportedOperationException("not needed");
   }

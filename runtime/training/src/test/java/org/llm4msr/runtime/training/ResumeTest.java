@@ -31,6 +31,8 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.LossConfig;
+import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.sequences.SequenceConfig;
@@ -130,17 +132,41 @@ class ResumeTest {
         DATA.training(
             rows ->
                 IntStream.range(0, rows.size()).mapToObj(i -> rows.get(i).at(i % 300)).toList());
+    ModelConfig model =
+        TinySequences.with(
+            TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()), false, SEQUENCES);
     Path unbroken = folder.resolve("sequences");
     Path broken = folder.resolve("sequences-broken");
-    train(unbroken, Duration.ZERO, 0, data, CONFIG, SEQUENCES);
-    assertThatThrownBy(() -> train(broken, OFTEN, 77, data, CONFIG, SEQUENCES))
+    train(unbroken, Duration.ZERO, 0, data, CONFIG, model);
+    assertThatThrownBy(() -> train(broken, OFTEN, 77, data, CONFIG, model))
         .isInstanceOf(Death.class);
 
-    train(broken, OFTEN, 0, data, CONFIG, SEQUENCES);
+    train(broken, OFTEN, 0, data, CONFIG, model);
 
     assertThat(contents(broken.resolve("checkpoints")))
         .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")));
     assertThat(metrics(broken)).containsExactlyElementsOf(metrics(unbroken));
+  }
+
+  /** Dropout of values draws the same rows after the break. */
+  @Test
+  void endsAsIfItHadNotBeenBrokenWithColdItems() throws Exception {
+    ModelConfig model =
+        ColdItemsModelTest.config(
+            TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
+            new ColdItemsConfig("item", 50, 0.3));
+    Path unbroken = folder.resolve("cold");
+    Path broken = folder.resolve("cold-broken");
+    train(unbroken, Duration.ZERO, 0, DATA, CONFIG, model);
+    assertThatThrownBy(() -> train(broken, OFTEN, 77, DATA, CONFIG, model))
+        .isInstanceOf(Death.class);
+
+    train(broken, OFTEN, 0, DATA, CONFIG, model);
+
+    assertThat(contents(broken.resolve("checkpoints")))
+        .containsExactlyEntriesOf(contents(unbroken.resolve("checkpoints")))
+        .doesNotContainEntry(
+            "state.json", contents(whole.resolve("checkpoints")).get("state.json"));
   }
 
   /** A weight of another value reads well. */
@@ -211,7 +237,8 @@ class ResumeTest {
 
   private static TrainingResult train(
       Path run, Duration checkpointEvery, int death, MemoryData data, TrainingConfig config) {
-    return train(run, checkpointEvery, death, data, config, Map.of());
+    ModelConfig model = TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing());
+    return train(run, checkpointEvery, death, data, config, model);
   }
 
   private static TrainingResult train(
@@ -220,19 +247,17 @@ class ResumeTest {
       int death,
       MemoryData data,
       TrainingConfig config,
-      Map<String, SequenceConfig> sequences) {
+      ModelConfig settings) {
     KnowledgeInputs knowledge =
         new KnowledgeInputs(
-            TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
-            TinyModels.knowledge(6, "s", 3),
-            Missing.LEARNED);
+                TinyModels.knowledge(6, "u", MemoryData.USERS - 8),
+                TinyModels.knowledge(6, "s", 3),
+                Missing.LEARNED)
+            .withItems(TinyModels.knowledge(6, "i", MemoryData.ITEMS - 3), Missing.LEARNED);
     try (TrainableModel model =
         ModelAssembly.assemble(
             engine,
-            TinySequences.with(
-                TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
-                false,
-                sequences),
+            settings,
             config,
             TinyModels.SCORING,
             data,

@@ -103,6 +103,7 @@ final class TinySequences {
         null,
         Map.of(),
         linear,
-        sequences);
+        sequences,
+        null);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
@@ -87,6 +88,10 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
     for (EmbeddingTable table : tables) {
       numbers += (long) table.rows() * table.dimension();
     }
+    ColdShares shares = model.coldShares();
+    if (shares != null) {
+      numbers += shares.byId().length + data().items() + 1L;
+    }
     for (OnnxModel source : sources()) {
       numbers += (data().users() + 1L) * columns(source);
     }
@@ -145,7 +150,23 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
         columns.add(embedding.add(fields.get(f), table, inputs.get(f)));
       }
     }
+    ColdShares shares = model.coldShares();
+    if (shares != null) {
+      String byId = graph.table(FloatBuffer.wrap(shares.byId()), shares.byId().length, 1);
+      PreparedField field = fields.get(shares.field());
+      String ofValue = embedding.add(field, byId, inputs.get(shares.field()));
+      columns.add(graph.node("Mul", ofValue, graph.node("Gather", known(graph, shares), ITEM)));
+    }
     return graph.concat(columns, 1);
+  }
+
+  /** Adds 1 for each item with a vector and 0 for each other, (items + 1, 1). */
+  private String known(GraphAssembly graph, ColdShares shares) {
+    float[] known = new float[data().items() + 1];
+    for (int item = 0; item < known.length; item++) {
+      known[item] = shares.isKnown(item) ? 1 : 0;
+    }
+    return graph.table(FloatBuffer.wrap(known), known.length, 1);
   }
 
   /** Returns the knowledge of all items, (items + 1, K). */

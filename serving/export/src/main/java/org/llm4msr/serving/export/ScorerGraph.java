@@ -31,7 +31,8 @@ final class ScorerGraph {
             Axis.ROWS,
             widths.flat(),
             "The embedded fields, in the order of `fields`, `width` numbers each; then, where"
-                + " `linear` is true, the first-order weight of each."));
+                + " `linear` is true, the first-order weight of each; then, for a model with"
+                + " `model.coldItems`, the share of the item's vector."));
     inputs.add(
         numbers(
             RequestGraphs.USER,

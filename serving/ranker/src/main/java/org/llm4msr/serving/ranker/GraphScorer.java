@@ -11,6 +11,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
+import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
@@ -37,6 +38,7 @@ final class GraphScorer implements RowScorer {
   private final int knownItems;
   private final List<Columns> ofItem;
   private final int keptNumbers;
+  private final boolean keepsItems;
 
   private final Batch all; // The ids of all rows.
   private final Batch fresh; // Rows that the cache does not have.
@@ -76,6 +78,12 @@ final class GraphScorer implements RowScorer {
     all = encoder.newBatch(ROWS);
     fresh = encoder.newBatch(ROWS);
     ofItem = columns(encoder, model);
+    ColdShares shares = model.coldShares();
+    if (shares != null) {
+      add(ofItem, new Columns(widths.flat() - 1, 1));
+    }
+    // What a share depends on is known of each item that is, or no item may be kept.
+    keepsItems = shares == null || encoder.isOfItem(shares.field());
     keptNumbers = ofItem.stream().mapToInt(Columns::count).sum() + widths.items();
     first = new float[widths.flat()];
     rows = GraphSession.memory(ROWS * widths.flat());
@@ -177,7 +185,7 @@ final class GraphScorer implements RowScorer {
   private void fill(RankRequest request, int from, int to, RankResult result) {
     all.size = 0;
     fresh.size = 0;
-    boolean asStored = encoder.itemsAreAsStored();
+    boolean asStored = keepsItems && encoder.itemsAreAsStored();
     // One thing for all items, then the next, so that a processor waits for several at once.
     for (int place = from; place < to; place++) {
       found[place - from] = asStored ? find(request, place, result) : NOT_KEPT;

@@ -70,6 +70,13 @@ public interface PreparedData extends AutoCloseable {
    */
   LoggedRows loggedRows(Set<Split> parts);
 
+  /**
+   * Returns how many training rows have each value of a field with a vocabulary, by id; 0 of id 0.
+   *
+   * @throws org.llm4msr.api.MsrException of type DATA where the vocabulary does not say
+   */
+  float[] valueRows(PreparedField field);
+
   /** Returns the training part as prompts see it. */
   TrainingLog trainingLog();
 

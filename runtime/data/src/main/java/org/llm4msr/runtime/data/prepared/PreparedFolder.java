@@ -173,6 +173,11 @@ public final class PreparedFolder implements PreparedData {
   }
 
   @Override
+  public float[] valueRows(PreparedField field) {
+    return ValueRows.read(ArrowFile.open(folder.resolve(vocabularyFile(field))), field);
+  }
+
+  @Override
   public TrainingLog trainingLog() {
     return new FolderTrainingLog(folder, folder, manifest);
   }

@@ -78,7 +78,7 @@ public final class SplitReader {
     if (item == null) {
       throw DataErrors.data(
           "MISSING_COLUMN",
-          "%s has no column %s, which a model that reads the knowledge of items needs. Prepare the data again, or remove model.itemKnowledge."
+          "%s has no column %s, which a model that reads the knowledge of items needs. Prepare the data again, or remove what reads it, such as model.itemKnowledge or model.coldItems."
               .formatted(file.path(), SplitColumns.ITEM));
     }
     return item;

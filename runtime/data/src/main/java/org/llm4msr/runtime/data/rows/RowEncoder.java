@@ -26,6 +26,7 @@ import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.ValueRows;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.files.Checksums;
 
@@ -376,6 +377,16 @@ public final class RowEncoder {
         name ->
             new FieldIds.Known(
                 Vocabulary.of(requireNonNull(vocabularyFiles.get(name), name), field)));
+  }
+
+  /**
+   * Returns how many training rows have each value of a field with a vocabulary, by id.
+   *
+   * @throws MsrException of type DATA where the vocabulary does not say
+   */
+  public float[] valueRows(PreparedField field) {
+    String table = field.tableName();
+    return ValueRows.read(requireNonNull(vocabularyFiles.get(table), table), field);
   }
 
   private void readVocabularies() {

@@ -23,6 +23,11 @@ public final class ItemKnowledge {
     return stored.knownCount();
   }
 
+  /** Returns whether an item has a vector of its own, by its index. */
+  public boolean isKnown(int item) {
+    return stored.isKnown(item);
+  }
+
   KnowledgeVectors stored() {
     return stored;
   }

@@ -24,6 +24,7 @@ public final class FieldTables {
 
   private final List<PreparedField> fields;
   private final boolean linear;
+  private final int added;
   private final int usual;
 
   /** D by table, where it is not the usual one. */
@@ -38,6 +39,7 @@ public final class FieldTables {
   public FieldTables(ModelConfig model, List<PreparedField> fields) {
     this.fields = List.copyOf(fields);
     linear = model.linear();
+    added = model.coldItems() == null ? 0 : 1;
     usual = model.embeddingSize();
     model.embeddingSizes().forEach(this::add);
   }
@@ -121,7 +123,7 @@ public final class FieldTables {
       weights.add(madeWeights.computeIfAbsent(name, n -> table(n, field, 1, stateSlots)));
     }
     madeWeights.values().forEach(table -> table.initialize(seed, workers));
-    return new EmbeddingTables(vectors, weights, sequences.apply(vectors), mkl);
+    return new EmbeddingTables(vectors, weights, sequences.apply(vectors), mkl, added);
   }
 
   private static EmbeddingTable table(String name, PreparedField field, int width, int stateSlots) {

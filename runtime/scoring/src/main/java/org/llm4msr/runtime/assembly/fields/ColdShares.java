@@ -1,0 +1,121 @@
+package org.llm4msr.runtime.assembly.fields;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
+import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues;
+
+/**
+ * How much of a field's embedding is the projected vector of the row's item: halfAt / (n + halfAt)
+ * for a value with n training rows, all for one with none, and nothing where the item has no
+ * vector. Immutable; safe for several threads.
+ */
+public final class ColdShares {
+
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  private final int field;
+  private final float[] shares;
+  private final ItemKnowledge items;
+  private final double dropout;
+  private final long seed;
+
+  private ColdShares(int field, float[] shares, ItemKnowledge items, double dropout, long seed) {
+    this.field = field;
+    this.shares = shares;
+    this.items = items;
+    this.dropout = dropout;
+    this.seed = seed;
+  }
+
+  /**
+   * Makes those of a model.
+   *
+   * @param rows the training rows of a field's values, by id
+   * @param seed of what dropout draws
+   * @throws MsrException model/COLD_ITEMS where the data has no such field, or it has other values
+   *     than one of a vocabulary
+   */
+  public static ColdShares of(
+      ColdItemsConfig config,
+      List<PreparedField> fields,
+      Function<PreparedField, float[]> rows,
+      ItemKnowledge items,
+      long seed) {
+    List<String> possible =
+        fields.stream()
+            .filter(field -> field.kind() instanceof FieldKind.Categorical)
+            .map(PreparedField::name)
+            .toList();
+    if (!possible.contains(config.field())) {
+      throw new MsrException(
+          ErrorType.USER,
+          "model/COLD_ITEMS",
+          "model.coldItems.field is '%s', which is no categorical field of the data; these are %s. Name one of them."
+              .formatted(config.field(), possible));
+    }
+    int number = fields.stream().map(PreparedField::name).toList().indexOf(config.field());
+    return new ColdShares(
+        number,
+        shares(rows.apply(fields.get(number)), config.halfAt()),
+        items,
+        config.dropout(),
+        seed);
+  }
+
+  private static float[] shares(float[] rows, double halfAt) {
+    float[] shares = new float[rows.length];
+    for (int id = 0; id < shares.length; id++) {
+      shares[id] = rows[id] == 0 ? 1 : (float) (halfAt / (rows[id] + halfAt));
+    }
+    return shares;
+  }
+
+  /** Returns the number of the field in a batch. */
+  public int field() {
+    return field;
+  }
+
+  /** Returns the share of each value whose item has a vector, by id. */
+  public float[] byId() {
+    return shares.clone();
+  }
+
+  /** Returns whether an item has a vector, by its index. */
+  public boolean isKnown(int item) {
+    return items.isKnown(item);
+  }
+
+  /**
+   * Writes the shares of a batch into the last column of its flat input.
+   *
+   * @param flat (B, width) from index 0
+   * @param training whether dropout has some rows read the vector alone
+   * @param step of the training, which decides what is drawn
+   */
+  public void fill(Batch batch, FloatBuffer flat, int width, boolean training, long step) {
+    int[] ids = ((FieldValues.Ids) batch.fields.get(field)).ids();
+    SplittableRandom random =
+        training && dropout > 0
+            ? new SplittableRandom(new SplittableRandom(seed * GOLDEN + step).nextLong())
+            : null;
+    for (int row = 0; row < batch.size; row++) {
+      boolean dropped = random != null && random.nextDouble() < dropout;
+      float share = hasVector(batch, row) ? (dropped ? 1 : shares[ids[row]]) : 0;
+      flat.put(row * width + width - 1, share);
+    }
+  }
+
+  private boolean hasVector(Batch batch, int row) {
+    return (batch.itemVectors != null && batch.itemVectors[row] != null)
+        || items.isKnown(batch.item[row]);
+  }
+}
