@@ -36,7 +36,6 @@ import org.llm4msr.runtime.tables.Workers;
  * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
  * @param sequences those of the model
- * @param readsSequences whether a part of the model reads their vectors
  */
 record AssembledModel(
     TensorEngine engine,
@@ -56,8 +55,7 @@ record AssembledModel(
     @Nullable HalfScript halves,
     Map<Level, MetaNetwork> metaNetworks,
     String identity,
-    ModelSequences sequences,
-    boolean readsSequences)
+    ModelSequences sequences)
     implements AutoCloseable {
 
   /** The term of the logit that is the sum of first-order weights. */
@@ -71,7 +69,7 @@ record AssembledModel(
   NDArray logits(Pass pass, RowInputs inputs) {
     long[] ends = tables.ends();
     if (ends.length == 0) {
-      return logits(pass, inputs, inputs.flat(), Pooled.NONE);
+      return logits(pass, inputs, inputs.flat(), sequences.none());
     }
     NDList parts = inputs.flat().split(ends, 1);
     NDArray vectors = parts.get(0);
@@ -97,7 +95,7 @@ record AssembledModel(
             inputs.scenarios(),
             inputs.items(),
             inputs.history(),
-            readsSequences ? pooled.sequences() : null));
+            pooled.sequences()));
   }
 
   private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {

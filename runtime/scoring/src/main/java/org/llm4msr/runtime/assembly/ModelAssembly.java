@@ -230,9 +230,7 @@ public final class ModelAssembly {
     ModelKnowledge knowledge = knowledge(model, required, who, inputs);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     HistoryInputs history = inputs == null ? null : inputs.history();
-    SequencePlan plan =
-        SequencePlan.of(
-            model, manifest.fields(), sequenceInputs == null ? null : sequenceInputs.itemField());
+    SequencePlan plan = SequencePlan.of(model, manifest.fields(), sequenceInputs);
     ModelShape shape =
         shape(
             manifest.fields(),
@@ -253,14 +251,13 @@ public final class ModelAssembly {
           knowledge == null
               ? KnowledgeParameters.NONE
               : KnowledgeParameters.of(store, model, knowledge, history);
-      boolean readsSequences = required.contains(ModelInput.SEQUENCES);
       ModelSequences sequences =
           ModelSequences.of(
               plan,
               manifest.fields(),
               store.context(ModelSequences.SCOPE, shape),
               sequenceInputs,
-              readsSequences);
+              required.contains(ModelInput.SEQUENCES));
       AssemblyContext context =
           new AssemblyContext(
               store::context,
@@ -296,8 +293,7 @@ public final class ModelAssembly {
           halves,
           context.metaNetworks(),
           identity(manifest, model, context.metaNetworkConfigs(), inputs),
-          sequences,
-          readsSequences);
+          sequences);
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();

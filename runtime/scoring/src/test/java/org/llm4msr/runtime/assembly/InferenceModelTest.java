@@ -167,8 +167,7 @@ class InferenceModelTest {
         null,
         Map.of(),
         "test",
-        ModelSequences.NONE,
-        false);
+        ModelSequences.NONE);
   }
 
   /** Makes a field as small as what the tables hold. */
