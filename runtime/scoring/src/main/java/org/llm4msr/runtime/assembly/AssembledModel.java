@@ -38,7 +38,6 @@ import org.llm4msr.runtime.tables.Workers;
  * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
  * @param sequences those of the model
- * @param readsSequences whether a part of the model reads their vectors
  */
 record AssembledModel(
     TensorEngine engine,
@@ -59,8 +58,7 @@ record AssembledModel(
     @Nullable HalfScript halves,
     Map<Level, MetaNetwork> metaNetworks,
     String identity,
-    ModelSequences sequences,
-    boolean readsSequences)
+    ModelSequences sequences)
     implements AutoCloseable {
 
   /** The term of the logit that is the sum of first-order weights. */
@@ -76,7 +74,7 @@ record AssembledModel(
     NDArray vectors = withItems(pass, inputs, columns);
     NDArray ofSequences = columns.sequences();
     Pooled pooled =
-        ofSequences == null ? Pooled.NONE : sequences.pool(tables, ofSequences, vectors);
+        ofSequences == null ? sequences.none() : sequences.pool(tables, ofSequences, vectors);
     NDArray logits = logits(pass, inputs, vectors, pooled);
     NDArray weights = columns.weights();
     if (weights == null) {
@@ -99,7 +97,7 @@ record AssembledModel(
             inputs.scenarios(),
             inputs.items(),
             inputs.history(),
-            readsSequences ? pooled.sequences() : null));
+            pooled.sequences()));
   }
 
   /** Has values with few training rows read the vectors of their items. */

@@ -251,9 +251,7 @@ public final class ModelAssembly {
     ColdShares coldShares = coldShares(model, data, knowledge, seed);
     int knowledgeSize = knowledge == null ? 0 : knowledge.scaling().dimension();
     HistoryInputs history = inputs == null ? null : inputs.history();
-    SequencePlan plan =
-        SequencePlan.of(
-            model, manifest.fields(), sequenceInputs == null ? null : sequenceInputs.itemField());
+    SequencePlan plan = SequencePlan.of(model, manifest.fields(), sequenceInputs);
     ModelShape shape =
         shape(
             manifest.fields(),
@@ -279,14 +277,13 @@ public final class ModelAssembly {
                   knowledge,
                   history,
                   coldShares == null ? 0 : shape.layout().fields().get(coldShares.field()).width());
-      boolean readsSequences = required.contains(ModelInput.SEQUENCES);
       ModelSequences sequences =
           ModelSequences.of(
               plan,
               manifest.fields(),
               store.context(ModelSequences.SCOPE, shape),
               sequenceInputs,
-              readsSequences);
+              required.contains(ModelInput.SEQUENCES));
       AssemblyContext context =
           new AssemblyContext(
               store::context,
@@ -323,8 +320,7 @@ public final class ModelAssembly {
           halves,
           context.metaNetworks(),
           identity(manifest, model, context.metaNetworkConfigs(), inputs),
-          sequences,
-          readsSequences);
+          sequences);
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();

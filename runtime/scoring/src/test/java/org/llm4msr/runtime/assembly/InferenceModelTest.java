@@ -169,8 +169,7 @@ class InferenceModelTest {
         null,
         Map.of(),
         "test",
-        ModelSequences.NONE,
-        false);
+        ModelSequences.NONE);
   }
 
   /** Makes a field as small as what the tables hold. */

@@ -27,8 +27,8 @@ import org.llm4msr.runtime.tables.Workers;
  */
 public final class ModelSequences {
 
-  /** Those of a model without sequences. */
-  public static final ModelSequences NONE = new ModelSequences(List.of(), null);
+  /** Those of a model without sequences, no part of which reads any. */
+  public static final ModelSequences NONE = new ModelSequences(List.of(), null, false);
 
   /** The place of their parameters in the model. */
   public static final String SCOPE = "sequence";
@@ -37,10 +37,13 @@ public final class ModelSequences {
 
   private final List<Part> parts;
   private final @Nullable SequenceInputs inputs;
+  private final boolean readEach;
 
-  private ModelSequences(List<Part> parts, @Nullable SequenceInputs inputs) {
+  private ModelSequences(
+      List<Part> parts, @Nullable SequenceInputs inputs, boolean readEach) {
     this.parts = List.copyOf(parts);
     this.inputs = inputs;
+    this.readEach = readEach;
   }
 
   /**
@@ -58,11 +61,13 @@ public final class ModelSequences {
     }
   }
 
-  /** What passes read of the sequences of a batch. */
-  public record Pooled(List<NDArray> fields, List<Sequence> sequences) {
-
-    /** That of a model without sequences. */
-    public static final Pooled NONE = new Pooled(List.of(), List.of());
+  /**
+   * What passes read of the sequences of a batch.
+   *
+   * @param fields one vector a row of each, (B, D)
+   * @param sequences their vectors; null where no part of the model reads them
+   */
+  public record Pooled(List<NDArray> fields, @Nullable List<Sequence> sequences) {
 
     /** Returns the flat input (B, W) with the pooled vectors at its end. */
     public NDArray appendTo(NDArray flat) {
@@ -103,7 +108,7 @@ public final class ModelSequences {
               form(field.config().pooling(), readEach),
               attention(field, context)));
     }
-    return new ModelSequences(parts, inputs);
+    return new ModelSequences(parts, inputs, readEach);
   }
 
   /** Makes the parameters of a plan alone, to count them. */
@@ -134,6 +139,11 @@ public final class ModelSequences {
   /** Returns what sequences read beside the rows; null where there are none. */
   public @Nullable SequenceInputs inputs() {
     return inputs;
+  }
+
+  /** Returns what passes read where there are none. */
+  public Pooled none() {
+    return new Pooled(List.of(), readEach ? List.of() : null);
   }
 
   /** Returns how the sequences read the tables of the fields. */
@@ -168,7 +178,7 @@ public final class ModelSequences {
    */
   public Pooled pool(EmbeddingTables tables, NDArray columns, NDArray vectors) {
     if (isEmpty()) {
-      return Pooled.NONE;
+      return none();
     }
     NDList pieces = pieces(columns);
     List<NDArray> fields = new ArrayList<>();
@@ -189,7 +199,7 @@ public final class ModelSequences {
       sequences.add(new Sequence(part.field().name(), each, mask, target));
       fields.add(pool(part, each, mask, target, largest));
     }
-    return new Pooled(fields, sequences);
+    return new Pooled(fields, readEach ? sequences : null);
   }
 
   private static NDArray pool(

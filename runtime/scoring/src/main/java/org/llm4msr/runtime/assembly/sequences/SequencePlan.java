@@ -38,12 +38,13 @@ public record SequencePlan(List<SequenceField> all) {
   /**
    * Finds the fields that sequences read.
    *
-   * @param itemField the name of that of raw ids of items; null where it is not known
+   * @param inputs tell the field of raw ids of items; null where that is not known
    * @throws MsrException {@code model/SEQUENCE_FIELD}, {@code model/SEQUENCE_TABLE}, {@code
    *     model/SEQUENCE_NAME} where the data has no such fields
    */
   public static SequencePlan of(
-      ModelConfig model, List<PreparedField> fields, @Nullable String itemField) {
+      ModelConfig model, List<PreparedField> fields, @Nullable SequenceInputs inputs) {
+    String itemField = inputs == null ? null : inputs.itemField();
     List<SequenceField> all = new ArrayList<>();
     new TreeMap<>(model.sequences())
         .forEach((name, config) -> all.add(field(name, config, model, fields, itemField)));
