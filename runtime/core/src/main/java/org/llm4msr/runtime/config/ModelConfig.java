@@ -10,6 +10,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.labels.LabelConfig;
 
 /** Backbone, fusion head and meta networks. */
 public record ModelConfig(
@@ -42,12 +43,40 @@ public record ModelConfig(
                     + " added to the logit: the wide part, for any backbone and head",
             defaultValue = "false",
             before = "false")
-        boolean linear) {
+        boolean linear,
+    @Setting(
+            value =
+                "Further labels of the data that the model learns, by name: each has towers of its"
+                    + " own over what the backbone shares",
+            defaultValue = "{}")
+        Map<String, @Valid LabelConfig> labels) {
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
 
-  /** Makes settings with one size for all fields, and without a linear part. */
+  /** Makes settings of a model of one label. */
+  public ModelConfig(
+      int embeddingSize,
+      int scenarioEmbeddingSize,
+      PluginChoice<BackboneFactory<Record>, Record> backbone,
+      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
+      MetaNetworksConfig metaNetworks,
+      @Nullable ItemKnowledgeConfig itemKnowledge,
+      Map<String, Integer> embeddingSizes,
+      boolean linear) {
+    this(
+        embeddingSize,
+        scenarioEmbeddingSize,
+        backbone,
+        fusion,
+        metaNetworks,
+        itemKnowledge,
+        embeddingSizes,
+        linear,
+        Map.of());
+  }
+
+  /** Makes settings with one size for all fields and one label, and without a linear part. */
   public ModelConfig(
       int embeddingSize,
       int scenarioEmbeddingSize,

@@ -9,6 +9,9 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.labels.LabelLogits;
+import org.llm4msr.runtime.assembly.labels.LabelTowers;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -33,6 +36,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param halves the engine's products of bfloat16, null where other products are used
  * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
+ * @param towers of further labels, null where the model learns one
  */
 record AssembledModel(
     TensorEngine engine,
@@ -51,7 +55,8 @@ record AssembledModel(
     Precisions precisions,
     @Nullable HalfScript halves,
     Map<Level, MetaNetwork> metaNetworks,
-    String identity)
+    String identity,
+    @Nullable LabelTowers towers)
     implements AutoCloseable {
 
   /** The term of the logit that is the sum of first-order weights. */
@@ -73,11 +78,27 @@ record AssembledModel(
     return logits.add(linear);
   }
 
+  /** Returns the further labels that the model learns. */
+  ModelLabels labels() {
+    return towers == null ? ModelLabels.NONE : towers.labels();
+  }
+
+  /** Computes the logits of the main label, and what the towers of further labels give. */
+  LabelLogits labelLogits(Pass pass, RowInputs inputs) {
+    return towers == null
+        ? new LabelLogits(logits(pass, inputs), null)
+        : towers.beside(pass, () -> logits(pass, inputs));
+  }
+
   private NDArray logits(Pass pass, RowInputs inputs, NDArray vectors) {
+    NDArray flat = withFields(pass, inputs, vectors);
+    if (towers != null) {
+      towers.input(flat);
+    }
     return head.logits(
         pass,
         new EmbeddedFeatures(
-            withFields(pass, inputs, vectors),
+            flat,
             shape.layout().uniform() ? shape.layout().fields().get(0).width() : 0,
             pass.scenarios(),
             scenarioTable == null ? null : scenarioTable.array(),

@@ -27,6 +27,8 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.labels.LabelTowers;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -239,6 +241,12 @@ public final class ModelAssembly {
               new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
+      ModelLabels labels = ModelLabels.of(model.labels(), manifest.labels());
+      LabelTowers towers =
+          labels.names().isEmpty()
+              ? null
+              : new LabelTowers(
+                  labels, model.labels(), context.shared(), store.context("labels", shape));
       store.seal();
       return new AssembledModel(
           engine,
@@ -260,7 +268,8 @@ public final class ModelAssembly {
           precisions,
           halves,
           context.metaNetworks(),
-          identity(manifest, model, context.metaNetworkConfigs(), inputs));
+          identity(manifest, model, context.metaNetworkConfigs(), inputs),
+          towers);
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();
@@ -392,7 +401,8 @@ public final class ModelAssembly {
                 + (model.embeddingSizes().isEmpty()
                     ? ""
                     : "|sizes " + new TreeMap<>(model.embeddingSizes()))
-                + (model.linear() ? "|linear" : ""));
+                + (model.linear() ? "|linear" : "")
+                + ModelLabels.identity(model.labels()));
     if (inputs == null) {
       return parts;
     }

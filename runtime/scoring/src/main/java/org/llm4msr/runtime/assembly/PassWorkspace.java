@@ -7,6 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.labels.LabelLogits;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.HostCopy;
@@ -98,7 +100,7 @@ final class PassWorkspace {
    * @param step owns all arrays; closed by the caller before the next call
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, training, number, scenarios(step, batch), null);
+    return forward(step, batch, training, number, scenarios(step, batch), null, training);
   }
 
   private TrainableModel.Forward forward(
@@ -107,7 +109,8 @@ final class PassWorkspace {
       boolean training,
       long number,
       @Nullable NDArray scenarioKnowledge,
-      @Nullable Map<String, NDArray> terms) {
+      @Nullable Map<String, NDArray> terms,
+      boolean allLabels) {
     int rows = batch.size;
     int width = model.tables().width();
     gather.gather(batch, flat.floats((long) rows * width));
@@ -135,7 +138,11 @@ final class PassWorkspace {
             scenarioKnowledge,
             ofItems == null ? null : ofItems.gather(step),
             ofHistory == null ? null : ofHistory.compute(step, batch));
-    return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs));
+    LabelLogits logits =
+        allLabels
+            ? model.labelLogits(pass, inputs)
+            : new LabelLogits(model.logits(pass, inputs), null);
+    return new TrainableModel.Forward(pass, tape, input, logits.main(), logits.towers());
   }
 
   private @Nullable NDArray scenarios(NDManager step, Batch batch) {
@@ -172,6 +179,25 @@ final class PassWorkspace {
   }
 
   /**
+   * Predicts a batch as {@link #predict}, with the further labels of the model.
+   *
+   * @param further by label, in the order of {@link ModelLabels}; each first {@code batch.size}
+   *     elements get the logits
+   */
+  void predict(Batch batch, float[] target, float[][] further) {
+    try (NDManager step = model.manager().newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      TrainableModel.Forward forward =
+          forward(step, batch, false, 0, scenarios(step, batch), null, true);
+      model.engine().read(forward.logits()).get(target, 0, batch.size);
+      if (forward.towers() != null) {
+        model.labels().logits(batch.size, target, HostCopy.of(forward.towers()), further);
+      }
+    }
+  }
+
+  /**
    * Predicts a batch as {@link #predict}, with the terms of the logits.
    *
    * @param withoutScenarios whether rows read zeros, the mean, in place of the knowledge of
@@ -192,7 +218,8 @@ final class PassWorkspace {
                   withoutScenarios && scenarios != null
                       ? step.zeros(scenarios.getShape())
                       : scenarios,
-                  arrays)
+                  arrays,
+                  false)
               .logits();
       Map<String, float[]> terms = new LinkedHashMap<>();
       if (arrays.size() == 1 && arrays.containsKey(AssembledModel.LINEAR)) {

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.assembly;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -30,8 +31,14 @@ public final class TrainableModel implements AutoCloseable {
     workspace = PassWorkspace.ofPrepared(assembled);
   }
 
-  /** A pass that has run forward. */
-  public record Forward(PassContext pass, Tape tape, NDArray flat, NDArray logits) {}
+  /**
+   * A pass that has run forward.
+   *
+   * @param logits of the main label, (B)
+   * @param towers what the towers of further labels give, (B, L); null where there are none
+   */
+  public record Forward(
+      PassContext pass, Tape tape, NDArray flat, NDArray logits, @Nullable NDArray towers) {}
 
   /**
    * Runs a batch forward.
@@ -53,6 +60,16 @@ public final class TrainableModel implements AutoCloseable {
   /** Predicts a batch without gradients. */
   void predict(Batch batch, float[] logits) {
     workspace.predict(batch, logits);
+  }
+
+  /** Predicts a batch with the further labels, without gradients. */
+  void predict(Batch batch, float[] logits, float[][] further) {
+    workspace.predict(batch, logits, further);
+  }
+
+  /** Returns the further labels that the model learns. */
+  public ModelLabels labels() {
+    return assembled.labels();
   }
 
   AssembledModel assembled() {

@@ -165,7 +165,8 @@ class InferenceModelTest {
         new Precisions(Precision.FLOAT32, Precision.FLOAT32),
         null,
         Map.of(),
-        "test");
+        "test",
+        null);
   }
 
   /** Makes a field as small as what the tables hold. */

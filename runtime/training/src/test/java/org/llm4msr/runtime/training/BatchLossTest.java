@@ -20,6 +20,7 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.loss.BatchLoss;
 
 /** Losses and their gradients beside the formulas of the papers in float64. */
 @Tag("engine")
