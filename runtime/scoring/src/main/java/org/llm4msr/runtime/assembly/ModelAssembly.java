@@ -241,12 +241,12 @@ public final class ModelAssembly {
               new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
-      ModelLabels labels = ModelLabels.of(model.labels(), manifest.labels());
       LabelTowers towers =
-          labels.names().isEmpty()
-              ? null
-              : new LabelTowers(
-                  labels, model.labels(), context.shared(), store.context("labels", shape));
+          LabelTowers.of(
+              ModelLabels.of(model.labels(), manifest.labels()),
+              model.labels(),
+              context::shared,
+              store.context("labels", shape));
       store.seal();
       return new AssembledModel(
           engine,

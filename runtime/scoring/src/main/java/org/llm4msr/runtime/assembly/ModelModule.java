@@ -48,6 +48,7 @@ public final class ModelModule extends AbstractModule {
         metaNetworks,
         stated.itemKnowledge(),
         stated.embeddingSizes(),
-        stated.linear());
+        stated.linear(),
+        stated.labels());
   }
 }

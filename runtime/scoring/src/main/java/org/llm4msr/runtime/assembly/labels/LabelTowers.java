@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.assembly.labels;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -7,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Activation;
@@ -28,11 +31,22 @@ public final class LabelTowers {
   private final List<ScenarioTowers> towers = new ArrayList<>();
 
   /**
-   * Makes their parameters.
+   * Makes the towers of a model; null where it learns one label.
    *
+   * @param shared is asked where there are some
    * @param context of the parameters of all towers
    */
-  public LabelTowers(
+  public static @Nullable LabelTowers of(
+      ModelLabels labels,
+      Map<String, LabelConfig> configured,
+      Supplier<SharedState> shared,
+      ModelContext context) {
+    return labels.names().isEmpty()
+        ? null
+        : new LabelTowers(labels, configured, shared.get(), context);
+  }
+
+  private LabelTowers(
       ModelLabels labels,
       Map<String, LabelConfig> configured,
       SharedState shared,
@@ -44,7 +58,7 @@ public final class LabelTowers {
           new ScenarioTowers(
               context.scope(name.replace('_', '-')),
               shared.width(),
-              configured.get(name).hidden(),
+              requireNonNull(configured.get(name), name).hidden(),
               BlockSettings.of(Activation.RELU)));
     }
   }

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.assembly.labels;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.Activation;
@@ -57,7 +59,7 @@ public record ModelLabels(List<ModelLabel> labels, List<Integer> order) {
     List<String> names = known.stream().filter(configured::containsKey).toList();
     List<ModelLabel> labels = new ArrayList<>();
     for (String name : names) {
-      LabelConfig config = configured.get(name);
+      LabelConfig config = requireNonNull(configured.get(name), name);
       labels.add(
           new ModelLabel(
               name, known.indexOf(name), config.weight(), follows(name, config.after(), names)));
