@@ -216,7 +216,7 @@ final class MemoryData implements PreparedData {
   }
 
   @Override
-  public LoggedRows loggedRows(Set<Split> parts) {
+  public LoggedRows loggedRows(Set<Split> parts, String label) {
     throw new UnsupportedOperationException("not needed");
   }
 

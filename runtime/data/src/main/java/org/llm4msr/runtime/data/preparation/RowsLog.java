@@ -30,8 +30,15 @@ import org.llm4msr.runtime.files.DurableFiles;
  *     log is used
  * @param memoryBytes memory that the database may use
  * @param threads threads; the result does not depend on them
+ * @param positive the label that makes a row a positive
  */
-public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {
+public record RowsLog(
+    Path prepared, Path scratch, long memoryBytes, int threads, String positive) {
+
+  /** Makes a log whose positives are those of the main label. */
+  public RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {
+    this(prepared, scratch, memoryBytes, threads, SplitColumns.LABEL);
+  }
 
   /**
    * Returns the log of all three parts, validation and test included: prompts made of it tell what
@@ -52,7 +59,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
     try {
       Files.createDirectories(own);
       try (PreparationDatabase database = new PreparationDatabase(own, memoryBytes, threads)) {
-        readRows(database, parts, manifest.time(), rows);
+        readRows(database, parts, manifest, rows);
         readItems(database);
         PreparedFiles files = new PreparedFiles(database, scratch);
         files.writePositives(rows);
@@ -70,7 +77,8 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
    *
    * @param rows how many rows of each part are read at most; its file begins with the oldest
    */
-  private void readRows(PreparationDatabase database, List<Split> parts, boolean hasTime, long rows)
+  private void readRows(
+      PreparationDatabase database, List<Split> parts, DatasetManifest manifest, long rows)
       throws IOException {
     String columns =
         "%s::INTEGER AS u, %s::INTEGER AS i, %s::INTEGER AS s, %s = 1 AS y, %s AS t"
@@ -78,8 +86,8 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
                 identifier(SplitColumns.USER),
                 identifier(SplitColumns.ITEM),
                 identifier(SplitColumns.SCENARIO),
-                identifier(SplitColumns.LABEL),
-                hasTime ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
+                identifier(manifest.labelColumn(positive)),
+                manifest.time() ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
     for (Split split : parts) {
       String into = split == Split.TRAIN ? "CREATE TABLE rows AS " : "INSERT INTO rows ";
       ingest(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 
 /**
  * A description of prepared data: the content of {@code dataset.json}.
@@ -113,6 +114,26 @@ public record DatasetManifest(
     files = new TreeMap<>(files);
     settings = new TreeMap<>(settings);
     labels = List.copyOf(labels);
+  }
+
+  /**
+   * Returns the column of a label.
+   *
+   * @param label a further one, or {@code label}, the main one
+   * @throws org.llm4msr.api.MsrException {@code data/UNKNOWN_LABEL} for one that the data does not
+   *     have
+   */
+  public String labelColumn(String label) {
+    if (label.equals(SplitColumns.LABEL)) {
+      return SplitColumns.LABEL;
+    }
+    if (!labels.contains(label)) {
+      throw DataErrors.user(
+          "UNKNOWN_LABEL",
+          "The data has no label '%s'. It has label, the main one, and the further labels %s."
+              .formatted(label, labels));
+    }
+    return SplitColumns.label(label);
   }
 
   /** Returns the keys of the scenarios, in their order. */

@@ -34,7 +34,11 @@ public record HistoryInputs(HistoryConfig config, List<EventLog> logs) {
         config.until() == HistoryConfig.Until.ROW
             ? EnumSet.allOf(Split.class)
             : EnumSet.of(Split.TRAIN);
-    return of(config, data.loggedRows(parts), data.manifest().users());
+    LoggedRows rows =
+        config.positive() == null
+            ? data.loggedRows(parts)
+            : data.loggedRows(parts, config.positive());
+    return of(config, rows, data.manifest().users());
   }
 
   /** Loads the events of rows of so many users. */
