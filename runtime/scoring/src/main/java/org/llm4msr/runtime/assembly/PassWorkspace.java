@@ -191,8 +191,9 @@ final class PassWorkspace {
       TrainableModel.Forward forward =
           forward(step, batch, false, 0, scenarios(step, batch), null, true);
       model.engine().read(forward.logits()).get(target, 0, batch.size);
-      if (forward.towers() != null) {
-        model.labels().logits(batch.size, target, HostCopy.of(forward.towers()), further);
+      NDArray towers = forward.towers();
+      if (towers != null) {
+        model.labels().logits(batch.size, target, HostCopy.of(towers), further);
       }
     }
   }

@@ -144,12 +144,13 @@ public final class PredictionWriter implements AutoCloseable {
    */
   public void add(Batch batch, float[] probability, float[][] further) {
     fill(batch.size, batch.row, batch.user, batch.scenario, batch.label, probability);
+    float[][] known = batch.labels;
     for (int l = 0; l < further.length; l++) {
       ModelLabel label = labels.labels().get(l);
       TinyIntVector values = (TinyIntVector) root.getVector(LABEL + label.name());
       Float4Vector probabilities = (Float4Vector) root.getVector(PROBABILITY + label.name());
       for (int i = 0; i < batch.size; i++) {
-        float value = batch.labels == null ? Float.NaN : batch.labels[label.column()][i];
+        float value = known == null ? Float.NaN : known[label.column()][i];
         if (!Float.isNaN(value)) {
           values.set(i, (int) value);
         }
