@@ -113,7 +113,7 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
   }
 
   @Override
-  public LoggedRows loggedRows(Set<Split> parts) {
+  public LoggedRows loggedRows(Set<Split> parts, String label) {
     throw new UnsupportedOperationException("random rows have no history");
   }
 

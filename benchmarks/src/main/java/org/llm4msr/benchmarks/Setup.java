@@ -167,7 +167,8 @@ record Setup(
         Map.of(),
         false,
         sequences,
-        null);
+        null,
+        Map.of());
   }
 
   TrainingConfig training() {

@@ -70,8 +70,8 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
         id = "READER-01",
         says = "emits every column that its schema names",
         checkFirst = {
-          "interactions have user, item, scenario and label; time, split, group and weight where the"
-              + " schema says so",
+          "interactions have user, item, scenario and label; time, split, group, weight and further"
+              + " labels (label_NAME) where the schema says so",
           "users have user, items have item",
           "each field, userText and itemText name a column of their table"
         })
@@ -97,6 +97,7 @@ public abstract class DatasetReaderConformance extends ReadingConformance {
           columns.addAll(schema.split() ? List.of(RawSchema.SPLIT) : List.of());
           columns.addAll(schema.group() ? List.of(RawSchema.GROUP) : List.of());
           columns.addAll(schema.weight() ? List.of(RawSchema.WEIGHT) : List.of());
+          columns.addAll(schema.labels().stream().map(RawSchema::labelColumn).toList());
         }
         case USERS -> {
           columns.add(RawSchema.USER);

@@ -161,7 +161,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         checkFirst = {
           "a label that is derived from an absent value is absent too",
           "time is milliseconds since 1970, int64; split is train, validation or test",
-          "weight is a number of at least 0, or null"
+          "weight is a number of at least 0, or null; further labels are 0, 1 or null"
         })
     final void emitsWholeRows() throws IOException {
       try (DatasetReader reader = reader()) {
@@ -189,6 +189,12 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
         if (schema.weight()) {
           for (String weight : rows.values(RawSchema.WEIGHT)) {
             Finding.unless(isWeight(weight), "weights of at least 0", weight);
+          }
+        }
+        for (String name : schema.labels()) {
+          for (String label : rows.values(RawSchema.labelColumn(name))) {
+            Finding.unless(
+                label.matches("null|[01](\\.0)?"), "labels 0, 1 and null for " + name, label);
           }
         }
       }

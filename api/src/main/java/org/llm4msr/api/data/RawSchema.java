@@ -22,6 +22,8 @@ import org.llm4msr.api.Stability;
  *     informative first
  * @param labelRule how the label was made, for the manifest, for example {@code is_click = 1}
  * @param weight whether interactions have {@value #WEIGHT}
+ * @param labels names of further labels, such as {@code like}; interactions have the {@link
+ *     #labelColumn} of each
  */
 @Stability(level = Stability.Level.STABLE, since = "0.1")
 public record RawSchema(
@@ -33,7 +35,8 @@ public record RawSchema(
     List<String> userText,
     List<String> itemText,
     String labelRule,
-    boolean weight) {
+    boolean weight,
+    List<String> labels) {
 
   /** The user's raw id. */
   public static final String USER = "user";
@@ -59,7 +62,26 @@ public record RawSchema(
   /** How much the row counts in the loss: a number of at least 0; null is 1. */
   public static final String WEIGHT = "weight";
 
-  /** Makes a schema without weights. */
+  /** Returns the column of a further label: 0, 1, or null where it is not known. */
+  public static String labelColumn(String label) {
+    return LABEL + "_" + label;
+  }
+
+  /** Makes a schema with one label. */
+  public RawSchema(
+      List<RawTable> tables,
+      List<RawField> fields,
+      boolean time,
+      boolean split,
+      boolean group,
+      List<String> userText,
+      List<String> itemText,
+      String labelRule,
+      boolean weight) {
+    this(tables, fields, time, split, group, userText, itemText, labelRule, weight, List.of());
+  }
+
+  /** Makes a schema with one label, without weights. */
   public RawSchema(
       List<RawTable> tables,
       List<RawField> fields,
@@ -72,7 +94,7 @@ public record RawSchema(
     this(tables, fields, time, split, group, userText, itemText, labelRule, false);
   }
 
-  /** Makes a schema without groups and weights. */
+  /** Makes a schema with one label, without groups and weights. */
   public RawSchema(
       List<RawTable> tables,
       List<RawField> fields,
@@ -89,6 +111,7 @@ public record RawSchema(
     fields = List.copyOf(fields);
     userText = List.copyOf(userText);
     itemText = List.copyOf(itemText);
+    labels = List.copyOf(labels);
     requireNonNull(labelRule, "labelRule is null");
   }
 }

@@ -73,6 +73,10 @@ final class Messages {
       MsrException error = answer.result().error(place);
       if (error == null) {
         item.setProbability(answer.result().probability(place));
+        List<String> labels = answer.ranker().labels();
+        for (int label = 0; label < labels.size(); label++) {
+          item.putLabels(labels.get(label), answer.result().probability(label, place));
+        }
       } else {
         item.setError(String.valueOf(error.getMessage()));
       }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -54,6 +55,7 @@ public final class JsonAnswer {
     out.writeNumberField("place", place);
     if (error == null) {
       out.writeNumberField("probability", answer.result().probability(place));
+      writeLabels(out, answer, place);
     }
     out.writeStringField("status", answer.result().status(place).name());
     if (error != null) {
@@ -63,6 +65,18 @@ public final class JsonAnswer {
       explain(out, Explanations.ofItem(answer.explanation(), place, answer.call().origins()));
     }
     out.writeEndObject();
+  }
+
+  private static void writeLabels(JsonGenerator out, RankAnswer answer, int place)
+      throws IOException {
+    List<String> labels = answer.ranker().labels();
+    if (!labels.isEmpty()) {
+      out.writeObjectFieldStart("labels");
+      for (int label = 0; label < labels.size(); label++) {
+        out.writeNumberField(labels.get(label), answer.result().probability(label, place));
+      }
+      out.writeEndObject();
+    }
   }
 
   private static void explain(JsonGenerator out, Map<String, Object> tree) throws IOException {

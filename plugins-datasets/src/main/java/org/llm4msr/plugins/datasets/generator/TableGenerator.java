@@ -20,6 +20,7 @@ final class TableGenerator implements DatasetGenerator {
   private static final List<String> PAGES = List.of("feed", "search", "cart");
   private static final Instant BEGIN = Instant.parse("2024-01-01T00:00:00Z");
   private static final Duration SPAN = Duration.ofDays(60);
+  private static final String COLUMNS = "user,item,page,label,time,price,weight,liked,price_paid";
   private static final String[] CITIES = {"Paris", "Köln", "\"Frankfurt, Main\"", ""};
 
   private static final String DATASET =
@@ -31,13 +32,15 @@ final class TableGenerator implements DatasetGenerator {
           + " 64, weights: tag_scores }], users: {"
           + " files: [users.csv], key: user, text: [city] }, items: { files: [items.csv], key: item,"
           + " text: [title] }, features: [{ files: [visits.csv], key: [user], time: time, columns:"
-          + " [visits] }] }";
+          + " [visits] }], labels: [{ name: liked }, { name: bought, column: price_paid, positiveAbove:"
+          + " 0 }] }";
 
   private final LogSizeConfig config;
   private final Path folder;
   private final DrawnLog log;
   private final SplittableRandom random;
   private final SplittableRandom weights;
+  private final SplittableRandom signals;
 
   TableGenerator(LogSizeConfig config, Path folder) {
     this.config = config;
@@ -45,6 +48,7 @@ final class TableGenerator implements DatasetGenerator {
     log = new DrawnLog(config, PAGES, false, 1);
     random = new SplittableRandom(config.seed() + 2);
     weights = new SplittableRandom(config.seed() + 3);
+    signals = new SplittableRandom(config.seed() + 4);
   }
 
   @Override
@@ -52,7 +56,7 @@ final class TableGenerator implements DatasetGenerator {
     users();
     items();
     visits();
-    try (RowWriter file = file("interactions", "user,item,page,label,time,price,weight")) {
+    try (RowWriter file = file("interactions", COLUMNS)) {
       log.draw(
           BEGIN,
           SPAN,
@@ -65,9 +69,19 @@ final class TableGenerator implements DatasetGenerator {
                   row.positive() ? 1 : 0,
                   row.time() / 1000,
                   random.nextInt(20) == 0 ? "" : random.nextInt(10_000) / 100.0,
-                  weights.nextInt(20) == 0 ? "" : (1 + weights.nextInt(20)) / 10.0));
+                  weights.nextInt(20) == 0 ? "" : (1 + weights.nextInt(20)) / 10.0,
+                  liked(row),
+                  row.positive() && signals.nextInt(4) == 0 ? 9.99 : 0));
     }
     log.label(folder, "tables", DATASET);
+  }
+
+  /** Nobody can like anything in the cart; some items are liked more than others. */
+  private Object liked(DrawnLog.Interaction row) {
+    if (PAGES.get(row.scenario()).equals("cart")) {
+      return "";
+    }
+    return row.positive() && signals.nextInt(10) < (row.item() % 2 == 0 ? 6 : 2) ? 1 : 0;
   }
 
   private RowWriter file(String name, String columns) throws IOException {

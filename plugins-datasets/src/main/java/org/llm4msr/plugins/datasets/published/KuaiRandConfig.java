@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.datasets.published;
 
 import jakarta.validation.constraints.Pattern;
+import java.util.List;
 import org.llm4msr.api.Setting;
 
 /** What to read from KuaiRand. */
@@ -27,4 +28,30 @@ public record KuaiRandConfig(
                 "Whether the text on a video's cover, of the file of captions, is part of its text",
             defaultValue = "false",
             before = "false")
-        boolean coverText) {}
+        boolean coverText,
+    @Setting(
+            value =
+                "Further labels, by their columns of the log: is_click, is_like, is_follow,"
+                    + " is_comment, is_forward, is_hate, long_view, is_profile_enter",
+            defaultValue = "[]",
+            before = "[]")
+        List<
+                @Pattern(
+                    regexp =
+                        "is_click|is_like|is_follow|is_comment|is_forward|is_hate|long_view|is_profile_enter",
+                    message =
+                        "must be is_click, is_like, is_follow, is_comment, is_forward, is_hate,"
+                            + " long_view or is_profile_enter")
+                String>
+            labels) {
+
+  /** Makes settings without further labels. */
+  public KuaiRandConfig(
+      String label,
+      boolean randomLog,
+      boolean numericFields,
+      boolean statistics,
+      boolean coverText) {
+    this(label, randomLog, numericFields, statistics, coverText, List.of());
+  }
+}

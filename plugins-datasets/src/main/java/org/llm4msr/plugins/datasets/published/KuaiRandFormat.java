@@ -139,9 +139,12 @@ final class KuaiRandFormat {
         fields.list(),
         true,
         false,
+        false,
         List.of("user_active_degree", "register_days_range"),
         itemText,
-        config.label() + " = 1");
+        config.label() + " = 1",
+        false,
+        config.labels());
   }
 
   private static List<RawScenario> scenarios() {
@@ -162,7 +165,9 @@ final class KuaiRandFormat {
     log.check(config.label(), SqlText.identifier(config.label()) + " IN (0, 1)", "0 or 1");
     return "SELECT user_id AS user, video_id AS item, tab AS scenario, "
         + config.label()
-        + " AS label, time_ms AS time, hourmin // 100 AS hour FROM "
+        + " AS label, "
+        + SignalColumns.of(log, config.labels())
+        + "time_ms AS time, hourmin // 100 AS hour FROM "
         + log.scan();
   }
 

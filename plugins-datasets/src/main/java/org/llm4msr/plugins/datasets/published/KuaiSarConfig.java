@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets.published;
 
+import jakarta.validation.constraints.Pattern;
+import java.util.List;
 import org.llm4msr.api.Setting;
 
 /** What to read from KuaiSAR. */
@@ -30,4 +32,28 @@ public record KuaiSarConfig(
                     + " fields",
             defaultValue = "false",
             before = "false")
-        boolean numericFields) {}
+        boolean numericFields,
+    @Setting(
+            value =
+                "Further labels, by their columns of the recommendation log: forward, like, follow,"
+                    + " search; those of rows of search are not known",
+            defaultValue = "[]",
+            before = "[]")
+        List<
+                @Pattern(
+                    regexp = "forward|like|follow|search",
+                    message = "must be forward, like, follow or search")
+                String>
+            labels) {
+
+  /** Makes settings without further labels. */
+  public KuaiSarConfig(
+      boolean captions,
+      boolean keywords,
+      boolean sharedWords,
+      boolean searches,
+      boolean followed,
+      boolean numericFields) {
+    this(captions, keywords, sharedWords, searches, followed, numericFields, List.of());
+  }
+}

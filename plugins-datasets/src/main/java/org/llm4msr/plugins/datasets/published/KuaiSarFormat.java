@@ -140,7 +140,9 @@ final class KuaiSarFormat {
         true,
         List.of(),
         itemText,
-        "recommendation: click; search: any row of the item in the session with click_cnt > 0");
+        "recommendation: click; search: any row of the item in the session with click_cnt > 0",
+        false,
+        config.labels());
   }
 
   private List<RawScenario> scenarioList() {
@@ -177,6 +179,7 @@ final class KuaiSarFormat {
     return "SELECT user_id AS user, item_id AS item, "
         + scenario
         + " AS scenario, click::INTEGER AS label, "
+        + SignalColumns.of(feeds, config.labels())
         + time(feeds, "timestamp", "time")
         + " AS time, NULL::VARCHAR AS "
         + GROUP
@@ -196,7 +199,9 @@ final class KuaiSarFormat {
   private String searchRows() {
     return "SELECT * EXCLUDE (place) FROM (SELECT user_id AS user, item_id AS item, "
         + SqlText.literal(SEARCH)
-        + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, time, concat_ws(' ', search_session_id, time, keyword::VARCHAR) AS "
+        + " AS scenario, max((click_cnt > 0)::INTEGER) AS label, "
+        + SignalColumns.unknown(config.labels())
+        + "time, concat_ws(' ', search_session_id, time, keyword::VARCHAR) AS "
         + GROUP
         + (config.keywords() ? ", any_value(keyword) AS keyword" : "")
         + (config.searches()

@@ -86,7 +86,77 @@ public record TableConfig(
                     + " user, item and scenario, each user's oldest first; prompts tell it",
             defaultValue = "[]",
             before = "[]")
-        List<String> past) {
+        List<String> past,
+    @Setting(
+            value = "Further labels, which a model may learn beside the label",
+            defaultValue = "[]",
+            before = "[]")
+        List<@Valid Label> labels) {
+
+  /** Makes a description of tables with one label. */
+  public TableConfig(
+      List<String> files,
+      Map<String, List<String>> parts,
+      Format format,
+      String delimiter,
+      String quote,
+      String listSeparator,
+      List<String> missingValues,
+      String user,
+      String item,
+      @Nullable String scenario,
+      @Nullable RawTable scenarioTable,
+      String label,
+      @Nullable RawTable labelTable,
+      @Nullable Double positiveAbove,
+      @Nullable String time,
+      TimeUnit timeUnit,
+      @Nullable String partColumn,
+      @Nullable String group,
+      @Nullable String weight,
+      List<TableField> fields,
+      @Nullable Entities users,
+      @Nullable Entities items,
+      Map<String, String> scenarioNames,
+      List<Features> features,
+      List<String> past) {
+    this(
+        files,
+        parts,
+        format,
+        delimiter,
+        quote,
+        listSeparator,
+        missingValues,
+        user,
+        item,
+        scenario,
+        scenarioTable,
+        label,
+        labelTable,
+        positiveAbove,
+        time,
+        timeUnit,
+        partColumn,
+        group,
+        weight,
+        fields,
+        users,
+        items,
+        scenarioNames,
+        features,
+        past,
+        List.of());
+  }
+
+  /** A further label. */
+  public record Label(
+      @Setting("Its name, of lower-case letters, digits and underscores") String name,
+      @Setting(
+              "Its column of the interactions, by default its name: 0 or 1 unless positiveAbove is"
+                  + " set; where it is empty the label is not known")
+          @Nullable String column,
+      @Setting("The label is 1 where its column is above this") @Nullable Double positiveAbove) {}
 
   /** The format of files. */
   public enum Format {

@@ -123,7 +123,8 @@ final class TableFormat {
         texts(config.users()),
         texts(config.items()),
         labelRule,
-        config.weight() != null);
+        config.weight() != null,
+        new FurtherLabels(config).names());
   }
 
   /** Returns the vocabulary of a name: the ids of users and items are fields of other names. */
@@ -182,6 +183,7 @@ final class TableFormat {
     if (config.weight() != null) {
       columns.add(weight(input, config.weight()) + " AS " + RawSchema.WEIGHT);
     }
+    new FurtherLabels(config).addTo(input, columns);
     asOf.addKeys(input, columns);
     addFields(RawTable.INTERACTIONS, input, columns);
     Map<RawTable, String> keys = Map.of(RawTable.USERS, user, RawTable.ITEMS, item);

@@ -126,6 +126,35 @@ class KuaiRandTest {
     }
   }
 
+  /** Counted in the files by their columns. */
+  @Test
+  void otherSignalsAreFurtherLabels() throws IOException {
+    List<String> names = List.of("is_like", "long_view", "is_profile_enter");
+    KuaiRandConfig config =
+        new KuaiRandConfig("is_click", false, false, false, false, names);
+    try (DatasetReader reader = reader("kuairand-mini", config)) {
+      assertThat(reader.schema().labels()).isEqualTo(names);
+      for (String name : names) {
+        assertThat(Rows.countAndSum(reader, "label_" + name)[1])
+            .as(name)
+            .isEqualTo(counted(Rows.shared("kuairand-mini"), name));
+      }
+    }
+  }
+
+  private static long counted(Path folder, String column) throws IOException {
+    long count = 0;
+    try (var files = Files.list(folder)) {
+      for (Path file :
+          files.filter(f -> f.getFileName().toString().startsWith("log_standard")).toList()) {
+        List<String> lines = Files.readAllLines(file);
+        int place = List.of(lines.get(0).split(",")).indexOf(column);
+        count += lines.stream().filter(line -> line.split(",")[place].equals("1")).count();
+      }
+    }
+    return count;
+  }
+
   @Test
   void filesInPartsAreOneTable(@TempDir Path folder) throws IOException {
     Path data = Files.createDirectories(folder.resolve("KuaiRand-27K/data"));

@@ -93,6 +93,31 @@ class KuaiSarTest {
     }
   }
 
+  /** The search log has clicks alone. */
+  @Test
+  void signalsOfTheFeedAreFurtherLabels() throws IOException {
+    KuaiSarConfig config =
+        new KuaiSarConfig(true, true, false, false, false, false, List.of("like", "forward"));
+    Path log = folder.resolve("KuaiSAR_final/rec_inter.csv");
+    String liked = Files.readString(log).replace("1.6847384e12,0,0,0", "1.6847384e12,0,1,0");
+    Files.writeString(log, liked);
+    try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
+      assertThat(reader.schema().labels()).containsExactly("like", "forward");
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(row -> row.get("label_like") + " " + row.get("label_forward"))
+          .containsExactly("0 0", "1 0", "0 0", "null null", "null null", "null null");
+    }
+    Files.writeString(log, liked.replace("1.6847384e12,0,1,0", "1.6847384e12,0,2,0"));
+    assertThatThrownBy(
+            () -> {
+              try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
+                Rows.of(reader, RawTable.INTERACTIONS);
+              }
+            })
+        .hasMessageContaining("'2'")
+        .hasMessageContaining("0 or 1");
+  }
+
   @Test
   void clicksOfAnItemInOneSessionAreJoined() throws IOException {
     try (DatasetReader reader = reader()) {

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.LabelMetrics;
+import org.llm4msr.runtime.evaluation.LabelMetricsTable;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.RankingTable;
@@ -53,6 +55,11 @@ final class EvaluateCommand extends ExperimentCommand {
     }
     rows.add(row("overall", report.result().overall()));
     StringBuilder tables = new StringBuilder(table("scenario", rows)).append(uncalibrated(report));
+    List<LabelMetrics> labels = report.result().labels();
+    if (!labels.isEmpty()) {
+      List<List<String>> further = LabelMetricsTable.rows(labels, report.scenarioNames());
+      tables.append('\n').append(Terminal.table(LabelMetricsTable.HEADINGS, further));
+    }
     RankingResult ranking = report.ranking();
     if (ranking != null) {
       List<List<String>> groups = RankingTable.rows(ranking, report.scenarioNames());

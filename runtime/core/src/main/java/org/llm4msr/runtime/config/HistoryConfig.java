@@ -38,7 +38,23 @@ public record HistoryConfig(
         @DecimalMax(value = "1.0", message = "must be at most 1")
         double whitening,
     @Setting("Width of the field; by default model.embeddingSize") @Min(1) @Max(4096)
-        @Nullable Integer width) {
+        @Nullable Integer width,
+    @Setting(
+            "The further label of the data that tells positives from negatives; rows where it is"
+                + " not known are not read. By default it is the main one")
+        @Nullable String positive) {
+
+  /** Makes settings by which the main label tells positives from negatives. */
+  public HistoryConfig(
+      int length,
+      int bins,
+      boolean byScenario,
+      boolean negatives,
+      Until until,
+      double whitening,
+      @Nullable Integer width) {
+    this(length, bins, byScenario, negatives, until, whitening, width, null);
+  }
 
   /** Returns the width of the field beside others of a width. */
   public int widthBeside(int embeddingSize) {

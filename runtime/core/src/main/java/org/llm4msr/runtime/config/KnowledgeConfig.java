@@ -79,7 +79,7 @@ public record KnowledgeConfig(
       PluginChoice<PromptBuilderFactory<Record>, Record> builder,
       PluginChoice<KnowledgeEncoderFactory<Record>, Record> other) {
     return new KnowledgeConfig(
-        new PromptsConfig(builder, prompts.leakFutureInteractions()),
+        new PromptsConfig(builder, prompts.leakFutureInteractions(), prompts.positive()),
         other,
         missing,
         minInteractions,

@@ -14,6 +14,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.config.labels.LabelConfig;
 import org.llm4msr.runtime.config.sequences.SequenceConfig;
 
 /** Backbone, fusion head and meta networks. */
@@ -58,12 +59,18 @@ public record ModelConfig(
             "Values of which training has few rows read the vector of the row's item in place of"
                 + " their own embedding; without this section, none does")
         @Valid
-        @Nullable ColdItemsConfig coldItems) {
+        @Nullable ColdItemsConfig coldItems,
+    @Setting(
+            value =
+                "Further labels of the data that the model learns, by name: each has towers of its"
+                    + " own over what the backbone shares",
+            defaultValue = "{}")
+        Map<String, @Valid LabelConfig> labels) {
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
 
-  /** Makes settings with one size for all fields, and without a linear part. */
+  /** Makes settings with one size for all fields and one label, and without a linear part. */
   public ModelConfig(
       int embeddingSize,
       int scenarioEmbeddingSize,
@@ -82,7 +89,7 @@ public record ModelConfig(
         false);
   }
 
-  /** Makes settings without sequences and cold items. */
+  /** Makes settings without sequences, cold items and further labels. */
   public ModelConfig(
       int embeddingSize,
       int scenarioEmbeddingSize,
@@ -102,7 +109,8 @@ public record ModelConfig(
         embeddingSizes,
         linear,
         Map.of(),
-        null);
+        null,
+        Map.of());
   }
 
   /** Returns the inputs that the fusion head reads. */

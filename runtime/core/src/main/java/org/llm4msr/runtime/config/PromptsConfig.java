@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.config;
 
 import jakarta.validation.Valid;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 
@@ -12,4 +13,8 @@ public record PromptsConfig(
                 "For experiments on leakage only: prompts are also made from validation and"
                     + " test rows, so they reveal what is to be predicted. Every result is marked",
             defaultValue = "false")
-        boolean leakFutureInteractions) {}
+        boolean leakFutureInteractions,
+    @Setting(
+            "The further label of the data that makes a training row a positive for prompts; by"
+                + " default the main one does")
+        @Nullable String positive) {}

@@ -49,6 +49,12 @@ public final class Batch {
   /** How much each row counts in the loss; null where all count 1. */
   public float @Nullable [] weight;
 
+  /**
+   * Further labels, in the order of the manifest, by row: 0, 1, or NaN where one is not known; null
+   * where there are none.
+   */
+  public float @Nullable [][] labels;
+
   /** Each row's number in its split. */
   public final long[] row;
 
@@ -67,6 +73,7 @@ public final class Batch {
         new Batch(capacity, other.fields.stream().map(field -> field.like(capacity)).toList());
     batch.part = other.part;
     batch.weight = other.weight == null ? null : new float[capacity];
+    batch.labels = other.labels == null ? null : new float[other.labels.length][capacity];
     return batch;
   }
 
@@ -111,6 +118,7 @@ public final class Batch {
     if (weight != null) {
       weight[at] = from.weight == null ? 1 : from.weight[row];
     }
+    takeLabels(from, row, at);
     if (pasts != null) {
       pasts[at] = from.pasts == null ? null : from.pasts[row];
     }
@@ -119,6 +127,13 @@ public final class Batch {
     }
     if (itemVectors != null) {
       itemVectors[at] = from.itemVectors == null ? null : from.itemVectors[row];
+    }
+  }
+
+  /** Takes the further labels of a row of another batch; those that it lacks are not known. */
+  public void takeLabels(Batch from, int row, int at) {
+    for (int label = 0; labels != null && label < labels.length; label++) {
+      labels[label][at] = from.labels == null ? Float.NaN : from.labels[label][row];
     }
   }
 }

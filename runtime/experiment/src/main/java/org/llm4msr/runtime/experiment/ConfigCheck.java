@@ -21,6 +21,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawScenario;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.BackboneFactory;
@@ -29,6 +30,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelPart;
@@ -329,6 +331,28 @@ final class ConfigCheck {
       Double halfLife = config.training().halfLifeDays();
       if (halfLife != null && !reader.schema().time()) {
         add("training.halfLifeDays", halfLife.toString(), "the data has no time. Remove it");
+      }
+      labels(reader.schema().labels());
+    }
+
+    private void labels(List<String> known) {
+      for (String label :
+          config.model() == null ? Set.<String>of() : config.model().labels().keySet()) {
+        if (!known.contains(label)) {
+          add("model.labels." + label, null, "the data has the further labels " + known);
+        }
+      }
+      KnowledgeConfig knowledge = config.knowledge();
+      if (knowledge != null) {
+        positive("knowledge.prompts.positive", knowledge.prompts().positive(), known);
+        HistoryConfig history = knowledge.history();
+        positive("knowledge.history.positive", history == null ? null : history.positive(), known);
+      }
+    }
+
+    private void positive(String path, @Nullable String label, List<String> known) {
+      if (label != null && !label.equals(RawSchema.LABEL) && !known.contains(label)) {
+        add(path, label, "the data has label, the main one, and the further labels " + known);
       }
     }
 

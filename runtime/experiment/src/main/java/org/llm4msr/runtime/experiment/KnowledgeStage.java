@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.model.Level;
@@ -396,16 +397,23 @@ final class KnowledgeStage implements AutoCloseable {
   /** Returns the rows for prompts: the training part, except in experiments on leakage. */
   private static TrainingLog log(
       Experiment experiment, boolean leaks, PreparedData data, Scratch scratch) {
-    return leaks ? rows(experiment, scratch, 0).leaky() : data.trainingLog();
+    if (leaks) {
+      return rows(experiment, scratch, 0).leaky();
+    }
+    return config(experiment).prompts().positive() == null
+        ? data.trainingLog()
+        : rows(experiment, scratch, 0).oldest(data.manifest().rows().train());
   }
 
   /** Returns the maker of a log, with a folder of its own. */
   private static RowsLog rows(Experiment experiment, Scratch scratch, int number) {
+    String positive = config(experiment).prompts().positive();
     return new RowsLog(
         experiment.workspace().prepared(),
         scratch.scratch().resolve("log-" + number),
         scratch.memoryBytes(),
-        scratch.threads());
+        scratch.threads(),
+        positive == null ? RawSchema.LABEL : positive);
   }
 
   private static Scratch scratch(Experiment experiment) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -128,7 +129,8 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
 
   private static EventLogs ofData(PastNeeds needs, PreparedData data) {
     Set<Split> parts = needs.laterParts() ? EnumSet.allOf(Split.class) : EnumSet.of(Split.TRAIN);
-    return EventLogs.of(data.loggedRows(parts), data.manifest().users(), needs.negatives());
+    String label = needs.positive() == null ? RawSchema.LABEL : needs.positive();
+    return EventLogs.of(data.loggedRows(parts, label), data.manifest().users(), needs.negatives());
   }
 
   private Path store() {

@@ -388,21 +388,20 @@ final class TrainingStage implements AutoCloseable {
         Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
         PredictionWriter writer = predictions == null ? null : writer(predictions, split)) {
       long[] done = {0};
-      Predictions.forEach(
+      Predictions.forEachLabel(
           model,
           data,
           split,
           config.training().batchSize(),
-          (batch, logits) -> {
+          (batch, logits, further) -> {
             calibration.probabilities(batch.size, batch.scenario, logits, calibrated);
-            evaluation.add(batch, calibrated);
+            evaluation.add(batch, calibrated, further);
             if (before != null) {
               Calibration.NONE.probabilities(batch.size, batch.scenario, logits, raw);
               before.add(batch.size, batch.scenario, batch.user, batch.label, raw);
             }
             if (writer != null) {
-              writer.add(
-                  batch.size, batch.row, batch.user, batch.scenario, batch.label, calibrated);
+              writer.add(batch, calibrated, further);
             }
             done[0] += batch.size;
             progress.update(done[0], rows);
@@ -421,7 +420,8 @@ final class TrainingStage implements AutoCloseable {
         data.manifest().scenarioKeys(),
         slicings,
         RowGroups.of(prepared, split),
-        config.evaluation().cutoffs());
+        config.evaluation().cutoffs(),
+        model.labels());
   }
 
   /** Loads the best state; returns whether training is over, and says so if it is not. */
@@ -453,7 +453,8 @@ final class TrainingStage implements AutoCloseable {
 
   private PredictionWriter writer(Path target, Split split) {
     List<String> scenarios = data.manifest().scenarioKeys();
-    return new PredictionWriter(target, scenarios, RowKeys.of(prepared, split), leaks());
+    return new PredictionWriter(
+        target, scenarios, RowKeys.of(prepared, split), leaks(), model.labels());
   }
 
   private EvaluationReport report(

@@ -9,6 +9,7 @@ import org.llm4msr.runtime.data.inspection.LeakCheck;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Coverage;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.FieldSummary;
+import org.llm4msr.runtime.data.inspection.PreparedSummary.FurtherLabel;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Labels;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Part;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioPart;
@@ -53,6 +54,7 @@ public final class DataTables {
             parts(),
             scenarios(),
             balance(),
+            furtherLabels(),
             overlap("users", summary.overlap().users()),
             overlap("items", summary.overlap().items()),
             fields(),
@@ -150,6 +152,26 @@ public final class DataTables {
             ">negatives a positive",
             ">positive by weight");
     return new ReportTable("balance", "Class balance", headings, rows);
+  }
+
+  /** Where further labels are known, and how rare positives are. */
+  private ReportTable furtherLabels() {
+    List<List<String>> rows = new ArrayList<>();
+    for (FurtherLabel further : summary.furtherLabels()) {
+      List<String> row = new ArrayList<>(List.of(further.label(), further.scenario()));
+      row.add(count(further.parts().get(0).rows()));
+      further.parts().forEach(part -> row.add(percent(part.positiveShare())));
+      rows.add(row);
+    }
+    List<String> headings =
+        List.of(
+            "label",
+            "scenario",
+            ">known in train",
+            ">positive in train",
+            ">in validation",
+            ">in test");
+    return new ReportTable("further-labels", "Further labels", headings, rows);
   }
 
   private ReportTable overlap(String entities, List<List<Long>> shared) {

@@ -18,6 +18,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.CalibrationBin;
+import org.llm4msr.runtime.evaluation.LabelMetrics;
+import org.llm4msr.runtime.evaluation.LabelMetricsTable;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.RankingTable;
@@ -185,6 +187,16 @@ final class RunCharts {
             ">calibration",
             ">ECE"),
         rows);
+  }
+
+  /** Returns the table of further labels; empty if there are none. */
+  static String labels(EvaluationReport report) {
+    List<LabelMetrics> labels = report.result().labels();
+    return labels.isEmpty()
+        ? ""
+        : Html.note("On the %s part, not calibrated:".formatted(report.split()))
+            + Html.table(
+                LabelMetricsTable.HEADINGS, LabelMetricsTable.rows(labels, report.scenarioNames()));
   }
 
   /** Returns the table of the groups; empty if there are none. */

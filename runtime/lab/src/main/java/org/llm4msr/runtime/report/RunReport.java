@@ -66,6 +66,7 @@ public final class RunReport {
     sections.add(new Section("labels", "Labels in training", LabelTable.html(counts)));
     String auc = RunCharts.explained(joined(evaluations, RunCharts::auc));
     sections.add(new Section("auc", "AUC per scenario", auc));
+    sections.add(new Section("further", "Further labels", joined(evaluations, RunCharts::labels)));
     sections.add(new Section("ranking", "Ranking", joined(evaluations, RunCharts::ranking)));
     String slices = RunCharts.explained(joined(evaluations, RunCharts::slices));
     sections.add(new Section("slices", "Slices", slices));

@@ -10,6 +10,9 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.fields.FlatColumns;
+import org.llm4msr.runtime.assembly.labels.LabelLogits;
+import org.llm4msr.runtime.assembly.labels.LabelTowers;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences.Pooled;
 import org.llm4msr.runtime.config.Precision;
@@ -38,6 +41,7 @@ import org.llm4msr.runtime.tables.Workers;
  * @param metaNetworks those of the head, by level
  * @param identity plugins, settings and data as one text
  * @param sequences those of the model
+ * @param towers of further labels, null where the model learns one
  */
 record AssembledModel(
     TensorEngine engine,
@@ -58,7 +62,8 @@ record AssembledModel(
     @Nullable HalfScript halves,
     Map<Level, MetaNetwork> metaNetworks,
     String identity,
-    ModelSequences sequences)
+    ModelSequences sequences,
+    @Nullable LabelTowers towers)
     implements AutoCloseable {
 
   /** The term of the logit that is the sum of first-order weights. */
@@ -85,11 +90,27 @@ record AssembledModel(
     return logits.add(linear);
   }
 
+  /** Returns the further labels that the model learns. */
+  ModelLabels labels() {
+    return towers == null ? ModelLabels.NONE : towers.labels();
+  }
+
+  /** Computes the logits of the main label, and what the towers of further labels give. */
+  LabelLogits labelLogits(Pass pass, RowInputs inputs) {
+    return towers == null
+        ? new LabelLogits(logits(pass, inputs), null)
+        : towers.beside(pass, () -> logits(pass, inputs));
+  }
+
   private NDArray logits(Pass pass, RowInputs inputs, NDArray vectors, Pooled pooled) {
+    NDArray flat = pooled.appendTo(withFields(pass, inputs, vectors));
+    if (towers != null) {
+      towers.input(flat);
+    }
     return head.logits(
         pass,
         new EmbeddedFeatures(
-            pooled.appendTo(withFields(pass, inputs, vectors)),
+            flat,
             shape.layout().uniform() ? shape.layout().fields().get(0).width() : 0,
             pass.scenarios(),
             scenarioTable == null ? null : scenarioTable.array(),

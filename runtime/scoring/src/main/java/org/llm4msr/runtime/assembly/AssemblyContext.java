@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Backbone;
@@ -22,6 +23,7 @@ import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.api.model.MetaNetworkFactory;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.assembly.labels.SharedState;
 import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.model.ModelShape;
@@ -37,6 +39,7 @@ final class AssemblyContext implements FusionContext {
   private final int knowledgeSize;
   private final Map<Level, MetaNetworkConfig> configs = new EnumMap<>(Level.class);
   private final Map<Level, MetaNetwork> networks = new EnumMap<>(Level.class);
+  private @Nullable SharedState shared;
   private boolean backboneMade;
 
   /**
@@ -67,6 +70,18 @@ final class AssemblyContext implements FusionContext {
   /** Returns the meta networks that the head asked for. */
   Map<Level, MetaNetwork> metaNetworks() {
     return Map.copyOf(networks);
+  }
+
+  /** Returns what the backbone shares with further labels. */
+  SharedState shared() {
+    if (shared == null) {
+      throw new MsrException(
+          ErrorType.PLUGIN,
+          "model/NOT_SHARED",
+          "The fusion head '%s' makes no backbone, so that further labels have nothing to read. Use another head, or remove model.labels."
+              .formatted(config.fusion().name()));
+    }
+    return shared;
   }
 
   @Override
@@ -107,7 +122,9 @@ final class AssemblyContext implements FusionContext {
           "has a hiddenSize() of 0, but its factory's hasHidden() is true. Make the two agree.",
           null);
     }
-    return new CheckedBackbone(backbone, new CheckedPart(plugin, closed, "backbone"));
+    shared = new SharedState(backbone.hiddenSize(), this.shape.layout().width());
+    return new CheckedBackbone(
+        backbone, new CheckedPart(plugin, closed, "backbone"), shared::hidden);
   }
 
   @Override

@@ -2,6 +2,8 @@ package org.llm4msr.runtime.assembly;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneOutput;
 import org.llm4msr.api.model.Features;
@@ -14,8 +16,15 @@ final class CheckedBackbone implements Backbone {
 
   private final Backbone backbone;
   private final CheckedPart part;
+  private final Consumer<@Nullable NDArray> hidden;
 
-  CheckedBackbone(Backbone backbone, CheckedPart part) {
+  /**
+   * Wraps a backbone.
+   *
+   * @param hidden gets the hidden state of each pass
+   */
+  CheckedBackbone(Backbone backbone, CheckedPart part, Consumer<@Nullable NDArray> hidden) {
+    this.hidden = hidden;
     this.backbone = backbone;
     this.part = part;
   }
@@ -25,21 +34,22 @@ final class CheckedBackbone implements Backbone {
     BackboneOutput output =
         part.call(
             FORWARD, pass, CheckedPart.arrays(features), () -> backbone.forward(pass, features));
-    NDArray hidden = output.hidden();
+    NDArray given = output.hidden();
     part.requireOpen(FORWARD, "logit()", output.logit());
-    part.requireOpen(FORWARD, "hidden()", hidden);
+    part.requireOpen(FORWARD, "hidden()", given);
     Shape stated = new Shape(features.flat().getShape().get(0), hiddenSize());
-    if (hidden == null ? hiddenSize() > 0 : !hidden.getShape().equals(stated)) {
+    if (given == null ? hiddenSize() > 0 : !given.getShape().equals(stated)) {
       throw part.plugin()
           .error(
               "HIDDEN_SIZE",
               "returned %s from forward(); its hiddenSize() is %d, so %s is expected. Make the two agree."
                   .formatted(
-                      hidden == null ? "no hidden()" : "hidden() of the shape " + hidden.getShape(),
+                      given == null ? "no hidden()" : "hidden() of the shape " + given.getShape(),
                       hiddenSize(),
                       stated),
               null);
     }
+    hidden.accept(given);
     return output;
   }
 

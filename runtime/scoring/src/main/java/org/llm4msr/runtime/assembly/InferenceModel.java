@@ -8,6 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
+import org.llm4msr.runtime.assembly.labels.LabelLogits;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.ModelShape;
@@ -54,14 +56,33 @@ public final class InferenceModel implements AutoCloseable {
    *     interrupted before it begins
    */
   public void score(Batch batch, float[] probability) {
-    assembled.engine().infer(() -> inWorkspace(batch, probability));
+    assembled
+        .engine()
+        .infer(() -> inWorkspace(batch, probability, w -> w.predict(batch, probability)));
   }
 
-  private void inWorkspace(Batch batch, float[] probability) {
+  /**
+   * Scores a batch with all labels; on the calling thread where the engine allows it.
+   *
+   * @param probability as {@link #score(Batch, float[])}
+   * @param further probabilities of the further labels, which are not calibrated, by label in the
+   *     order of {@link #labels}; filled as {@code probability}
+   * @throws org.llm4msr.api.MsrException as {@link #score(Batch, float[])}
+   */
+  public void score(Batch batch, float[] probability, float[][] further) {
+    assembled
+        .engine()
+        .infer(() -> inWorkspace(batch, probability, w -> w.predict(batch, probability, further)));
+    for (float[] label : further) {
+      Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
+    }
+  }
+
+  private void inWorkspace(Batch batch, float[] probability, Consumer<PassWorkspace> prediction) {
     PassWorkspace last = idle.pollFirst();
     PassWorkspace workspace = last == null ? PassWorkspace.of(assembled) : last;
     try {
-      workspace.predict(batch, probability);
+      prediction.accept(workspace);
       calibration.probabilities(batch.size, batch.scenario, probability, probability);
     } finally {
       idle.addFirst(workspace);
@@ -76,6 +97,19 @@ public final class InferenceModel implements AutoCloseable {
    */
   public NDArray logits(Pass pass, RowInputs inputs, ParameterStore.Reader reader) {
     return assembled.parameters().through(reader, () -> assembled.logits(pass, inputs));
+  }
+
+  /**
+   * Computes the logits of all labels, as {@link #logits}: those of the main one, and what the
+   * towers of the further ones give.
+   */
+  public LabelLogits labelLogits(Pass pass, RowInputs inputs, ParameterStore.Reader reader) {
+    return assembled.parameters().through(reader, () -> assembled.labelLogits(pass, inputs));
+  }
+
+  /** Returns the further labels that the model learns. */
+  public ModelLabels labels() {
+    return assembled.labels();
   }
 
   /**

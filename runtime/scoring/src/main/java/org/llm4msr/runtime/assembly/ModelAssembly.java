@@ -29,6 +29,8 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.labels.LabelTowers;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
@@ -146,7 +148,8 @@ public final class ModelAssembly {
             model.embeddingSizes(),
             model.linear(),
             model.sequences(),
-            null);
+            null,
+            Map.of());
     return enhanced
         .engine()
         .finish(
@@ -297,6 +300,12 @@ public final class ModelAssembly {
               new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
               "The backbone %s with the fusion head %s"
                   .formatted(model.backbone().name(), model.fusion().name()));
+      LabelTowers towers =
+          LabelTowers.of(
+              ModelLabels.of(model.labels(), manifest.labels()),
+              model.labels(),
+              context::shared,
+              store.context("labels", shape));
       store.seal();
       return new AssembledModel(
           engine,
@@ -320,7 +329,8 @@ public final class ModelAssembly {
           halves,
           context.metaNetworks(),
           identity(manifest, model, context.metaNetworkConfigs(), inputs),
-          sequences);
+          sequences,
+          towers);
     } catch (RuntimeException | Error e) {
       workers.close();
       store.close();
@@ -464,7 +474,8 @@ public final class ModelAssembly {
                     ? ""
                     : "|sizes " + new TreeMap<>(model.embeddingSizes()))
                 + (model.linear() ? "|linear" : "")
-                + SequencePlan.identity(model));
+                + SequencePlan.identity(model)
+                + ModelLabels.identity(model.labels()));
     if (inputs == null) {
       return parts;
     }

@@ -12,6 +12,8 @@ import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.labels.LabelTowers;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.config.ExperimentConfig;
@@ -148,11 +150,14 @@ public record ModelMemory(
       count.add("scenario", shape.scenarios().size(), new Shape(shape.scenarioEmbeddingSize()));
     }
     int size = knowledge == null || !model.headReadsKnowledge() ? 0 : size(knowledge);
-    model
-        .fusion()
-        .create(
-            FusionHeadFactory::create,
-            new AssemblyContext(count::context, scope -> Optional.empty(), shape, model, size));
+    AssemblyContext context =
+        new AssemblyContext(count::context, scope -> Optional.empty(), shape, model, size);
+    model.fusion().create(FusionHeadFactory::create, context);
+    LabelTowers.of(
+        ModelLabels.of(model.labels(), List.copyOf(model.labels().keySet())),
+        model.labels(),
+        context::shared,
+        count.context("labels", shape));
   }
 
   /** Returns K, or 1 where it is known only from vectors. */

@@ -50,6 +50,7 @@ public final class ModelModule extends AbstractModule {
         stated.embeddingSizes(),
         stated.linear(),
         stated.sequences(),
-        stated.coldItems());
+        stated.coldItems(),
+        stated.labels());
   }
 }

@@ -23,7 +23,7 @@ final class ParameterCount {
   private static final int MOST_ARRAYS = 500_000;
 
   /** The parts of a model through which each row of a batch passes. */
-  private static final Set<String> LAYERS = Set.of("backbone", "fusion");
+  private static final Set<String> LAYERS = Set.of("backbone", "fusion", "labels");
 
   private final long most;
   private final Map<String, Long> byScope = new TreeMap<>();

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.labels.LabelLogits;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -104,7 +106,7 @@ final class PassWorkspace {
    * @param step owns all arrays; closed by the caller before the next call
    */
   TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, batch, training, number, scenarios(step, batch), null);
+    return forward(step, batch, batch, training, number, scenarios(step, batch), null, training);
   }
 
   private TrainableModel.Forward forward(
@@ -114,7 +116,8 @@ final class PassWorkspace {
       boolean training,
       long number,
       @Nullable NDArray scenarioKnowledge,
-      @Nullable Map<String, NDArray> terms) {
+      @Nullable Map<String, NDArray> terms,
+      boolean allLabels) {
     int rows = batch.size;
     int width = model.tables().width();
     List<FieldValues> fields = sequences.of(batch, past);
@@ -147,7 +150,11 @@ final class PassWorkspace {
             scenarioKnowledge,
             ofItems == null ? null : ofItems.gather(step),
             ofHistory == null ? null : ofHistory.compute(step, batch));
-    return new TrainableModel.Forward(pass, tape, input, model.logits(pass, inputs), fields);
+    LabelLogits logits =
+        allLabels
+            ? model.labelLogits(pass, inputs)
+            : new LabelLogits(model.logits(pass, inputs), null);
+    return new TrainableModel.Forward(pass, tape, input, logits.main(), logits.towers(), fields);
   }
 
   private @Nullable NDArray scenarios(NDManager step, Batch batch) {
@@ -184,6 +191,26 @@ final class PassWorkspace {
   }
 
   /**
+   * Predicts a batch as {@link #predict}, with the further labels of the model.
+   *
+   * @param further by label, in the order of {@link ModelLabels}; each first {@code batch.size}
+   *     elements get the logits
+   */
+  void predict(Batch batch, float[] target, float[][] further) {
+    try (NDManager step = model.manager().newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      TrainableModel.Forward forward =
+          forward(step, batch, batch, false, 0, scenarios(step, batch), null, true);
+      model.engine().read(forward.logits()).get(target, 0, batch.size);
+      NDArray towers = forward.towers();
+      if (towers != null) {
+        model.labels().logits(batch.size, target, HostCopy.of(towers), further);
+      }
+    }
+  }
+
+  /**
    * Predicts a batch as {@link #predict}, with the terms of the logits.
    *
    * @param past the batch whose users and times tell what came before each row
@@ -206,7 +233,8 @@ final class PassWorkspace {
                   withoutScenarios && scenarios != null
                       ? step.zeros(scenarios.getShape())
                       : scenarios,
-                  arrays)
+                  arrays,
+                  false)
               .logits();
       Map<String, float[]> terms = new LinkedHashMap<>();
       if (arrays.size() == 1 && arrays.containsKey(AssembledModel.LINEAR)) {

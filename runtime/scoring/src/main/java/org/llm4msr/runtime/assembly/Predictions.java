@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.assembly;
 
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -22,7 +23,21 @@ public final class Predictions {
     void accept(Batch batch, float[] logits);
   }
 
-  /** Predicts all rows of a part in file order. */
+  /** Receives the rows of a part with all labels, batch after batch. */
+  @FunctionalInterface
+  public interface LabelConsumer {
+
+    /**
+     * Reads one batch; all are reused for the next.
+     *
+     * @param logits of the main label; only the first {@code batch.size} are valid
+     * @param further probabilities of the further labels of the model, which no calibration
+     *     changes, by label
+     */
+    void accept(Batch batch, float[] logits, float[][] further);
+  }
+
+  /** Predicts the main label of all rows of a part in file order. */
   public static void forEach(
       TrainableModel model, PreparedData data, Split split, int batchSize, Consumer consumer) {
     model
@@ -31,6 +46,30 @@ public final class Predictions {
             () -> {
               try (BatchSource source = data.sequential(split, batchSize)) {
                 predict(model, source, batchSize, consumer);
+              }
+              return 0;
+            });
+  }
+
+  /** Predicts all labels of all rows of a part in file order. */
+  public static void forEachLabel(
+      TrainableModel model, PreparedData data, Split split, int batchSize, LabelConsumer consumer) {
+    float[][] further = new float[model.labels().names().size()][batchSize];
+    model
+        .engine()
+        .call(
+            () -> {
+              model.engine().recordGradients(false);
+              float[] logits = new float[batchSize];
+              try (BatchSource source = data.sequential(split, batchSize)) {
+                Batch batch = source.newBatch();
+                while (source.next(batch)) {
+                  model.predict(batch, logits, further);
+                  for (float[] label : further) {
+                    Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
+                  }
+                  consumer.accept(batch, logits, further);
+                }
               }
               return 0;
             });

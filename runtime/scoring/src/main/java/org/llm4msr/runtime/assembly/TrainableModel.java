@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -35,11 +36,18 @@ public final class TrainableModel implements AutoCloseable {
   /**
    * A pass that has run forward.
    *
+   * @param logits of the main label, (B)
+   * @param towers what the towers of further labels give, (B, L); null where there are none
    * @param fields what the flat input was gathered for: the values of the fields, then the ids of
    *     the sequences
    */
   public record Forward(
-      PassContext pass, Tape tape, NDArray flat, NDArray logits, List<FieldValues> fields) {}
+      PassContext pass,
+      Tape tape,
+      NDArray flat,
+      NDArray logits,
+      @Nullable NDArray towers,
+      List<FieldValues> fields) {}
 
   /**
    * Runs a batch forward.
@@ -61,6 +69,16 @@ public final class TrainableModel implements AutoCloseable {
   /** Predicts a batch without gradients. */
   void predict(Batch batch, float[] logits) {
     workspace.predict(batch, logits);
+  }
+
+  /** Predicts a batch with the further labels, without gradients. */
+  void predict(Batch batch, float[] logits, float[][] further) {
+    workspace.predict(batch, logits, further);
+  }
+
+  /** Returns the further labels that the model learns. */
+  public ModelLabels labels() {
+    return assembled.labels();
   }
 
   AssembledModel assembled() {

@@ -35,34 +35,38 @@ final class FileScoring {
   private final ScoreFunction model;
   private final List<ScoringColumn> columns;
   private final ScoringRequest request;
+  private final List<String> labels;
   private final boolean leakFutureInteractions;
 
   /** Scores rows of raw values. */
   @FunctionalInterface
   public interface ScoreFunction {
     /**
-     * Returns one probability per row, NaN for one that cannot be read.
+     * Returns the probabilities of the rows, NaN for one that cannot be read.
      *
      * @param first number of the first row, for error texts
      * @param malformed gets why rows cannot be read; null if the first of them is an error
      */
-    float[] score(RawRows rows, long first, @Nullable Consumer<? super RowException> malformed);
+    RowScores score(RawRows rows, long first, @Nullable Consumer<? super RowException> malformed);
   }
 
   /**
    * Makes a job.
    *
    * @param columns those that the model reads
+   * @param labels names of the further labels that the model learns
    * @param leakFutureInteractions as the report says about the model
    */
   public FileScoring(
       ScoreFunction model,
       List<ScoringColumn> columns,
       ScoringRequest request,
+      List<String> labels,
       boolean leakFutureInteractions) {
     this.model = model;
     this.columns = columns;
     this.request = request;
+    this.labels = labels;
     this.leakFutureInteractions = leakFutureInteractions;
   }
 
@@ -78,7 +82,7 @@ final class FileScoring {
     requireTarget();
     try (RowFile file =
             new RowFile(request.in(), request.listSeparator(), request.malformed(), scratch);
-        ScoreJobFolder job = ScoreJobFolder.open(request, key(identity))) {
+        ScoreJobFolder job = ScoreJobFolder.open(request, labels, key(identity))) {
       requireTarget(); // Another job may just have finished it.
       requireKept(file.columns());
       long before = job.rows();
@@ -92,7 +96,7 @@ final class FileScoring {
             before,
             rows -> {
               Map<Long, String> problems = new HashMap<>();
-              float[] scores = score(rows, job.rows() + writer.pending(), problems);
+              RowScores scores = score(rows, job.rows() + writer.pending(), problems);
               writer.add(rows, scores, problems);
               progress.update(job.rows() + writer.pending(), total);
             });
@@ -121,7 +125,7 @@ final class FileScoring {
    *
    * @param problems gets why rows cannot be read, by number, where that is no error
    */
-  private float[] score(RawRows rows, long first, Map<Long, String> problems) {
+  private RowScores score(RawRows rows, long first, Map<Long, String> problems) {
     try {
       return model.score(
           rows,
@@ -172,7 +176,7 @@ final class FileScoring {
 
   private void requireKept(Set<String> present) {
     // Parquet and CSV are written by a database that ignores the case of letters.
-    Set<String> taken = new HashSet<>(ScoreJobFolder.own(request.malformed()));
+    Set<String> taken = new HashSet<>(ScoreJobFolder.own(request.malformed(), labels));
     for (String name : request.keep()) {
       if (!taken.add(name.toLowerCase(Locale.ROOT))) {
         throw user(

@@ -19,7 +19,7 @@ import org.llm4msr.runtime.tables.Batch;
 public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize) {
 
   /**
-   * Scores rows.
+   * Scores rows by the main label.
    *
    * @param first number of the first, for error texts
    * @param malformed gets why rows cannot be read, which then have NaN; null if the first of them
@@ -27,13 +27,28 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
    */
   public float[] score(
       RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
-    float[] scores = new float[rows.size()];
+    return score(rows, first, malformed, 0).scores();
+  }
+
+  /** Scores rows by all labels of the model, otherwise as {@link #score}. */
+  public RowScores scoreLabels(
+      RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
+    return score(rows, first, malformed, model.labels().names().size());
+  }
+
+  private RowScores score(
+      RawRows rows, long first, @Nullable Consumer<? super RowException> malformed, int labels) {
+    RowScores all = RowScores.of(rows.size(), labels);
+    float[] scores = all.scores();
     RowBinding binding = encoder.bind(rows.columns());
     int size = Math.min(scores.length, batchSize);
     Batch batch = binding.newBatch(size);
-    float[] some = new float[size];
+    RowScores some = RowScores.of(size, labels);
     int[] places = IntStream.range(0, size).toArray();
     Arrays.fill(scores, Float.NaN);
+    for (float[] label : all.further()) {
+      Arrays.fill(label, Float.NaN);
+    }
     for (int from = 0; from < scores.length; from += size) {
       int count = Math.min(size, scores.length - from);
       if (malformed == null) {
@@ -42,12 +57,23 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
         binding.encodeReadable(rows, from, count, first + from, batch, places, malformed);
       }
       if (batch.size > 0) {
-        model.score(batch, some);
+        score(batch, some);
       }
       for (int i = 0; i < batch.size; i++) {
-        scores[from + places[i]] = some[i];
+        scores[from + places[i]] = some.scores()[i];
+        for (int label = 0; label < labels; label++) {
+          all.further()[label][from + places[i]] = some.further()[label][i];
+        }
       }
     }
-    return scores;
+    return all;
+  }
+
+  private void score(Batch batch, RowScores target) {
+    if (target.further().length == 0) {
+      model.score(batch, target.scores());
+    } else {
+      model.score(batch, target.scores(), target.further());
+    }
   }
 }

@@ -63,6 +63,7 @@ final class ScoreJobFolder implements AutoCloseable {
   private static final String PROBLEM = "problem";
 
   private final ScoringRequest request;
+  private final List<String> labels;
   private final Path folder;
   private final FolderLock lock;
   private final List<Path> parts = new ArrayList<>();
@@ -70,23 +71,36 @@ final class ScoreJobFolder implements AutoCloseable {
   private long rows;
   private long malformed;
 
-  private ScoreJobFolder(ScoringRequest request, Path folder, FolderLock lock) {
+  private ScoreJobFolder(
+      ScoringRequest request, List<String> labels, Path folder, FolderLock lock) {
+    this.labels = labels;
     this.lock = lock;
     this.request = request;
     this.folder = folder;
   }
 
   /** Returns the columns of the scores beside those that are kept. */
-  static List<String> own(Policy malformed) {
-    return malformed == Policy.SKIP ? List.of(ROW, SCORE, PROBLEM) : List.of(ROW, SCORE);
+  static List<String> own(Policy malformed, List<String> labels) {
+    List<String> own = new ArrayList<>(List.of(ROW, SCORE));
+    labels.forEach(label -> own.add(column(label)));
+    if (malformed == Policy.SKIP) {
+      own.add(PROBLEM);
+    }
+    return own;
+  }
+
+  private static String column(String label) {
+    return SCORE + "_" + label;
   }
 
   /**
    * Begins or continues a job.
    *
+   * @param labels further ones, of which each has a column
    * @param key of model, rows and settings
    */
-  static ScoreJobFolder open(ScoringRequest request, String key) throws IOException {
+  static ScoreJobFolder open(ScoringRequest request, List<String> labels, String key)
+      throws IOException {
     Path out = request.out();
     Path folder = out.resolveSibling(out.getFileName() + ".parts");
     requireOurs(folder);
@@ -99,7 +113,7 @@ final class ScoreJobFolder implements AutoCloseable {
           "Another job is writing %s. Wait until it has finished, or choose another file."
               .formatted(out));
     }
-    ScoreJobFolder opened = new ScoreJobFolder(request, folder, lock);
+    ScoreJobFolder opened = new ScoreJobFolder(request, labels, folder, lock);
     try {
       opened.begin(key);
       return opened;
@@ -201,13 +215,13 @@ final class ScoreJobFolder implements AutoCloseable {
      *
      * @param problems why rows have no score, by number
      */
-    void add(RawRows source, float[] scores, Map<Long, String> problems) {
+    void add(RawRows source, RowScores scores, Map<Long, String> problems) {
       try {
         ArrowFileWriter open = writer == null ? begin() : writer;
         fill(source, scores);
         note(problems);
         open.writeBatch();
-        pending += scores.length;
+        pending += scores.scores().length;
         if (pending >= partRows) {
           finish();
         }
@@ -229,7 +243,8 @@ final class ScoreJobFolder implements AutoCloseable {
       return begun;
     }
 
-    private void fill(RawRows source, float[] scores) {
+    private void fill(RawRows source, RowScores all) {
+      float[] scores = all.scores();
       root.clear();
       root.getFieldVectors().forEach(vector -> vector.setInitialCapacity(scores.length));
       root.allocateNew();
@@ -238,6 +253,12 @@ final class ScoreJobFolder implements AutoCloseable {
       for (int i = 0; i < scores.length; i++) {
         numbers.set(i, rows + pending + i);
         values.set(i, scores[i]);
+      }
+      for (int l = 0; l < labels.size(); l++) {
+        Float4Vector ofLabel = (Float4Vector) root.getVector(column(labels.get(l)));
+        for (int i = 0; i < scores.length; i++) {
+          ofLabel.set(i, all.further()[l][i]);
+        }
       }
       for (int c = 0; c < request.keep().size(); c++) {
         VarCharVector texts = (VarCharVector) root.getVector(1 + c);
@@ -256,6 +277,7 @@ final class ScoreJobFolder implements AutoCloseable {
           (row, problem) -> {
             int at = (int) (row - rows - pending);
             root.getVector(SCORE).setNull(at);
+            labels.forEach(label -> root.getVector(column(label)).setNull(at));
             ((VarCharVector) root.getVector(PROBLEM))
                 .setSafe(at, problem.getBytes(StandardCharsets.UTF_8));
           });
@@ -304,11 +326,12 @@ final class ScoreJobFolder implements AutoCloseable {
     fields.add(new Field(ROW, FieldType.notNullable(new ArrowType.Int(64, true)), null));
     request.keep().forEach(name -> fields.add(Field.nullable(name, new ArrowType.Utf8())));
     ArrowType float32 = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-    if (request.malformed() == Policy.SKIP) {
-      fields.add(Field.nullable(SCORE, float32));
+    boolean skips = request.malformed() == Policy.SKIP;
+    FieldType score = new FieldType(skips, float32, null);
+    fields.add(new Field(SCORE, score, null));
+    labels.forEach(label -> fields.add(new Field(column(label), score, null)));
+    if (skips) {
       fields.add(Field.nullable(PROBLEM, new ArrowType.Utf8()));
-    } else {
-      fields.add(new Field(SCORE, FieldType.notNullable(float32), null));
     }
     return new Schema(fields);
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -213,13 +214,31 @@ public final class Scorer implements AutoCloseable {
    */
   public float[] score(
       RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
+    return whileOpen(batches -> batches.score(rows, first, malformed));
+  }
+
+  /** Returns the names of the further labels that the model learns. */
+  public List<String> labels() {
+    return model.labels().names();
+  }
+
+  /**
+   * Scores rows by all labels, as {@link #score(RawRows, long, Consumer)} by the main one. The
+   * probabilities of further labels are not calibrated.
+   */
+  public RowScores scoreLabels(
+      RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
+    return whileOpen(batches -> batches.scoreLabels(rows, first, malformed));
+  }
+
+  private <T> T whileOpen(Function<RowBatches, T> scoring) {
     open.readLock().lock();
     try {
       if (closed) {
         throw new MsrException(
             ErrorType.USER, "score/CLOSED", "The scorer of " + bundle.folder() + " is closed.");
       }
-      return new RowBatches(encoder, model, config.batchSize()).score(rows, first, malformed);
+      return scoring.apply(new RowBatches(encoder, model, config.batchSize()));
     } finally {
       open.readLock().unlock();
     }
@@ -243,7 +262,7 @@ public final class Scorer implements AutoCloseable {
               config.missingItem().toString(),
               newItems);
       boolean leaks = manifest().leakFutureInteractions();
-      return new FileScoring(this::score, columns(), request, leaks)
+      return new FileScoring(this::scoreLabels, columns(), request, labels(), leaks)
           .run(identity, scratch.scratch(), progress);
     }
   }

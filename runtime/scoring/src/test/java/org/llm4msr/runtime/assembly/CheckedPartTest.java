@@ -267,7 +267,7 @@ class CheckedPartTest {
             return size;
           }
         };
-    return new CheckedBackbone(inner, part("backbone", "backbone"));
+    return new CheckedBackbone(inner, part("backbone", "backbone"), hidden -> {});
   }
 
   private FusionHead head(FusionHead inner) {

@@ -169,7 +169,8 @@ class InferenceModelTest {
         null,
         Map.of(),
         "test",
-        ModelSequences.NONE);
+        ModelSequences.NONE,
+        null);
   }
 
   /** Makes a field as small as what the tables hold. */

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.evaluation;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.tables.Batch;
@@ -15,6 +16,7 @@ public final class PartEvaluation implements AutoCloseable {
   private final Evaluator evaluator;
   private final SliceEvaluator slices;
   private final RowGroups groups;
+  private final LabelEvaluator labels;
   private final @Nullable RankingEvaluator ranking;
 
   /**
@@ -25,14 +27,17 @@ public final class PartEvaluation implements AutoCloseable {
    * @param slicings ways to divide the part
    * @param groups of its rows
    * @param cutoffs as {@link RankingEvaluator} has them
+   * @param labels further ones that the model learns
    */
   public PartEvaluation(
       Evaluator evaluator,
       List<String> scenarios,
       List<Slicing> slicings,
       RowGroups groups,
-      List<Integer> cutoffs) {
+      List<Integer> cutoffs,
+      ModelLabels labels) {
     this.evaluator = evaluator;
+    this.labels = new LabelEvaluator(labels, scenarios);
     this.slices = new SliceEvaluator(slicings);
     this.groups = groups;
     this.ranking =
@@ -41,8 +46,13 @@ public final class PartEvaluation implements AutoCloseable {
             : null;
   }
 
-  /** Adds the rows of a batch with their probabilities. */
-  public void add(Batch batch, float[] probability) {
+  /**
+   * Adds the rows of a batch with their probabilities.
+   *
+   * @param further those of further labels, by label of the model
+   */
+  public void add(Batch batch, float[] probability, float[][] further) {
+    labels.add(batch, further);
     evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability);
     slices.add(batch.size, batch.row, batch.user, batch.label, probability);
     if (ranking != null) {
@@ -53,9 +63,9 @@ public final class PartEvaluation implements AutoCloseable {
     }
   }
 
-  /** Returns the metrics of the scenarios and of all rows. */
+  /** Returns the metrics of the scenarios, of all rows and of further labels. */
   public EvaluationResult result() {
-    return evaluator.result();
+    return evaluator.result().with(labels.result());
   }
 
   /** Returns the metrics of the slices. */
@@ -72,6 +82,7 @@ public final class PartEvaluation implements AutoCloseable {
   public void close() {
     try (evaluator;
         slices;
+        labels;
         ranking) {
       // All are closed, even if one fails.
     }

@@ -9,11 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -31,6 +31,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.labels.ModelLabel;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.keys.RowKeys;
@@ -38,6 +40,7 @@ import org.llm4msr.runtime.data.rows.RowFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Writes the prediction of every row to an Arrow IPC file, Parquet or CSV, as the name says: {@code
@@ -45,13 +48,17 @@ import org.llm4msr.runtime.files.Scratch;
  * {@code scenario} (int32, rank; the metadata key {@code scenarios} lists the keys, one per line),
  * {@code label} (int8), {@code probability} (float32), and the raw ids {@code user_key}, {@code
  * item_key}, {@code scenario_key} and {@code group_key} (utf8; item and group are null where the
- * data has none). The file gets its name only once it is complete.
+ * data has none). For each further label of the model follow {@code label_NAME} (int8, null where
+ * it is not known) and {@code probability_NAME} (float32). The file gets its name only once it is
+ * complete.
  */
 public final class PredictionWriter implements AutoCloseable {
 
   /** Metadata key of files whose metrics do not measure the model. */
   public static final String LEAK = "llm4msr.leakFutureInteractions";
 
+  private static final String LABEL = "label_";
+  private static final String PROBABILITY = "probability_";
   private static final ArrowType INT = new ArrowType.Int(32, true);
 
   private static final List<Field> NUMBERS =
@@ -75,11 +82,22 @@ public final class PredictionWriter implements AutoCloseable {
   private final Path converted;
   private final List<String> scenarios;
   private final RowKeys keys;
+  private final ModelLabels labels;
   private final BufferAllocator allocator = new RootAllocator();
   private final VectorSchemaRoot root;
   private final FileChannel channel;
   private final ArrowFileWriter writer;
   private boolean closed;
+
+  /**
+   * Begins a file of the predictions of one label.
+   *
+   * @throws MsrException as the other constructor
+   */
+  public PredictionWriter(
+      Path target, List<String> scenarios, RowKeys keys, boolean leakFutureInteractions) {
+    this(target, scenarios, keys, leakFutureInteractions, ModelLabels.NONE);
+  }
 
   /**
    * Begins a file.
@@ -88,18 +106,26 @@ public final class PredictionWriter implements AutoCloseable {
    * @param keys of the rows
    * @param leakFutureInteractions whether the model's prompts revealed these rows; if so, the
    *     metadata key {@value #LEAK} is {@code true}
+   * @param labels further ones of the model
    * @throws MsrException as {@link #requireFree}, of type RESOURCES if it cannot be written
    */
   public PredictionWriter(
-      Path target, List<String> scenarios, RowKeys keys, boolean leakFutureInteractions) {
+      Path target,
+      List<String> scenarios,
+      RowKeys keys,
+      boolean leakFutureInteractions,
+      ModelLabels labels) {
     this.target = target;
+    this.labels = labels;
     this.scenarios = List.copyOf(scenarios);
     this.keys = keys;
     requireFree(target);
     format = ArrowConversion.Format.of(target);
     partial = target.resolveSibling(target.getFileName() + ".tmp-" + UUID.randomUUID());
     converted = target.resolveSibling(partial.getFileName() + ".converted");
-    root = VectorSchemaRoot.create(schema(scenarios, leakFutureInteractions), allocator);
+    root =
+        VectorSchemaRoot.create(
+            schema(scenarios, leakFutureInteractions, labels.names()), allocator);
     try {
       channel = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (IOException e) {
@@ -110,8 +136,38 @@ public final class PredictionWriter implements AutoCloseable {
     writer = new ArrowFileWriter(root, null, channel);
   }
 
+  /**
+   * Appends the rows of a batch with all labels, as one record batch.
+   *
+   * @param probability of the main label; its first {@code batch.size} elements are read
+   * @param further those of the further labels of the model, by label
+   */
+  public void add(Batch batch, float[] probability, float[][] further) {
+    fill(batch.size, batch.row, batch.user, batch.scenario, batch.label, probability);
+    float[][] known = batch.labels;
+    for (int l = 0; l < further.length; l++) {
+      ModelLabel label = labels.labels().get(l);
+      TinyIntVector values = (TinyIntVector) root.getVector(LABEL + label.name());
+      Float4Vector probabilities = (Float4Vector) root.getVector(PROBABILITY + label.name());
+      for (int i = 0; i < batch.size; i++) {
+        float value = known == null ? Float.NaN : known[label.column()][i];
+        if (!Float.isNaN(value)) {
+          values.set(i, (int) value);
+        }
+        probabilities.set(i, further[l][i]);
+      }
+    }
+    write(batch.size);
+  }
+
   /** Appends rows, the first {@code n} of each array, as one record batch. */
   public void add(
+      int n, long[] row, int[] user, int[] scenario, float[] label, float[] probability) {
+    fill(n, row, user, scenario, label, probability);
+    write(n);
+  }
+
+  private void fill(
       int n, long[] row, int[] user, int[] scenario, float[] label, float[] probability) {
     BigIntVector rows = (BigIntVector) root.getVector("row");
     IntVector users = (IntVector) root.getVector("user");
@@ -132,6 +188,9 @@ public final class PredictionWriter implements AutoCloseable {
       setText("scenario_key", i, scenarios.get(scenario[i]));
       setText("group_key", i, keys.group(row[i]));
     }
+  }
+
+  private void write(int n) {
     root.setRowCount(n);
     try {
       writer.writeBatch();
@@ -254,13 +313,20 @@ public final class PredictionWriter implements AutoCloseable {
         e);
   }
 
-  private static Schema schema(List<String> scenarios, boolean leaks) {
+  private static Schema schema(List<String> scenarios, boolean leaks, List<String> labels) {
     Map<String, String> metadata = new TreeMap<>();
     metadata.put("scenarios", scenarios.stream().collect(joining("\n")));
     if (leaks) {
       metadata.put(LEAK, "true");
     }
-    return new Schema(Stream.concat(NUMBERS.stream(), KEYS.stream()).toList(), metadata);
+    List<Field> fields = new ArrayList<>(NUMBERS);
+    fields.addAll(KEYS);
+    for (String label : labels) {
+      fields.add(Field.nullable(LABEL + label, new ArrowType.Int(8, true)));
+      fields.add(
+          field(PROBABILITY + label, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)));
+    }
+    return new Schema(fields, metadata);
   }
 
   private static Field field(String name, ArrowType type) {

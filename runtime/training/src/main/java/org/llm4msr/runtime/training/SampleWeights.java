@@ -11,6 +11,7 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.loss.BatchLoss;
 
 /**
  * How much each row counts in the loss: its weight in the data, times 2^(-(T - t) / h) for a row of

@@ -49,6 +49,7 @@ final class StepRows {
       if (to.weight != null && weights != null) {
         to.weight[i] = weights[from];
       }
+      to.takeLabels(batch, from, i);
     }
     for (int f = 0; f < batch.fields.size(); f++) {
       to.fields.get(f).pick(batch.fields.get(f), order, to.size);

@@ -26,6 +26,8 @@ import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingUpdate;
 import org.llm4msr.runtime.tables.UpdateRule;
+import org.llm4msr.runtime.training.loss.BatchLoss;
+import org.llm4msr.runtime.training.loss.LabelLosses;
 
 /**
  * One step of training: forward, backward, update of tables and dense parameters. {@link Trainer}
@@ -48,6 +50,7 @@ public final class TrainingStep {
   private final TrainingConfig config;
   private final PreparedData data;
   private final BatchLoss batchLoss;
+  private final LabelLosses labelLosses;
   private final SampleWeights weights;
   private final StepRows rows;
   private final StepTimes times = new StepTimes();
@@ -74,6 +77,7 @@ public final class TrainingStep {
             config.clipNorm(),
             model.workers());
     batchLoss = new BatchLoss(config, scenarios);
+    labelLosses = new LabelLosses(model.labels(), config, scenarios);
     weights = new SampleWeights(config, data);
     // The rows of a user are to lie together otherwise.
     rows = new StepRows(scenarios.size(), config.groupUsers() == 1);
@@ -178,6 +182,7 @@ public final class TrainingStep {
 
   private NDArray loss(NDManager manager, TrainableModel.Forward forward, Batch batch) {
     NDArray loss = batchLoss.of(manager, forward.logits().reshape(new Shape(batch.size)), batch);
+    labelLosses.add(manager, forward, batch);
     for (LossTerm term : forward.pass().losses()) {
       loss = loss.add(term.value().reshape(loss.getShape()));
     }

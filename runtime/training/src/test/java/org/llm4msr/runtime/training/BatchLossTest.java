@@ -22,6 +22,7 @@ import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.TestEngine;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.loss.BatchLoss;
 
 /** Losses and their gradients beside the formulas of the papers in float64. */
 @Tag("engine")

@@ -78,7 +78,8 @@ class ColdItemsModelTest {
         Map.of(),
         false,
         Map.of(),
-        cold);
+        cold,
+        Map.of());
   }
 
   private static ModelConfig config(ColdItemsConfig cold) {

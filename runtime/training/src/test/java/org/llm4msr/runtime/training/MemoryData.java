@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.llm4msr.api.data.FieldKind;
@@ -62,6 +63,8 @@ final class MemoryData implements PreparedData {
   private final List<Row> validation;
   private final List<Row> test;
   private final int scenarios;
+  private List<String> labels = List.of();
+  private Function<Row, float[]> labelsOf = row -> new float[0];
 
   private MemoryData(List<Row> training, List<Row> validation, List<Row> test, int scenarios) {
     this.training = training;
@@ -81,6 +84,18 @@ final class MemoryData implements PreparedData {
   /** Returns the same data with other training rows. */
   MemoryData training(UnaryOperator<List<Row>> change) {
     return new MemoryData(change.apply(training), validation, test, scenarios);
+  }
+
+  /**
+   * Returns the same rows with further labels.
+   *
+   * @param of the labels of a row in the order of their names; NaN for one that is not known
+   */
+  MemoryData labelled(List<String> names, Function<Row, float[]> of) {
+    MemoryData data = new MemoryData(training, validation, test, scenarios);
+    data.labels = names;
+    data.labelsOf = of;
+    return data;
   }
 
   static MemoryData of(List<Row> training) {
@@ -137,7 +152,8 @@ final class MemoryData implements PreparedData {
         List.of(),
         Map.of(),
         null,
-        Map.of());
+        Map.of(),
+        labels);
   }
 
   private SplitCounts count(int scenario) {
@@ -152,18 +168,22 @@ final class MemoryData implements PreparedData {
     List<Row> shuffled = new ArrayList<>(training);
     Collections.shuffle(shuffled, new Random(order.seed() * 31 + order.epoch()));
     int skipped = (int) order.skipBatches() * order.batchSize();
-    return new Rows(shuffled.subList(skipped, shuffled.size()), order.batchSize());
+    return rows(shuffled.subList(skipped, shuffled.size()), order.batchSize());
   }
 
   @Override
   public BatchSource sequential(Split split, int batchSize) {
-    return new Rows(
+    return rows(
         switch (split) {
           case TRAIN -> training;
           case VALIDATION -> validation;
           case TEST -> test;
         },
         batchSize);
+  }
+
+  private Rows rows(List<Row> some, int batchSize) {
+    return new Rows(some, batchSize, labels.size(), labelsOf);
   }
 
   @Override
@@ -206,7 +226,7 @@ final class MemoryData implements PreparedData {
   }
 
   @Override
-  public LoggedRows loggedRows(Set<Split> parts) {
+  public LoggedRows loggedRows(Set<Split> parts, String label) {
     throw new UnsupportedOperationException("not needed");
   }
 
@@ -222,9 +242,13 @@ final class MemoryData implements PreparedData {
 
     private final List<Row> rows;
     private final int batchSize;
+    private final int labels;
+    private final Function<Row, float[]> labelsOf;
     private int next;
 
-    Rows(List<Row> rows, int batchSize) {
+    Rows(List<Row> rows, int batchSize, int labels, Function<Row, float[]> labelsOf) {
+      this.labels = labels;
+      this.labelsOf = labelsOf;
       this.rows = rows;
       this.batchSize = batchSize;
     }
@@ -243,6 +267,7 @@ final class MemoryData implements PreparedData {
       if (rows.stream().anyMatch(row -> row.weight() != 1)) {
         batch.weight = new float[batchSize];
       }
+      batch.labels = labels == 0 ? null : new float[labels][batchSize];
       return batch;
     }
 
@@ -258,6 +283,9 @@ final class MemoryData implements PreparedData {
         batch.time[i] = row.time();
         if (batch.weight != null) {
           batch.weight[i] = row.weight();
+        }
+        for (int l = 0; batch.labels != null && l < labels; l++) {
+          batch.labels[l][i] = labelsOf.apply(row)[l];
         }
         batch.row[i] = next++;
         ((Ids) batch.fields.get(0)).ids()[i] = row.user();

@@ -16,6 +16,7 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.loss.BatchLoss;
 
 class SampleWeightsTest {
 

@@ -104,6 +104,7 @@ final class TinySequences {
         Map.of(),
         linear,
         sequences,
-        null);
+        null,
+        Map.of());
   }
 }

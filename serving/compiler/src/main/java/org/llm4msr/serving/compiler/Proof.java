@@ -5,16 +5,19 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
+import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.serving.recording.RequestGraphs;
 
 /**
  * Compares the probabilities of graphs with those of the model that they were recorded from, on
@@ -51,9 +54,12 @@ final class Proof {
     double largest = 0;
     for (int rows : ROWS_OF_USERS) {
       Batch batch = draw(scenario, rows);
-      float[] expected = new float[rows];
-      model.score(batch, expected);
-      largest = Math.max(largest, largest(expected, probabilities(graph, batch)));
+      float[][] expected = new float[1 + model.labels().names().size()][rows];
+      model.score(batch, expected[0], further(expected));
+      float[][] found = probabilities(graph, batch);
+      for (int label = 0; label < expected.length; label++) {
+        largest = Math.max(largest, largest(expected[label], found[label]));
+      }
     }
     return largest;
   }
@@ -67,17 +73,31 @@ final class Proof {
     return largest;
   }
 
-  private float[] probabilities(RequestGraph graph, Batch batch) {
+  private static float[][] further(float[][] all) {
+    return Arrays.copyOfRange(all, 1, all.length);
+  }
+
+  /** Returns those of the main label, then of the further ones. */
+  private float[][] probabilities(RequestGraph graph, Batch batch) {
     Map<String, FloatBuffer> inputs = new HashMap<>();
     inputs.put(ModelPass.ROWS, filled(batch, widths.flat(), numbers::rows));
     inputs.put(ModelPass.ITEMS, filled(batch, widths.items(), numbers::items));
     inputs.put(ModelPass.HISTORY, filled(batch, widths.history(), numbers::history));
     FloatBuffer user = filled(batch, widths.users(), numbers::users);
-    FloatBuffer logits = graph.logits(inputs, user.slice(0, widths.users()));
-    float[] probabilities = new float[batch.size];
-    logits.get(probabilities);
-    model.calibration().probabilities(batch.size, batch.scenario, probabilities, probabilities);
-    return probabilities;
+    Map<String, FloatBuffer> results = graph.results(inputs, user.slice(0, widths.users()));
+    float[][] all = new float[1 + model.labels().names().size()][batch.size];
+    Objects.requireNonNull(results.get(RequestGraphs.LOGITS)).get(all[0]);
+    FloatBuffer towers = results.get(RequestGraphs.LABELS);
+    if (towers != null) {
+      float[] values = new float[towers.remaining()];
+      towers.get(values);
+      model.labels().logits(batch.size, all[0], values, further(all));
+    }
+    model.calibration().probabilities(batch.size, batch.scenario, all[0], all[0]);
+    for (float[] label : further(all)) {
+      Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
+    }
+    return all;
   }
 
   private interface Filling {

@@ -26,17 +26,17 @@ final class RequestGraph implements AutoCloseable {
   }
 
   /**
-   * Computes the logits of rows of one user.
+   * Computes the logits of rows of one user, by the outputs of the graph.
    *
    * @param rows what the model reads of them, by input
    * @param knowledge of the user (K), empty where the model reads none
    */
-  FloatBuffer logits(Map<String, FloatBuffer> rows, FloatBuffer knowledge) {
+  Map<String, FloatBuffer> results(Map<String, FloatBuffer> rows, FloatBuffer knowledge) {
     Map<String, FloatBuffer> inputs = new HashMap<>(rows);
     if (source != null && expand != null) {
       inputs.putAll(expand.run(source.run(Map.of(RequestGraphs.USER, knowledge))));
     }
-    return scorer.run(inputs).get(RequestGraphs.LOGITS);
+    return scorer.run(inputs);
   }
 
   @Override

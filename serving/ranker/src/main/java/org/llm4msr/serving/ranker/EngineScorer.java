@@ -15,6 +15,7 @@ final class EngineScorer implements RowScorer {
   private final Batch batch;
   private final int[] places = new int[ROWS];
   private final float[] probabilities = new float[ROWS];
+  private final float[][] further;
 
   EngineScorer(InferenceModel model, RequestEncoder encoder, int knownUsers, int knownItems) {
     this.model = model;
@@ -22,6 +23,7 @@ final class EngineScorer implements RowScorer {
     this.knownUsers = knownUsers;
     this.knownItems = knownItems;
     batch = encoder.newBatch(ROWS);
+    further = new float[model.labels().names().size()][ROWS];
   }
 
   @Override
@@ -34,12 +36,21 @@ final class EngineScorer implements RowScorer {
       Deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);
       if (batch.size > 0) {
-        model.score(batch, probabilities);
+        score();
       }
       for (int row = 0; row < batch.size; row++) {
         result.scored(places[row], probabilities[row], batch.item[row] < knownItems);
+        result.labelled(places[row], further, row);
         result.updated(UpdatedVectors.ofItem(batch, row, request, places[row]));
       }
+    }
+  }
+
+  private void score() {
+    if (further.length == 0) {
+      model.score(batch, probabilities);
+    } else {
+      model.score(batch, probabilities, further);
     }
   }
 

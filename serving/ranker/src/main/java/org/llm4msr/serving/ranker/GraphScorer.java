@@ -51,6 +51,7 @@ final class GraphScorer implements RowScorer {
   private final FloatBuffer itemRows;
   private final FloatBuffer history;
   private final FloatBuffer logits = GraphSession.memory(ROWS);
+  private final GraphLabels labels;
 
   /** Columns of the embedded fields that belong to items. */
   private record Columns(int from, int count) {}
@@ -89,6 +90,7 @@ final class GraphScorer implements RowScorer {
     rows = GraphSession.memory(ROWS * widths.flat());
     itemRows = GraphSession.memory(ROWS * widths.items());
     history = GraphSession.memory(ROWS * widths.history());
+    labels = new GraphLabels(model.labels(), ROWS);
   }
 
   private static List<Columns> columns(RequestEncoder encoder, InferenceModel model) {
@@ -158,6 +160,7 @@ final class GraphScorer implements RowScorer {
         }
         for (int row = 0; row < all.size; row++) {
           result.scored(places[row], probabilities[row], all.item[row] < knownItems);
+          result.labelled(places[row], labels.probabilities(), row);
           result.updated(UpdatedVectors.ofItem(all, row, request, places[row]));
         }
       }
@@ -300,12 +303,17 @@ final class GraphScorer implements RowScorer {
     if (user != null) {
       inputs.putAll(user.memory().tensors());
     }
-    try (OnnxTensor output = scorer.tensor("logits", logits.slice(0, all.size))) {
-      scorer.run(inputs, Map.of("logits", output));
+    Map<String, OnnxTensor> results = new HashMap<>();
+    results.put("logits", scorer.tensor("logits", logits.slice(0, all.size)));
+    try {
+      labels.addTo(results, scorer, all.size);
+      scorer.run(inputs, results);
     } finally {
       own.values().forEach(OnnxTensor::close);
+      results.values().forEach(OnnxTensor::close);
     }
     logits.get(0, probabilities, 0, all.size);
+    labels.compute(all, probabilities);
   }
 
   private void add(

@@ -6,19 +6,29 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 
-/** The items of a request with their probabilities of label 1. */
+/** The items of a request with their probabilities of label 1, and of further labels. */
 public final class RankResult {
 
   private final float[] probabilities;
+  private final float[][] further;
   private final ItemStatus[] statuses;
   private final Map<Integer, MsrException> errors = new HashMap<>();
   private boolean userKnown;
   private boolean updated;
 
   RankResult(int items) {
+    this(items, 0);
+  }
+
+  /** Makes a result with room for further labels. */
+  RankResult(int items, int labels) {
+    further = new float[labels][items];
     probabilities = new float[items];
     statuses = new ItemStatus[items];
     Arrays.fill(probabilities, Float.NaN);
+    for (float[] label : further) {
+      Arrays.fill(label, Float.NaN);
+    }
   }
 
   void user(boolean known) {
@@ -32,6 +42,17 @@ public final class RankResult {
   void scored(int item, float probability, boolean known) {
     probabilities[item] = probability;
     statuses[item] = known ? ItemStatus.SCORED : ItemStatus.UNKNOWN;
+  }
+
+  /**
+   * Takes the probabilities of further labels.
+   *
+   * @param values by label, then by row
+   */
+  void labelled(int item, float[][] values, int row) {
+    for (int label = 0; label < further.length; label++) {
+      further[label][item] = values[label][row];
+    }
   }
 
   void malformed(int item, MsrException error) {
@@ -60,6 +81,15 @@ public final class RankResult {
   /** Returns the probability of an item by its place in the request; NaN if it was not scored. */
   public float probability(int item) {
     return probabilities[item];
+  }
+
+  /**
+   * Returns the probability of a further label of an item; NaN if it was not scored.
+   *
+   * @param label its place in {@link Ranker#labels}
+   */
+  public float probability(int label, int item) {
+    return further[label][item];
   }
 
   /** Returns what became of an item. */

@@ -164,6 +164,11 @@ public final class Ranker implements AutoCloseable {
     return compiled != null;
   }
 
+  /** Returns the names of the further labels that the model learns, in the order of results. */
+  public List<String> labels() {
+    return model.labels().names();
+  }
+
   /** Returns the keys of the scenarios. */
   public List<String> scenarios() {
     return encoder.manifest().scenarioKeys();
@@ -205,7 +210,7 @@ public final class Ranker implements AutoCloseable {
     open.readLock().lock();
     try {
       requireOpen();
-      RankResult result = new RankResult(request.items().size());
+      RankResult result = newResult(request);
       RowScorer last = idle.pollFirst();
       RowScorer scorer = last == null ? scorer(counts) : last;
       try {
@@ -305,7 +310,7 @@ public final class Ranker implements AutoCloseable {
       RowScorer scorer = scorer(Map.of());
       List<RankResult> results = new ArrayList<>();
       for (RankRequest request : all) {
-        RankResult result = new RankResult(request.items().size());
+        RankResult result = newResult(request);
         scorer.score(request, result);
         results.add(result);
       }
@@ -313,6 +318,10 @@ public final class Ranker implements AutoCloseable {
     } finally {
       open.readLock().unlock();
     }
+  }
+
+  private RankResult newResult(RankRequest request) {
+    return new RankResult(request.items().size(), labels().size());
   }
 
   private void requireOpen() {

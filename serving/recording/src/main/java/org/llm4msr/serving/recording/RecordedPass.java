@@ -1,17 +1,21 @@
 package org.llm4msr.serving.recording;
 
-import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The recording of one pass.
  *
  * @param values all that it computes
  * @param logits (B)
+ * @param labels what the towers of further labels give, (B, L); null where there are none
  */
-record RecordedPass(List<Value> values, Value logits) {
+record RecordedPass(List<Value> values, Value logits, @Nullable Value labels) {
 
   /**
    * Records.
@@ -32,9 +36,21 @@ record RecordedPass(List<Value> values, Value logits) {
               new OneGroup(rows, scenarios, scenario),
               new OneGroup(rows, 1, 0),
               new OwnGroups(rows));
-      NDArray logits = model.logits(pass, new RecordedArrays(recorder, manager, rows));
-      return new RecordedPass(recorder.values(), recorder.value(logits));
+      NDList results = model.results(pass, new RecordedArrays(recorder, manager, rows));
+      return new RecordedPass(
+          recorder.values(),
+          recorder.value(results.get(0)),
+          results.size() == 1 ? null : recorder.value(results.get(1)));
     }
+  }
+
+  /** Returns what the pass computes, by the names of outputs. */
+  Map<String, Value> results() {
+    Map<String, Value> results = new LinkedHashMap<>(Map.of(RequestGraphs.LOGITS, logits));
+    if (labels != null) {
+      results.put(RequestGraphs.LABELS, labels);
+    }
+    return results;
   }
 
   /** Returns an input by its name. */

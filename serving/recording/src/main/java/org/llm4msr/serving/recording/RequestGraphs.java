@@ -14,7 +14,8 @@ import org.llm4msr.api.MsrException;
  * the graph of the rows reads.
  *
  * @param scorer from the inputs of rows and, where the model reads knowledge of users, {@code
- *     user.0} and so on, to {@code logits} (B)
+ *     user.0} and so on, to {@code logits} (B) and, where the model learns further labels, what
+ *     their towers give, {@code labels} (B, L)
  * @param source from {@code user} (1, K) to {@code source}; null without knowledge of users
  * @param expand from {@code source} to {@code user.0} and so on; null without knowledge of users
  */
@@ -28,6 +29,9 @@ public record RequestGraphs(
   public static final String SOURCE = "source";
 
   public static final String LOGITS = "logits";
+
+  /** What the towers of further labels give. */
+  public static final String LABELS = "labels";
 
   /**
    * Records the pass of one scenario. Belongs to the engine's thread.
@@ -66,7 +70,7 @@ public record RequestGraphs(
       ofUser.put(USER + "." + ofUser.size(), result);
     }
     given.putAll(ofUser);
-    OnnxModel scorer = translation(other, sizes).write(given, Map.of(LOGITS, pass.logits()));
+    OnnxModel scorer = translation(other, sizes).write(given, pass.results());
     Value source = user.source();
     if (source == null) {
       return new RequestGraphs(scorer, null, null);

@@ -2,6 +2,7 @@ package org.llm4msr.serving.recording;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +29,12 @@ record UserPart(List<Value> results, @Nullable Value source) {
   private static final class Search {
 
     private final List<Value> values;
-    private final Value logits;
+    private final Collection<Value> wanted;
     private final BitSet ofUser = new BitSet(); // Depend on the user alone, whatever the rows.
 
     Search(RecordedPass pass, RecordedPass other) {
       values = pass.values();
-      logits = pass.logits();
+      wanted = pass.results().values();
       for (Value value : values) {
         Value twin = other.values().get(value.number());
         boolean user =
@@ -65,7 +66,7 @@ record UserPart(List<Value> results, @Nullable Value source) {
 
     private List<Value> results() {
       BitSet needed = new BitSet();
-      needed.set(logits.number());
+      wanted.forEach(result -> needed.set(result.number()));
       BitSet found = new BitSet();
       for (int number = values.size() - 1; number >= 0; number--) {
         if (needed.get(number)) {

@@ -11,8 +11,9 @@ import org.llm4msr.runtime.config.HistoryConfig.Until;
  *
  * @param laterParts whether events of validation and test are read too
  * @param negatives whether negatives are read too
+ * @param positive the further label that tells positives from negatives; null for the main one
  */
-public record PastNeeds(boolean laterParts, boolean negatives) {
+public record PastNeeds(boolean laterParts, boolean negatives, @Nullable String positive) {
 
   /**
    * Returns what a model needs; null if it reads no log.
@@ -29,6 +30,7 @@ public record PastNeeds(boolean laterParts, boolean negatives) {
     return new PastNeeds(
         ofHistory || ofLog.stream().anyMatch(sequence -> sequence.until() == Until.ROW),
         (history != null && history.negatives())
-            || ofLog.stream().anyMatch(sequence -> sequence.events() == SequenceConfig.Events.ALL));
+            || ofLog.stream().anyMatch(sequence -> sequence.events() == SequenceConfig.Events.ALL),
+        history == null ? null : history.positive());
   }
 }

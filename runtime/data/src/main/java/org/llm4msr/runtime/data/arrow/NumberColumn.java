@@ -96,6 +96,15 @@ public final class NumberColumn {
     }
   }
 
+  /** Refuses values other than 0, 1 and NaN, for a further label that is not known. */
+  public void requireLabelsOrNan(long[] picks, int count, float[] values) {
+    for (int i = 0; i < count; i++) {
+      if (values[i] != 0 && values[i] != 1 && !Float.isNaN(values[i])) {
+        throw bad(picks[i], values[i], "further labels must be 0, 1 or -1");
+      }
+    }
+  }
+
   /** Refuses values other than 0 and 1. */
   public void requireLabels(long[] picks, int count, float[] values) {
     for (int i = 0; i < count; i++) {

@@ -111,7 +111,8 @@ final class PreparedInspection {
         new Overlap(overlap("u"), hasItems() ? overlap("i") : List.of()),
         IntStream.range(0, manifest.fields().size()).mapToObj(this::field).toList(),
         new LabelPeriods(database, manifest.scenarios().size(), tellsDrawn()).periods(),
-        checks);
+        checks,
+        LabelCounts.of(data));
   }
 
   private boolean hasItems() {

@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.data.inspection;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * @param fields the features
  * @param periods labels over time, oldest first; empty without times
  * @param checks the checks for leaks between the parts
+ * @param furtherLabels further labels, by label and then by scenario
  */
 public record PreparedSummary(
     String name,
@@ -45,10 +48,12 @@ public record PreparedSummary(
     Overlap overlap,
     List<FieldSummary> fields,
     List<Period> periods,
-    List<LeakCheck> checks) {
+    List<LeakCheck> checks,
+    List<FurtherLabel> furtherLabels) {
 
   private static final Logger LOG = LoggerFactory.getLogger(PreparedSummary.class);
   private static final String FILE = "inspection.json";
+  private static final String FURTHER = "furtherLabels";
 
   /**
    * Rows and their labels.
@@ -163,6 +168,13 @@ public record PreparedSummary(
    */
   public record Period(String from, Labels all, List<Labels> scenarios) {}
 
+  /**
+   * A further label in one scenario.
+   *
+   * @param parts rows of each part that know it
+   */
+  public record FurtherLabel(String label, String scenario, List<Labels> parts) {}
+
   /** Counts what a folder holds, by one pass over its rows and a database of user and item ids. */
   public static PreparedSummary of(InspectionRequest request, Progress progress) {
     return PreparedInspection.run(request, progress);
@@ -184,8 +196,11 @@ public record PreparedSummary(
       if (!Files.exists(file)) {
         return null;
       }
-      PreparedSummary stored =
-          ManifestFile.JSON.readValue(SmallFiles.read(file), PreparedSummary.class);
+      JsonNode tree = ManifestFile.JSON.readTree(SmallFiles.read(file));
+      if (tree instanceof ObjectNode root && !root.has(FURTHER)) {
+        root.putArray(FURTHER); // Inspections of earlier versions have none.
+      }
+      PreparedSummary stored = ManifestFile.JSON.treeToValue(tree, PreparedSummary.class);
       return stored.key.equals(key) ? stored : null;
     } catch (JsonProcessingException | CharConversionException e) {
       LOG.warn("{} is damaged or of another release; inspect the data again", file);

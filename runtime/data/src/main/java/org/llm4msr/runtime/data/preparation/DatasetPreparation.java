@@ -119,7 +119,9 @@ public final class DatasetPreparation {
       throws IOException {
     List<FieldPlan> fields = FieldPlan.of(schema);
     SplitPlan split = new SplitPlan(config.split(), schema, database);
-    NegativeSampling negatives = new NegativeSampling(config.negatives(), schema.time(), database);
+    LabelColumns labels = new LabelColumns(schema);
+    NegativeSampling negatives =
+        new NegativeSampling(config.negatives(), schema.time(), labels, database);
     progress.step("read");
     boolean skip = config.malformed().policy() == MalformedConfig.Policy.SKIP;
     RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
@@ -147,7 +149,7 @@ public final class DatasetPreparation {
     List<FieldEncoder> encoders = learn(fields, counts.train());
     PreparedFiles files = new PreparedFiles(database, folder.data());
     boolean weights = schema.weight() || NegativeSampling.weighs(config.negatives());
-    write(files, encoders, scenarios, counts, weights);
+    write(files, encoders, scenarios, counts, labels, weights);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
   }
 
@@ -247,11 +249,12 @@ public final class DatasetPreparation {
       List<FieldEncoder> encoders,
       List<PreparedScenario> scenarios,
       SplitCounts counts,
+      LabelColumns labels,
       boolean weights)
       throws IOException {
     progress.step("write");
     boolean groups = count("groups") > 0;
-    files.writeSplits(encoders, counts, groups, weights, progress);
+    files.writeSplits(encoders, counts, groups, weights, labels, progress);
     if (groups) {
       files.writeGroups();
     }
@@ -293,7 +296,8 @@ public final class DatasetPreparation {
         sources,
         stamps,
         base == null ? null : base.manifest().key(),
-        DatasetSettings.of(config));
+        DatasetSettings.of(config),
+        schema.labels());
   }
 
   private int count(String from) {

@@ -40,10 +40,9 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
   /** So many rows of a table have names, and can be held. */
   private static final int MOST_HASHES = 500_000_000;
 
-  private static final Set<String> OUTCOME = Set.of(RawSchema.LABEL, RawSchema.SPLIT);
-
   static List<FieldPlan> of(RawSchema schema) {
-    Set<String> names = new HashSet<>();
+    Set<String> outcome = LabelColumns.outcome(schema);
+    Set<String> names = new HashSet<>(outcome);
     List<FieldPlan> plans = new ArrayList<>();
     Map<String, Integer> vocabularies = new HashMap<>();
     for (RawField field : schema.fields()) {
@@ -65,7 +64,7 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
                 + field.table()
                 + ", which the reader does not have.");
       }
-      if (field.table() == RawTable.INTERACTIONS && OUTCOME.contains(field.column())) {
+      if (field.table() == RawTable.INTERACTIONS && outcome.contains(field.column())) {
         throw DataErrors.data(
             "LEAK",
             "The field '"

@@ -12,8 +12,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Draws negatives for the positive rows of the table {@code ordered}, and puts them after their
  * positives: same user, scenario, time and part, but not the same weight: that says how much what
- * happened counts, and a negative did not happen. Never drawn are items that the user met in the
- * training part and, for a row of another part, those that the user met until then.
+ * happened counts, and a negative did not happen. All labels that are known of the positive are 0.
+ * Never drawn are items that the user met in the training part and, for a row of another part,
+ * those that the user met until then.
  *
  * <p>A row draws from the items of its scenario in its own part, or in the parts before as well:
  * the training part knows nothing of what comes later.
@@ -28,15 +29,19 @@ final class NegativeSampling {
   private final NegativesConfig config;
   private final boolean time;
   private final PreparationDatabase database;
+  private final LabelColumns labels;
   private final NegativePools pools;
 
   /**
    * Makes a sampling.
    *
    * @param time whether the rows have a time
+   * @param labels further ones of the rows
    * @throws MsrException of type USER where the pool needs a time and there is none
    */
-  NegativeSampling(NegativesConfig config, boolean time, PreparationDatabase database) {
+  NegativeSampling(
+      NegativesConfig config, boolean time, LabelColumns labels, PreparationDatabase database) {
+    this.labels = labels;
     this.config = config;
     this.time = time;
     this.database = database;
@@ -184,11 +189,11 @@ final class NegativeSampling {
         CREATE TABLE merged AS SELECT * EXCLUDE (n, k) FROM (
           SELECT *, rowid AS n, 0 AS k FROM ordered
           UNION ALL
-          SELECT o.* REPLACE (g.i AS i, false AS y, true AS drawn, %s::DOUBLE AS w), g.n, g.k
+          SELECT o.* REPLACE (g.i AS i, false AS y, true AS drawn, %s::DOUBLE AS w%s), g.n, g.k
           FROM negatives g JOIN ordered o ON o.rowid = g.n)
         ORDER BY n, k
         """
-            .formatted(config.weight()));
+            .formatted(config.weight(), labels.ofNegative()));
     database.execute("DROP TABLE ordered");
     database.execute("ALTER TABLE merged RENAME TO ordered");
     return new SplitCounts(

@@ -115,10 +115,11 @@ final class PreparationKey {
     return setting != null && setting.before().equals(String.valueOf(value));
   }
 
-  /** Groups change nothing else of the data; without weights it is as it was before them. */
+  /** Groups change nothing else of the data; without the others it is as it was before them. */
   private static boolean isLaterColumn(String component, @Nullable Object value) {
     return component.equals(RawSchema.GROUP)
-        || (component.equals(RawSchema.WEIGHT) && Boolean.FALSE.equals(value));
+        || (component.equals(RawSchema.WEIGHT) && Boolean.FALSE.equals(value))
+        || (component.equals("labels") && List.of().equals(value));
   }
 
   private static @Nullable Object read(Record record, RecordComponent component) {

@@ -62,12 +62,14 @@ final class PreparedFiles {
    *
    * @param groups whether rows have groups
    * @param weights whether rows have weights
+   * @param labels further ones of the rows
    */
   void writeSplits(
       List<FieldEncoder> encoders,
       SplitCounts counts,
       boolean groups,
       boolean weights,
+      LabelColumns labels,
       Progress progress)
       throws IOException {
     List<String> names =
@@ -85,6 +87,7 @@ final class PreparedFiles {
     if (weights) {
       names.add(SplitColumns.WEIGHT);
     }
+    names.addAll(labels.prepared());
     List<FieldEncoder> columns =
         encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
     columns.forEach(encoder -> names.addAll(encoder.names()));
@@ -95,7 +98,8 @@ final class PreparedFiles {
           progress.update(written[0], counts.total());
         };
     try (SplitWriter writer = new SplitWriter(names, counts, count)) {
-      database.export(rowsInOrder(columns, groups, weights), blockRows(columns), writer::accept);
+      database.export(
+          rowsInOrder(columns, groups, weights, labels), blockRows(columns), writer::accept);
       writer.finish();
     }
   }
@@ -109,7 +113,8 @@ final class PreparedFiles {
             .sum());
   }
 
-  private static String rowsInOrder(List<FieldEncoder> encoders, boolean groups, boolean weights) {
+  private static String rowsInOrder(
+      List<FieldEncoder> encoders, boolean groups, boolean weights, LabelColumns labels) {
     List<FieldEncoder> ofRows =
         encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
     String fields =
@@ -127,6 +132,7 @@ final class PreparedFiles {
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
         + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
         + (weights ? ", h.w::FLOAT" : "")
+        + labels.stored()
         + fields
         + " FROM "
         + ROWS

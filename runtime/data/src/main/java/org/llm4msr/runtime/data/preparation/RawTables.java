@@ -29,9 +29,9 @@ import org.llm4msr.runtime.data.database.WatchedReader;
 import org.llm4msr.runtime.tables.FieldForm;
 
 /**
- * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w and field
- * columns), {@code users} and {@code items} (k, text and field columns) and {@link #PAST} (u, i and
- * s), and refuses bad rows.
+ * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w, labels
+ * and field columns), {@code users} and {@code items} (k, text and field columns) and {@link #PAST}
+ * (u, i and s), and refuses bad rows.
  */
 final class RawTables {
 
@@ -42,6 +42,7 @@ final class RawTables {
 
   private final DatasetReader reader;
   private final RawSchema schema;
+  private final LabelColumns labels;
   private final List<FieldPlan> fields;
   private final PreparationDatabase database;
   private final Progress progress;
@@ -63,6 +64,7 @@ final class RawTables {
       Progress progress) {
     this.reader = reader;
     this.schema = schema;
+    this.labels = new LabelColumns(schema);
     this.fields = fields;
     this.database = database;
     this.skip = skip;
@@ -188,6 +190,7 @@ final class RawTables {
         schema.weight()
             ? "coalesce(" + columns.number(RawSchema.WEIGHT) + ", 1) AS w"
             : "1::DOUBLE AS w");
+    selected.addAll(labels.selected(columns::scalar));
     return selected;
   }
 
@@ -236,6 +239,7 @@ final class RawTables {
         "w",
         "BAD_WEIGHT",
         "a weight that is negative or not finite");
+    labels.requireValues(database);
   }
 
   private void requireNone(String condition, String example, String code, String problem) {

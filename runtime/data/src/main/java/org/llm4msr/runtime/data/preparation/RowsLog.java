@@ -30,8 +30,15 @@ import org.llm4msr.toolkit.arrow.ConsecutiveFiles;
  *     log is used
  * @param memoryBytes memory that the database may use
  * @param threads threads; the result does not depend on them
+ * @param positive the label that makes a row a positive
  */
-public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {
+public record RowsLog(
+    Path prepared, Path scratch, long memoryBytes, int threads, String positive) {
+
+  /** Makes a log whose positives are those of the main label. */
+  public RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {
+    this(prepared, scratch, memoryBytes, threads, SplitColumns.LABEL);
+  }
 
   /**
    * Returns the log of all three parts, validation and test included: prompts made of it tell what
@@ -79,7 +86,7 @@ public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads
                 identifier(SplitColumns.USER),
                 identifier(SplitColumns.ITEM),
                 identifier(SplitColumns.SCENARIO),
-                identifier(SplitColumns.LABEL),
+                identifier(manifest.labelColumn(positive)),
                 manifest.time() ? identifier(SplitColumns.TIME) : "NULL::BIGINT");
     for (Split split : parts) {
       String into = split == Split.TRAIN ? "CREATE TABLE rows AS " : "INSERT INTO rows ";

@@ -2,10 +2,12 @@ package org.llm4msr.runtime.data.prepared;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 
 /**
  * A description of prepared data: the content of {@code dataset.json}.
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param extended key of the prepared data whose ids this keeps; null where it keeps none
  * @param settings section {@code dataset} of the configuration, by full key, as far as it decides
  *     the content; another program may leave it out
+ * @param labels names of the further labels that rows have, in the order of their columns
  */
 public record DatasetManifest(
     int formatVersion,
@@ -48,13 +51,56 @@ public record DatasetManifest(
     List<Source> sources,
     Map<String, FileStamp> files,
     @Nullable String extended,
-    Map<String, String> settings) {
+    Map<String, String> settings,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> labels) {
 
   /** Its file in the folder of the data. */
   public static final String FILE = "dataset.json";
 
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
+
+  /** Makes a description of data with one label. */
+  public DatasetManifest(
+      int formatVersion,
+      String name,
+      String key,
+      List<PreparedField> fields,
+      List<PreparedScenario> scenarios,
+      int users,
+      int trainingUsers,
+      int items,
+      String splitRule,
+      SplitCounts rows,
+      boolean time,
+      int groups,
+      int minFrequency,
+      String labelRule,
+      List<Source> sources,
+      Map<String, FileStamp> files,
+      @Nullable String extended,
+      Map<String, String> settings) {
+    this(
+        formatVersion,
+        name,
+        key,
+        fields,
+        scenarios,
+        users,
+        trainingUsers,
+        items,
+        splitRule,
+        rows,
+        time,
+        groups,
+        minFrequency,
+        labelRule,
+        sources,
+        files,
+        extended,
+        settings,
+        List.of());
+  }
 
   public DatasetManifest {
     requireNonNull(name, "name is null");
@@ -67,6 +113,27 @@ public record DatasetManifest(
     sources = List.copyOf(sources);
     files = new TreeMap<>(files);
     settings = new TreeMap<>(settings);
+    labels = List.copyOf(labels);
+  }
+
+  /**
+   * Returns the column of a label.
+   *
+   * @param label a further one, or {@code label}, the main one
+   * @throws org.llm4msr.api.MsrException {@code data/UNKNOWN_LABEL} for one that the data does not
+   *     have
+   */
+  public String labelColumn(String label) {
+    if (label.equals(SplitColumns.LABEL)) {
+      return SplitColumns.LABEL;
+    }
+    if (!labels.contains(label)) {
+      throw DataErrors.user(
+          "UNKNOWN_LABEL",
+          "The data has no label '%s'. It has label, the main one, and the further labels %s."
+              .formatted(label, labels));
+    }
+    return SplitColumns.label(label);
   }
 
   /** Returns the keys of the scenarios, in their order. */

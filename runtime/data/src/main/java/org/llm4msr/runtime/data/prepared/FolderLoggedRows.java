@@ -20,17 +20,18 @@ final class FolderLoggedRows implements LoggedRows {
    * Opens them.
    *
    * @param files in the order of the parts
+   * @param label the column that tells positives
    * @throws MsrException of type USER where rows have no time, of type DATA where the files do not
    *     say which rows were logged
    */
-  FolderLoggedRows(Map<Split, ArrowFile> files, DatasetManifest manifest) {
+  FolderLoggedRows(Map<Split, ArrowFile> files, DatasetManifest manifest, String label) {
     if (!manifest.time()) {
       throw DataErrors.user(
           "NO_TIME",
           "The rows have no time, so that nothing is known to be before another row. Use data with a time, or a model that reads no history.");
     }
     parts = new ArrayList<>();
-    files.forEach((split, file) -> parts.add(new Part(split, file, manifest)));
+    files.forEach((split, file) -> parts.add(new Part(split, file, manifest, label)));
   }
 
   @Override
@@ -68,7 +69,7 @@ final class FolderLoggedRows implements LoggedRows {
     private final NumberColumn drawn;
     private final @Nullable IdColumn group;
 
-    Part(Split split, ArrowFile file, DatasetManifest manifest) {
+    Part(Split split, ArrowFile file, DatasetManifest manifest, String labelColumn) {
       this.split = split;
       this.file = file;
       if (!file.has(SplitColumns.DRAWN)) {
@@ -80,7 +81,7 @@ final class FolderLoggedRows implements LoggedRows {
       user = new IdColumn(file, SplitColumns.USER, manifest.users());
       item = new IdColumn(file, SplitColumns.ITEM, manifest.items());
       scenario = new IdColumn(file, SplitColumns.SCENARIO, manifest.scenarios().size());
-      label = new NumberColumn(file, SplitColumns.LABEL);
+      label = new NumberColumn(file, labelColumn);
       time = new TimeColumn(file, SplitColumns.TIME);
       drawn = new NumberColumn(file, SplitColumns.DRAWN);
       group =
@@ -128,7 +129,7 @@ final class FolderLoggedRows implements LoggedRows {
                 .formatted(part.file.path(pick), part.file.rowInFile(pick)));
       }
       time = own;
-      return part.drawn.get(pick) == 0;
+      return part.drawn.get(pick) == 0 && part.label.get(pick) >= 0; // -1: not known.
     }
 
     void visit(Visitor visitor) {

@@ -25,6 +25,7 @@ public final class ManifestFile {
   private static final String EXTENDED = "extended";
   private static final String SETTINGS = "settings";
   private static final String GROUPS = "groups";
+  private static final String LABELS = "labels";
   private static final String FIELDS = "fields";
   private static final String VOCABULARY = "vocabulary";
   private static final String WEIGHTED = "weighted";
@@ -100,6 +101,9 @@ public final class ManifestFile {
         if (!root.has(GROUPS)) {
           root.put(GROUPS, 0); // Nor has data of earlier versions.
         }
+        if (!root.has(LABELS)) {
+          root.putArray(LABELS); // Only data with further labels has them.
+        }
         for (JsonNode node : root.path(FIELDS)) {
           if (node instanceof ObjectNode field && !field.has(VOCABULARY)) {
             field.putNull(VOCABULARY); // Only a field that shares one says so.
@@ -112,6 +116,9 @@ public final class ManifestFile {
       DatasetManifest manifest = JSON.treeToValue(tree, DatasetManifest.class);
       requireShared(file, manifest.fields());
       String problem = FieldKinds.problem(manifest.fields());
+      if (problem == null) {
+        problem = LabelNames.problem(manifest.labels());
+      }
       if (problem != null) {
         throw DataErrors.data(
             "BAD_MANIFEST", file + " is broken: " + problem + ". Prepare it again.");

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
+import org.llm4msr.api.data.RawSchema;
 
 /**
  * A folder of prepared data, opened for reading. Safe for use by several threads; each batch source
@@ -63,12 +64,22 @@ public interface PreparedData extends AutoCloseable {
   BitSet trainingItems();
 
   /**
+   * Returns the logged rows of some parts, whose main label tells positives.
+   *
+   * @throws org.llm4msr.api.MsrException as {@link #loggedRows(Set, String)}
+   */
+  default LoggedRows loggedRows(Set<Split> parts) {
+    return loggedRows(parts, RawSchema.LABEL);
+  }
+
+  /**
    * Returns the logged rows of some parts.
    *
+   * @param label the one that tells positives; rows where it is not known are left out
    * @throws org.llm4msr.api.MsrException of type USER where rows have no time, of type DATA where
    *     the folder does not say which rows were logged
    */
-  LoggedRows loggedRows(Set<Split> parts);
+  LoggedRows loggedRows(Set<Split> parts, String label);
 
   /**
    * Returns how many training rows have each value of a field with a vocabulary, by id; 0 of id 0.

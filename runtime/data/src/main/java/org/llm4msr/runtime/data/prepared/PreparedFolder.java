@@ -166,10 +166,10 @@ public final class PreparedFolder implements PreparedData {
   }
 
   @Override
-  public LoggedRows loggedRows(Set<Split> parts) {
+  public LoggedRows loggedRows(Set<Split> parts, String label) {
     Map<Split, ArrowFile> files = new EnumMap<>(Split.class);
     parts.forEach(part -> files.put(part, reader(part).file()));
-    return new FolderLoggedRows(files, manifest);
+    return new FolderLoggedRows(files, manifest, manifest.labelColumn(label));
   }
 
   @Override

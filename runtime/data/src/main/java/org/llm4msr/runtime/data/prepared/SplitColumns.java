@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data.prepared;
 
 import java.util.Set;
+import org.llm4msr.api.data.RawSchema;
 
 /** Columns of the split files that are no fields; a field may not take one of these names. */
 public final class SplitColumns {
@@ -28,5 +29,10 @@ public final class SplitColumns {
   /** Returns the column of the weights of the elements of a field's lists. */
   public static String weightsOf(String field) {
     return field + ".weights";
+  }
+
+  /** Returns the column of a further label of the manifest: 0, 1, or -1 where it is not known. */
+  public static String label(String name) {
+    return RawSchema.labelColumn(name);
   }
 }

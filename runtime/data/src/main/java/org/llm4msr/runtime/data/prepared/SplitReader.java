@@ -27,6 +27,7 @@ public final class SplitReader {
   private final IdColumn scenario;
   private final NumberColumn label;
   private final @Nullable NumberColumn weight;
+  private final LabelReader labels;
   private final List<FieldColumn> fields;
   private final List<FieldKind> kinds;
 
@@ -58,6 +59,7 @@ public final class SplitReader {
             && manifest.fields().stream()
                 .noneMatch(field -> field.name().equals(SplitColumns.WEIGHT));
     weight = weighs ? new NumberColumn(file, SplitColumns.WEIGHT) : null;
+    labels = new LabelReader(file, manifest.labels());
     fields =
         manifest.fields().stream()
             .map(
@@ -118,6 +120,7 @@ public final class SplitReader {
     Batch batch = Batch.of(capacity, fieldKinds);
     batch.part = split.number();
     batch.weight = weight == null ? null : new float[capacity];
+    batch.labels = labels.newLabels(capacity);
     return batch;
   }
 
@@ -141,6 +144,7 @@ public final class SplitReader {
       weight.gather(picks, count, batch.weight);
       weight.requireWeights(picks, count, batch.weight);
     }
+    labels.gather(picks, count, batch.labels);
     for (int i = 0; i < count; i++) {
       // A row without a time has no past.
       batch.time[i] = time != null && time.has(picks[i]) ? time.get(picks[i]) : Long.MIN_VALUE;

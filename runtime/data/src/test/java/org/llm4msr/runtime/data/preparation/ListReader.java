@@ -46,6 +46,7 @@ public final class ListReader implements DatasetReader {
   List<RawScenario> scenarios = List.of();
   List<String> userText = List.of();
   List<String> itemText = List.of();
+  List<String> labels = List.of();
   int batchRows = 3;
 
   /** What users had chosen before, by column; null if the data does not say. */
@@ -80,7 +81,8 @@ public final class ListReader implements DatasetReader {
         userText,
         itemText,
         "label as given",
-        interactions.containsKey(RawSchema.WEIGHT));
+        interactions.containsKey(RawSchema.WEIGHT),
+        labels);
   }
 
   @Override

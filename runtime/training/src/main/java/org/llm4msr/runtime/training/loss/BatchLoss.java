@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.training;
+package org.llm4msr.runtime.training.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -26,7 +26,7 @@ import org.llm4msr.runtime.tables.Batch;
  * = sigmoid(x): equations 4 and 5 of Lin et al., Focal Loss for Dense Object Detection, ICCV 2017,
  * with soft labels as in Keras.
  */
-final class BatchLoss {
+public final class BatchLoss {
 
   private final LossConfig config;
   private final float @Nullable [] scenarioWeights;
@@ -41,7 +41,7 @@ final class BatchLoss {
    *
    * @throws MsrException {@code training/UNKNOWN_SCENARIO} where a weight names no scenario
    */
-  BatchLoss(TrainingConfig config, List<PreparedScenario> scenarios) {
+  public BatchLoss(TrainingConfig config, List<PreparedScenario> scenarios) {
     this.config = config.loss();
     this.positive = 1 - this.config.labelSmoothing() / 2;
     this.scenarioWeights = weights(config.scenarioWeights(), scenarios);
@@ -70,28 +70,39 @@ final class BatchLoss {
   }
 
   /**
-   * Returns the loss, a single number.
+   * Returns the loss of the main label, a single number.
    *
    * @param logits (B), in the order of the batch
    */
-  NDArray of(NDManager manager, NDArray logits, Batch batch) {
-    NDArray perRow =
-        config.name() == LossConfig.Form.FOCAL && config.gamma() > 0
-            ? focal(manager, logits, batch)
-            : crossEntropy(manager, logits, batch);
-    if (batch.weight == null && scenarioWeights == null && config.alpha() == null) {
-      return perRow.mean();
-    }
-    NDArray weighted = perRow.mul(factors(manager, batch));
-    return batch.weight == null ? weighted.mean() : weighted.sum();
+  public NDArray of(NDManager manager, NDArray logits, Batch batch) {
+    return of(
+        manager, logits, batch.scenario, new LabelRows(batch.size, batch.label, batch.weight));
   }
 
-  private NDArray crossEntropy(NDManager manager, NDArray logits, Batch batch) {
-    FloatBuffer target = labels.floats(batch.size);
-    for (int i = 0; i < batch.size; i++) {
-      target.put(i, (float) label(batch.label[i] == 1));
+  /**
+   * Returns the loss of a label, a single number.
+   *
+   * @param logits (B), in the order of the rows
+   * @param scenario rank of each row's scenario
+   */
+  NDArray of(NDManager manager, NDArray logits, int[] scenario, LabelRows rows) {
+    NDArray perRow =
+        config.name() == LossConfig.Form.FOCAL && config.gamma() > 0
+            ? focal(manager, logits, rows)
+            : crossEntropy(manager, logits, rows);
+    if (rows.weight() == null && scenarioWeights == null && config.alpha() == null) {
+      return perRow.mean();
     }
-    NDArray y = labels.array(manager, new Shape(batch.size));
+    NDArray weighted = perRow.mul(factors(manager, scenario, rows));
+    return rows.weight() == null ? weighted.mean() : weighted.sum();
+  }
+
+  private NDArray crossEntropy(NDManager manager, NDArray logits, LabelRows rows) {
+    FloatBuffer target = labels.floats(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      target.put(i, (float) label(rows.isPositive(i)));
+    }
+    NDArray y = labels.array(manager, new Shape(rows.size()));
     return Activation.softPlus(logits).sub(logits.mul(y));
   }
 
@@ -100,12 +111,12 @@ final class BatchLoss {
    * is small is not the difference of what is large. Without smoothing, q^gamma = exp(-gamma
    * softplus(z)), which has a finite gradient where q underflows.
    */
-  private NDArray focal(NDManager manager, NDArray logits, Batch batch) {
-    FloatBuffer target = labels.floats(batch.size);
-    for (int i = 0; i < batch.size; i++) {
-      target.put(i, batch.label[i] == 1 ? 1 : -1);
+  private NDArray focal(NDManager manager, NDArray logits, LabelRows rows) {
+    FloatBuffer target = labels.floats(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      target.put(i, rows.isPositive(i) ? 1 : -1);
     }
-    NDArray z = logits.mul(labels.array(manager, new Shape(batch.size)));
+    NDArray z = logits.mul(labels.array(manager, new Shape(rows.size())));
     NDArray ofOwn = Activation.softPlus(z.neg());
     NDArray ofOther = Activation.softPlus(z);
     if (positive == 1) {
@@ -119,24 +130,21 @@ final class BatchLoss {
     return q.log().mul(manager.create((float) config.gamma())).exp().mul(entropy);
   }
 
-  private NDArray factors(NDManager manager, Batch batch) {
-    float @Nullable [] weight = batch.weight;
-    double sum = 0;
-    for (int i = 0; weight != null && i < batch.size; i++) {
-      sum += weight[i];
-    }
-    FloatBuffer target = factors.floats(batch.size);
-    for (int i = 0; i < batch.size; i++) {
+  private NDArray factors(NDManager manager, int[] scenario, LabelRows rows) {
+    float @Nullable [] weight = rows.weight();
+    double sum = rows.weightSum();
+    FloatBuffer target = factors.floats(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
       double share = weight == null ? 1 : weight[i] / sum;
-      target.put(i, (float) (share * factor(batch.scenario[i], batch.label[i] == 1)));
+      target.put(i, (float) (share * factor(scenario[i], rows.isPositive(i))));
     }
-    return factors.array(manager, new Shape(batch.size));
+    return factors.array(manager, new Shape(rows.size()));
   }
 
   /**
    * Returns f: what the settings make of the loss of a row by its scenario's rank and its label.
    */
-  double factor(int scenario, boolean isPositive) {
+  public double factor(int scenario, boolean isPositive) {
     double ofScenario = scenarioWeights == null ? 1 : scenarioWeights[scenario];
     if (config.alpha() == null) {
       return ofScenario;
