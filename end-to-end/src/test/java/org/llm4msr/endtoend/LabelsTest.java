@@ -125,7 +125,10 @@ class LabelsTest {
   private static void assertMeasured(
       Metrics metrics, String label, Predicate<Map<String, String>> of) {
     List<Map<String, String>> rows =
-        PREDICTIONS.stream().filter(of).filter(row -> !row.get("label_" + label).isEmpty()).toList();
+        PREDICTIONS.stream()
+            .filter(of)
+            .filter(row -> !row.get("label_" + label).isEmpty())
+            .toList();
     double right = 0;
     double pairs = 0;
     double loss = 0;
@@ -187,8 +190,7 @@ class LabelsTest {
   @Test
   void theMainLabelIsAllThatTrainingLooksAt() {
     double best = report.result().best().result().overall().auc();
-    EvaluationReport validation =
-        experiment.evaluate("one", Split.VALIDATION, null, Progress.NONE);
+    EvaluationReport validation = experiment.evaluate("one", Split.VALIDATION, null, Progress.NONE);
 
     assertThat(report.result().best().result().labels()).isEmpty();
     assertThat(validation.uncalibrated().overall().auc()).isEqualTo(best);
@@ -264,8 +266,7 @@ class LabelsTest {
       RankCall call = new RankCall("one", "main", 1, false, request);
       String json =
           new String(
-              JsonAnswer.of(
-                  new RankAnswer(call, "main", "v1", graphs, graphs.rank(request), null)),
+              JsonAnswer.of(new RankAnswer(call, "main", "v1", graphs, graphs.rank(request), null)),
               UTF_8);
       JsonNode best = ServedShop.JSON.readTree(json).at("/items/0");
       assertThat(best.at("/labels/buy").floatValue())
@@ -325,7 +326,8 @@ class LabelsTest {
     Experiment second = open(next, LABELS, "training.epochs=1");
     second.prepare(false, report.bundle(), Progress.NONE);
 
-    second.train("next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
+    second.train(
+        "next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
     EvaluationReport warm = second.evaluate("next", Split.TEST, null, Progress.NONE);
     second.train("cold", Progress.NONE);
     EvaluationReport cold = second.evaluate("cold", Split.TEST, null, Progress.NONE);
@@ -349,8 +351,12 @@ class LabelsTest {
   @Test
   void promptsAndHistoryCountTheConfiguredLabel() {
     String[] liked = {
-      LABELS, "model.fusion=hierarchical", "training.epochs=1", "workspace=" + folder.resolve("liked"),
-      "knowledge.prompts.positive=like", "knowledge.items={}",
+      LABELS,
+      "model.fusion=hierarchical",
+      "training.epochs=1",
+      "workspace=" + folder.resolve("liked"),
+      "knowledge.prompts.positive=like",
+      "knowledge.items={}",
       "knowledge.history={positive: like, length: 5, bins: 3}"
     };
     Experiment other = open(shop, liked);
@@ -378,7 +384,12 @@ class LabelsTest {
   @Test
   void settingsOfALabelAreSetByKey() {
     LabelConfig like =
-        open(shop, LABELS, "model.labels.like.weight=0.25").config().config().model().labels().get("like");
+        open(shop, LABELS, "model.labels.like.weight=0.25")
+            .config()
+            .config()
+            .model()
+            .labels()
+            .get("like");
 
     assertThat(like).isEqualTo(new LabelConfig(0.25, null, List.of(4)));
   }
@@ -389,8 +400,7 @@ class LabelsTest {
 
     assertThatThrownBy(() -> unknown.train("share", Progress.NONE))
         .isInstanceOf(MsrException.class)
-        .hasMessageContaining(
-            "model.labels.share: the data has the further labels [like, buy]");
+        .hasMessageContaining("model.labels.share: the data has the further labels [like, buy]");
     assertThatThrownBy(unknown::check)
         .hasMessageContaining("model.labels.share")
         .hasMessageContaining("[like, buy]");

@@ -130,8 +130,7 @@ class KuaiRandTest {
   @Test
   void otherSignalsAreFurtherLabels() throws IOException {
     List<String> names = List.of("is_like", "long_view", "is_profile_enter");
-    KuaiRandConfig config =
-        new KuaiRandConfig("is_click", false, false, false, false, names);
+    KuaiRandConfig config = new KuaiRandConfig("is_click", false, false, false, false, names);
     try (DatasetReader reader = reader("kuairand-mini", config)) {
       assertThat(reader.schema().labels()).isEqualTo(names);
       for (String name : names) {

@@ -110,7 +110,8 @@ class KuaiSarTest {
     Files.writeString(log, liked.replace("1.6847384e12,0,1,0", "1.6847384e12,0,2,0"));
     assertThatThrownBy(
             () -> {
-              try (DatasetReader reader = new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
+              try (DatasetReader reader =
+                  new KuaiSarFactory().create(config, Contexts.of(folder, scratch))) {
                 Rows.of(reader, RawTable.INTERACTIONS);
               }
             })

@@ -58,7 +58,8 @@ class TableLabelsTest {
 
   private void write(String... rows) throws IOException {
     Files.writeString(
-        folder.resolve("log.csv"), "who,what,label,like,watched\n" + String.join("\n", rows) + "\n");
+        folder.resolve("log.csv"),
+        "who,what,label,like,watched\n" + String.join("\n", rows) + "\n");
   }
 
   @Test

@@ -77,9 +77,7 @@ final class LabelCounts {
   private List<Labels> parts(int label, int scenario) {
     return IntStream.range(0, Split.values().length)
         .mapToObj(
-            part ->
-                Labels.of(
-                    known[label][part][scenario], positive[label][part][scenario], null))
+            part -> Labels.of(known[label][part][scenario], positive[label][part][scenario], null))
         .toList();
   }
 }

@@ -32,8 +32,7 @@ import org.llm4msr.toolkit.arrow.ConsecutiveFiles;
  * @param threads threads; the result does not depend on them
  * @param positive the label that makes a row a positive
  */
-public record RowsLog(
-    Path prepared, Path scratch, long memoryBytes, int threads, String positive) {
+public record RowsLog(Path prepared, Path scratch, long memoryBytes, int threads, String positive) {
 
   /** Makes a log whose positives are those of the main label. */
   public RowsLog(Path prepared, Path scratch, long memoryBytes, int threads) {

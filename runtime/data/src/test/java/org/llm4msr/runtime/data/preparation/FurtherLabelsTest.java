@@ -95,8 +95,7 @@ class FurtherLabelsTest {
     DatasetManifest manifest = prepare(both(), GIVEN, "data");
 
     assertThat(manifest.labels()).containsExactly("like", "long_view");
-    assertThat(labels("data", Split.TRAIN))
-        .containsExactly("[1.0, 1.0, NaN]", "[NaN, 1.0, NaN]");
+    assertThat(labels("data", Split.TRAIN)).containsExactly("[1.0, 1.0, NaN]", "[NaN, 1.0, NaN]");
     assertThat(labels("data", Split.VALIDATION)).containsExactly("[1.0]", "[0.0]");
     assertThat(labels("data", Split.TEST)).containsExactly("[0.0]", "[1.0]");
   }
@@ -112,8 +111,7 @@ class FurtherLabelsTest {
 
     assertThat(labels("both", Split.TRAIN))
         .containsExactly("[1.0, 1.0, 0.0, NaN]", "[NaN, 1.0, 0.0, NaN]");
-    assertThat(labels("unknown", Split.TRAIN))
-        .containsExactly("[1.0, NaN, NaN, 0.0]");
+    assertThat(labels("unknown", Split.TRAIN)).containsExactly("[1.0, NaN, NaN, 0.0]");
   }
 
   @Test
@@ -177,8 +175,7 @@ class FurtherLabelsTest {
     prepare(reader, GIVEN, "data");
 
     Path data = folder.resolve("data");
-    TrainingLog liked =
-        new RowsLog(data, folder.resolve("liked"), 256L << 20, 2, "like").oldest(3);
+    TrainingLog liked = new RowsLog(data, folder.resolve("liked"), 256L << 20, 2, "like").oldest(3);
     TrainingLog clicked = new RowsLog(data, folder.resolve("clicked"), 256L << 20, 2).oldest(3);
     assertThat(histories(liked)).containsExactly("a t");
     assertThat(histories(clicked)).containsExactly("b t");
@@ -203,7 +200,8 @@ class FurtherLabelsTest {
   private static List<String> histories(TrainingLog log) {
     List<String> histories = new ArrayList<>();
     log.forEachUser(
-        user -> user.events().forEach(event -> histories.add(user.user() + " " + event.scenario())));
+        user ->
+            user.events().forEach(event -> histories.add(user.user() + " " + event.scenario())));
     return histories;
   }
 
