@@ -50,7 +50,7 @@ final class CrossScenarioInterest {
     NDArray byItem = ofItem.of(sequence, item.forward(sequence.target()));
     NDArray byScenario = ofScenario.of(sequence, pass.scenarios().rowValues(scenario.array()));
     NDArray weights = byItem.mul(byScenario).expandDims(1);
-    return weights.batchMatMul(sequence.vectors()).squeeze(1);
+    return weights.matMul(sequence.vectors()).squeeze(1);
   }
 
   /** Weights of events by a query. */

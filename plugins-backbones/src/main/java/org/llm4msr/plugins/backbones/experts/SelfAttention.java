@@ -12,6 +12,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Sequence;
 import org.llm4msr.api.model.SequenceShape;
+import org.llm4msr.toolkit.model.Scale;
 
 /**
  * Multi-head self-attention over the events of a row, as in the backbone of M2M (Zhang et al., WSDM
@@ -51,7 +52,7 @@ final class SelfAttention {
     NDArray all = results.size() == 1 ? results.get(0) : NDArrays.concat(results, 2);
     NDArray mean =
         mask.expandDims(1)
-            .batchMatMul(all)
+            .matMul(all)
             .squeeze(1)
             .div(mask.sum(new int[] {1}, true).maximum(1));
     return mean.matMul(output.array()); // The mean of products is the product of the mean.
@@ -71,8 +72,8 @@ final class SelfAttention {
     /** Returns (B, L, d). */
     NDArray of(NDArray events, NDArray mask) {
       NDArray keys = project(events, key).transpose(0, 2, 1);
-      NDArray scores = project(events, query).batchMatMul(keys).mul((float) (1 / Math.sqrt(width)));
-      return SequenceMask.softmax(scores, mask).batchMatMul(project(events, value));
+      NDArray scores = Scale.by(project(events, query).matMul(keys), 1 / Math.sqrt(width));
+      return SequenceMask.softmax(scores, mask).matMul(project(events, value));
     }
 
     private NDArray project(NDArray events, Parameter weight) {

@@ -1,12 +1,13 @@
 package org.llm4msr.plugins.backbones.experts;
 
 import ai.djl.ndarray.NDArray;
+import org.llm4msr.toolkit.model.Scale;
 
 /** A softmax over the places of a sequence that have an event. */
 final class SequenceMask {
 
   /** The exponential of a score so far below all others is 0. */
-  private static final float NOWHERE = 1e9f;
+  private static final double NOWHERE = 1e9;
 
   private SequenceMask() {}
 
@@ -17,6 +18,6 @@ final class SequenceMask {
    * @param mask 1 where there is an event, 0 elsewhere
    */
   static NDArray softmax(NDArray scores, NDArray mask) {
-    return scores.add(mask.sub(1).mul(NOWHERE)).softmax(-1).mul(mask);
+    return scores.add(Scale.by(mask.sub(1), NOWHERE)).softmax(-1).mul(mask);
   }
 }

@@ -192,10 +192,12 @@ public final class ModelSequences {
       int width = part.field().width();
       int length = part.field().config().length();
       NDArray each = apart(pieces.get(next++), length, width);
-      NDArray mask = pieces.get(next++);
+      NDArray mask = pieces.get(next++).stopGradient(); // Its columns are no vectors.
       NDArray target = columns(vectors, tables.column(part.field().table()), width);
       NDArray largest =
-          part.form() == Form.EACH_AND_LARGEST ? apart(pieces.get(next++), length, width) : null;
+          part.form() == Form.EACH_AND_LARGEST
+              ? apart(pieces.get(next++).stopGradient(), length, width)
+              : null;
       sequences.add(new Sequence(part.field().name(), each, mask, target));
       fields.add(pool(part, each, mask, target, largest));
     }

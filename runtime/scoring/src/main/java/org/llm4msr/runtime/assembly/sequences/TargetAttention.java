@@ -81,7 +81,7 @@ final class TargetAttention {
     if (softmax) {
       weights = weights.add(mask.sub(1).mul(NOWHERE)).softmax(1);
     }
-    return weights.mul(mask).expandDims(1).batchMatMul(vectors).squeeze(1);
+    return weights.mul(mask).expandDims(1).matMul(vectors).squeeze(1);
   }
 
   /** Returns (B, L, 1). */
@@ -109,6 +109,6 @@ final class TargetAttention {
     NDArray matrices =
         target.expandDims(2).mul(weight.get(3).expandDims(0)).add(ofVector.expandDims(0));
     NDArray bias = target.matMul(ofTarget).add(layers.get(0).bias().array());
-    return vectors.batchMatMul(matrices).add(bias.expandDims(1));
+    return vectors.matMul(matrices).add(bias.expandDims(1));
   }
 }
