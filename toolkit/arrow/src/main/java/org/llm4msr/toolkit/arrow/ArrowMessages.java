@@ -135,6 +135,12 @@ public final class ArrowMessages {
             ? Math.min(Integer.MAX_VALUE, Byte.SIZE * message.bodyLength())
             : Integer.MAX_VALUE;
     requireCount(batch.length(), Integer.MAX_VALUE);
+    if (batch.nodesLength() > 0 && batch.nodes(0).length() != batch.length()) {
+      // Readers make all columns as long as the batch says.
+      throw new IOException(
+          "the first column has %d values, its batch %d"
+              .formatted(batch.nodes(0).length(), batch.length()));
+    }
     for (int i = 0; i < batch.nodesLength(); i++) {
       requireCount(batch.nodes(i).length(), most);
       requireCount(batch.nodes(i).nullCount(), most);

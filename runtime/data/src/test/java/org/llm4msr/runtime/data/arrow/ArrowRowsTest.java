@@ -34,6 +34,7 @@ import org.apache.arrow.vector.ipc.ArrowWriter;
 import org.apache.arrow.vector.ipc.WriteChannel;
 import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
+import org.apache.arrow.vector.ipc.message.IpcOption;
 import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
@@ -42,12 +43,14 @@ import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.toolkit.arrow.ArrowMessages;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
 class ArrowRowsTest {
@@ -359,6 +362,28 @@ class ArrowRowsTest {
       assertThat(rows(path)).isEqualTo(17);
     } else {
       assertThatThrownBy(() -> rows(path)).hasMessageContaining(fault);
+    }
+  }
+
+  /** A reader would make all columns as long as the batch says. */
+  @Test
+  void aMessageWithMoreRowsThanItsFirstColumnIsRefused() throws IOException {
+    for (int rows : List.of(2, 15_000_000)) {
+      try (BufferAllocator allocator = new RootAllocator();
+          ArrowBuf validity = allocator.buffer(8).writerIndex(8);
+          ArrowBuf bits = allocator.buffer(8).writerIndex(8);
+          ArrowRecordBatch batch =
+              new ArrowRecordBatch(
+                  rows, List.of(new ArrowFieldNode(2, 0)), List.of(validity, bits))) {
+        ByteBuffer message = MessageSerializer.serializeMetadata(batch, IpcOption.DEFAULT);
+        if (rows == 2) {
+          assertThat(ArrowMessages.isSoundSchema(message, 16)).isFalse();
+        } else {
+          assertThatThrownBy(() -> ArrowMessages.isSoundSchema(message, 16))
+              .isInstanceOf(IOException.class)
+              .hasMessage("the first column has 2 values, its batch 15000000");
+        }
+      }
     }
   }
 }
