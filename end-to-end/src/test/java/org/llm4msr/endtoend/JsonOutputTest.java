@@ -79,7 +79,7 @@ class JsonOutputTest {
     assertThat(keys(table.path("settings"), "fields"))
         .isEqualTo(
             "column, name, table, role, kind, file, key, missingValues, vocabulary, buckets, bounds,"
-                + " cross");
+                + " cross, weights, weightMark");
   }
 
   private static String keys(JsonNode settings, String of) {

@@ -4,6 +4,7 @@ import com.google.common.io.ByteStreams;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -47,9 +48,10 @@ final class SoundMessages implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    ServerCall.Listener<Q> listener = next.startCall(call, headers);
+    Ending<Q, A> ending = new Ending<>(call);
+    ServerCall.Listener<Q> listener = next.startCall(ending, headers);
     return switch (String.valueOf(call.getMethodDescriptor().getBareMethodName())) {
-      case "DoExchange", "DoPut" -> new Checking<>(call, listener);
+      case "DoExchange", "DoPut" -> new Checking<>(ending, listener);
       default -> listener;
     };
   }
@@ -72,16 +74,62 @@ final class SoundMessages implements ServerInterceptor {
     }
   }
 
+  /** A call that ends once: Arrow and who looks at messages end it on threads of their own. */
+  private static final class Ending<Q, A> extends SimpleForwardingServerCall<Q, A> {
+
+    private boolean ended;
+
+    Ending(ServerCall<Q, A> call) {
+      super(call);
+    }
+
+    /** Ends the call on a loop, behind what is under way there, unless it has ended. */
+    synchronized void refuse(EventLoop loop, Status status) {
+      if (!ended) {
+        ended = true;
+        loop.execute(() -> closeNow(status));
+      }
+    }
+
+    private void closeNow(Status status) {
+      if (!isCancelled()) {
+        delegate().close(status, new Metadata());
+      }
+    }
+
+    @Override
+    public synchronized void sendHeaders(Metadata headers) {
+      if (!ended) {
+        super.sendHeaders(headers);
+      }
+    }
+
+    @Override
+    public synchronized void sendMessage(A message) {
+      if (!ended) {
+        super.sendMessage(message);
+      }
+    }
+
+    @Override
+    public synchronized void close(Status status, Metadata trailers) {
+      if (!ended) {
+        ended = true;
+        super.close(status, trailers);
+      }
+    }
+  }
+
   /** Checks the messages of one call. */
   private static final class Checking<Q> extends SimpleForwardingServerCallListener<Q> {
 
-    private final ServerCall<Q, ?> call;
+    private final Ending<Q, ?> call;
     private final EventLoop loop;
     private boolean hasDescriptor;
     private boolean hasSchema;
     private boolean ended;
 
-    Checking(ServerCall<Q, ?> call, ServerCall.Listener<Q> listener) {
+    Checking(Ending<Q, ?> call, ServerCall.Listener<Q> listener) {
       super(listener);
       this.call = call;
       loop = ServiceRequestContext.current().eventLoop();
@@ -97,15 +145,10 @@ final class SoundMessages implements ServerInterceptor {
         super.onMessage(message);
       } catch (IOException | RuntimeException e) {
         ended = true;
+        String text = "A message cannot be read: " + e.getMessage();
         // An error of the batches before it is under way on this loop, and comes first.
-        loop.execute(() -> close("A message cannot be read: " + e.getMessage()));
+        call.refuse(loop, Status.INVALID_ARGUMENT.withDescription(text));
         super.onCancel(); // So that nobody waits for more.
-      }
-    }
-
-    private void close(String text) {
-      if (!call.isCancelled()) {
-        call.close(Status.INVALID_ARGUMENT.withDescription(text), new Metadata());
       }
     }
 

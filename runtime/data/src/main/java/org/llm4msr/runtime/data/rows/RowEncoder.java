@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -22,6 +23,7 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.buckets.HashBuckets;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -56,14 +58,7 @@ public final class RowEncoder {
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
-    columnOf = new HashMap<>();
-    manifest.fields().forEach(field -> columnOf.put(field.name(), field.name()));
-    sources.forEach(
-        (field, source) -> {
-          if (source.input() != null && columnOf.containsKey(source.input())) {
-            columnOf.replace(field, source.input());
-          }
-        });
+    columnOf = columns(manifest, sources);
     itemVectors = null;
     events = null;
     fresh = null;
@@ -269,6 +264,28 @@ public final class RowEncoder {
     }
     Set<String> fields = manifest.fields().stream().map(this::column).collect(Collectors.toSet());
     columns.removeIf(column -> fields.contains(column.name()));
+    return columns;
+  }
+
+  /** Returns in which column rows bring each field; another's only where both are read alike. */
+  private static Map<String, String> columns(
+      DatasetManifest manifest, Map<String, FieldSource> sources) {
+    Map<String, String> columns = new HashMap<>();
+    Map<String, FieldKind> forms = new HashMap<>();
+    for (PreparedField field : manifest.fields()) {
+      columns.put(field.name(), field.name());
+      forms.put(field.name(), FieldKinds.brought(field.kind()));
+    }
+    for (FieldSource source : sources.values()) {
+      FieldSource first = source.input() == null ? null : sources.get(source.input());
+      if (first != null
+          && first.input() == null
+          && first.home() == source.home()
+          && first.column().equals(source.column())
+          && Objects.equals(forms.get(first.field()), forms.get(source.field()))) {
+        columns.replace(source.field(), first.field());
+      }
+    }
     return columns;
   }
 
