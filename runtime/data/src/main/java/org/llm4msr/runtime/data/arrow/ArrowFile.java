@@ -120,7 +120,6 @@ public final class ArrowFile {
   private static ArrowFile join(List<ArrowFile> parts) {
     ArrowFile first = parts.get(0);
     Map<String, List<Node>> columns = new HashMap<>();
-    first.columns.keySet().forEach(column -> columns.put(column, new ArrayList<>()));
     LongStream.Builder starts = LongStream.builder().add(0);
     LongStream.Builder fileStarts = LongStream.builder();
     List<Path> files = new ArrayList<>();
@@ -133,7 +132,8 @@ public final class ArrowFile {
                 .formatted(
                     part.path, part.schema.getFields(), first.path, first.schema.getFields()));
       }
-      part.columns.forEach((name, nodes) -> columns.get(name).addAll(nodes));
+      part.columns.forEach(
+          (name, nodes) -> columns.computeIfAbsent(name, n -> new ArrayList<>()).addAll(nodes));
       for (int block = 0; block < part.blocks(); block++) {
         starts.add(rows + part.starts[block + 1]);
         fileStarts.add(rows);
