@@ -51,10 +51,7 @@ final class SelfAttention {
     heads.forEach(head -> results.add(head.of(sequence.vectors(), mask.expandDims(1))));
     NDArray all = results.size() == 1 ? results.get(0) : NDArrays.concat(results, 2);
     NDArray mean =
-        mask.expandDims(1)
-            .matMul(all)
-            .squeeze(1)
-            .div(mask.sum(new int[] {1}, true).maximum(1));
+        mask.expandDims(1).matMul(all).squeeze(1).div(mask.sum(new int[] {1}, true).maximum(1));
     return mean.matMul(output.array()); // The mean of products is the product of the mean.
   }
 

@@ -39,8 +39,7 @@ public final class ModelSequences {
   private final @Nullable SequenceInputs inputs;
   private final boolean readEach;
 
-  private ModelSequences(
-      List<Part> parts, @Nullable SequenceInputs inputs, boolean readEach) {
+  private ModelSequences(List<Part> parts, @Nullable SequenceInputs inputs, boolean readEach) {
     this.parts = List.copyOf(parts);
     this.inputs = inputs;
     this.readEach = readEach;
