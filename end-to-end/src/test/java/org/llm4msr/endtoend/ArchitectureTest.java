@@ -108,7 +108,14 @@ class ArchitectureTest {
           "CheckProcess",
           "CheckReport",
           "CheckedOutput",
+          "RunOption",
           "Speed",
+          "SplitOption",
+          "SubmitLine",
+          "SubmittedJob",
+          // cluster: found by their names
+          "DescribeScoring",
+          "OpenScoring",
           // lab
           "BarChart",
           "Html",
@@ -191,7 +198,10 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "org.llm4msr.runtime.cli..", "org.llm4msr.tck..", "org.llm4msr.checking..")
+              "org.llm4msr.runtime.cli..",
+              "org.llm4msr.tck..",
+              "org.llm4msr.checking..",
+              "org.llm4msr.spark")
           .should(ACCESS_STANDARD_STREAMS);
 
   /** So deadlines and limits hold when the clock of the machine jumps. */

@@ -35,11 +35,13 @@ class ClassPathTest {
 
   /** They are in the way of plugins, and of those who embed the runtime. */
   @Test
-  void whatChecksPluginsIsOnTheClassPathOfThatCommandAlone() throws IOException {
+  void whatChecksPluginsOrRunsOnSparkIsNotOnTheClassPath() throws IOException {
     assertThat(Files.readString(DEPENDENCIES).split(File.pathSeparator))
         .noneMatch(
             jar ->
-                jar.matches(".*/(junit-|assertj-|llm4msr-tck|llm4msr-checking|tck/|checking/).*"));
+                jar.matches(
+                    ".*/(junit-|assertj-|llm4msr-tck|llm4msr-checking|tck/|checking/).*"
+                        + "|.*/(llm4msr-spark|spark-|scala-library)[^/]*"));
   }
 
   /** Modules may be folders, as in {@code mvn test}; they have packages of their own. */

@@ -36,7 +36,7 @@ class LauncherTest {
 
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
   private static final Set<String> NOT_RUN =
-      Set.of("archetype", "end-to-end", "examples", "benchmarks");
+      Set.of("archetype", "end-to-end", "examples", "benchmarks", "spark/jars");
 
   @TempDir Path folder;
   private Path root;

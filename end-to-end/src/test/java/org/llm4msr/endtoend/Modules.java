@@ -35,6 +35,7 @@ final class Modules {
           "experiment",
           "download",
           "lab",
+          "cluster",
           "cli");
 
   private static final Map<String, Module> ALL = table();
@@ -82,6 +83,7 @@ final class Modules {
     all.get("experiment").uses().add("compiler");
     runtime(all, "download", "download");
     runtime(all, "lab", "compare", "report");
+    runtime(all, "cluster", "cluster");
     List<String> compiler = with(with(ranker, "recording"), "compiler");
     add(all, "publishing", List.of("serving.publishing"), with(compiler, "training"));
     add(all, "export", List.of("serving.export"), compiler);
@@ -91,6 +93,7 @@ final class Modules {
     all.get("cli").uses().addAll(List.of("compiler", "ranker", "publishing", "export", "server"));
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
+    add(all, "spark", List.of("spark"), List.of());
     add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));
     add(all, "checking", List.of("checking"), List.of("api", "core", "engine", "tck"));
     for (String plugins :

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.compare.Comparison;
 import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.Comparisons;

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.options.RunOption;
+import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.LabelMetrics;
 import org.llm4msr.runtime.evaluation.LabelMetricsTable;

@@ -3,6 +3,8 @@ package org.llm4msr.runtime.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.options.RunOption;
+import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;

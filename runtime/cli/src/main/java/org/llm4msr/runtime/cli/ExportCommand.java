@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
+import org.llm4msr.runtime.cli.options.RunOption;
+import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.serving.export.Exported;

@@ -172,6 +172,7 @@ public final class Main {
         TuneCommand.class,
         BundleCommand.class,
         ScoreCommand.class,
+        SparkCommand.class,
         ServeCommand.class,
         ReplayCommand.class,
         ExportCommand.class,

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.report.RunReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;

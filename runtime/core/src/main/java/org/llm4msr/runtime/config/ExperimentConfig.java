@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
+import org.llm4msr.runtime.config.cluster.SparkConfig;
 import org.llm4msr.runtime.config.sequences.PastNeeds;
 
 /** One experiment: data, knowledge, model and training. The root of the YAML file. */
@@ -21,7 +22,9 @@ public record ExperimentConfig(
     @Setting(value = "What evaluations tell apart", defaultValue = "{}") @Valid
         EvaluationConfig evaluation,
     @Setting(value = "Engine, device and threads", defaultValue = "{}") @Valid
-        RuntimeConfig runtime) {
+        RuntimeConfig runtime,
+    @Setting(value = "How jobs run on Apache Spark", operational = true) @Valid
+        @Nullable SparkConfig spark) {
 
   /** Returns whether there is a model that reads knowledge of any level. */
   public boolean readsKnowledge() {

@@ -36,7 +36,8 @@ record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacem
         stated.training(),
         stated.scoring(),
         stated.evaluation(),
-        wiring.get(RuntimeConfig.class));
+        wiring.get(RuntimeConfig.class),
+        stated.spark());
   }
 
   /**

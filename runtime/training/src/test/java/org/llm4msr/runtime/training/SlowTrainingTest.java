@@ -111,6 +111,7 @@ class SlowTrainingTest {
         training(groupUsers),
         TinyModels.SCORING,
         null,
+        null,
         null);
   }
 

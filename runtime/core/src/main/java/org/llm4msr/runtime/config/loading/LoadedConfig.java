@@ -35,7 +35,8 @@ public record LoadedConfig(
             other.config.training(),
             config.scoring(),
             config.evaluation(),
-            config.runtime());
+            config.runtime(),
+            config.spark());
     return with(merged);
   }
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.options;
 
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The part of the data that a command reads. */
-final class SplitOption {
+public final class SplitOption {
 
   @Option(
       names = "--split",
@@ -16,10 +16,10 @@ final class SplitOption {
       paramLabel = "SPLIT",
       converter = Converter.class,
       description = "The part: train, validation or test (default: ${DEFAULT-VALUE}).")
-  Split part = Split.TEST;
+  public Split part = Split.TEST;
 
   /** Reads the name of a part as it is written in files and texts. */
-  static final class Converter implements ITypeConverter<Split> {
+  public static final class Converter implements ITypeConverter<Split> {
     @Override
     public Split convert(String text) {
       return Stream.of(Split.values())

@@ -1,14 +1,14 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.options;
 
 import picocli.CommandLine.Option;
 
 /** The run that a command works on. */
-final class RunOption {
+public final class RunOption {
 
   @Option(
       names = "--run",
       defaultValue = "default",
       paramLabel = "NAME",
       description = "Name of the run (default: ${DEFAULT-VALUE}).")
-  String name = "default";
+  public String name = "default";
 }

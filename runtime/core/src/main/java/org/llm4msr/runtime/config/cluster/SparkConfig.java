@@ -1,0 +1,42 @@
+package org.llm4msr.runtime.config.cluster;
+
+import jakarta.validation.constraints.Pattern;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.Setting;
+
+/** How jobs run on Apache Spark: nothing here changes what they compute. */
+public record SparkConfig(
+    @Setting(
+            value =
+                "The master: local[N], spark://HOST:PORT, yarn or k8s://URL; without one, that of"
+                    + " Spark's own configuration",
+            operational = true)
+        @Nullable String master,
+    @Setting(
+            value = "Where the driver runs: client, this machine; cluster, one of the nodes",
+            defaultValue = "client",
+            operational = true)
+        @Pattern(regexp = "client|cluster", message = "must be client or cluster")
+        String deployMode,
+    @Setting(
+            value = "Folder of Spark, with bin/spark-submit; without one, SPARK_HOME",
+            operational = true)
+        @Nullable String sparkHome,
+    @Setting(
+            value =
+                "Folder on every node with llm4msr, as its archive unpacks; without one and without"
+                    + " archive, the folder that it runs from here",
+            operational = true)
+        @Nullable String home,
+    @Setting(
+            value = "The archive of llm4msr, a file or a URL, which Spark sends to every node",
+            operational = true)
+        @Nullable String archive,
+    @Setting(
+            value =
+                "Settings of Spark by name, such as spark.executor.memory; passwords belong into"
+                    + " Spark's own configuration",
+            defaultValue = "{}",
+            operational = true)
+        Map<String, String> conf) {}

@@ -1,0 +1,5 @@
+/** The job that scores rows. */
+@NullMarked
+package org.llm4msr.spark.score;
+
+import org.jspecify.annotations.NullMarked;
