@@ -28,7 +28,7 @@ import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 

@@ -4,11 +4,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.model.Activation;
-import org.llm4msr.runtime.config.HistoryConfig;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.RuntimeConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.config.past.HistoryConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
 

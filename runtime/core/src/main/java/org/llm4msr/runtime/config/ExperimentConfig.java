@@ -4,7 +4,7 @@ import jakarta.validation.Valid;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
-import org.llm4msr.runtime.config.sequences.PastNeeds;
+import org.llm4msr.runtime.config.past.PastNeeds;
 
 /** One experiment: data, knowledge, model and training. The root of the YAML file. */
 public record ExperimentConfig(

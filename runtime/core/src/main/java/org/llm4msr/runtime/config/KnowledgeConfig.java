@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.runtime.config.past.HistoryConfig;
 
 /** Prompts, language model and the use of the vectors. */
 public record KnowledgeConfig(

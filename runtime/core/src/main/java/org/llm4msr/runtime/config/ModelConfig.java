@@ -15,7 +15,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.config.labels.LabelConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
 
 /** Backbone, fusion head and meta networks. */
 public record ModelConfig(

@@ -6,7 +6,8 @@ import jakarta.validation.constraints.Min;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
-import org.llm4msr.runtime.config.sequences.PastNeeds;
+import org.llm4msr.runtime.config.past.HistoryConfig;
+import org.llm4msr.runtime.config.past.PastNeeds;
 
 /** The part of a trained model's configuration that scoring needs. */
 public record ScoringConfig(

@@ -24,7 +24,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.config.sequences.PastNeeds;
+import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;

@@ -35,8 +35,8 @@ import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.config.past.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 

@@ -8,12 +8,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
-import org.llm4msr.runtime.config.HistoryConfig.Until;
 import org.llm4msr.runtime.config.ModelConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Events;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Newest;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.config.past.HistoryConfig.Until;
+import org.llm4msr.runtime.config.past.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig.Events;
+import org.llm4msr.runtime.config.past.SequenceConfig.Newest;
+import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
 

@@ -10,6 +10,7 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TimeColumn;
+import org.llm4msr.runtime.data.order.RowOrder;
 
 /** Logged rows in split files, each of which is sorted by time. */
 final class FolderLoggedRows implements LoggedRows {

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.data.order.TrainingOrder;
 
 /**
  * A folder of prepared data, opened for reading. Safe for use by several threads; each batch source

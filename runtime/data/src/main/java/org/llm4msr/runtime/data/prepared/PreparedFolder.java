@@ -14,6 +14,8 @@ import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.order.RowOrder;
+import org.llm4msr.runtime.data.order.TrainingOrder;
 
 /** Prepared data in a folder, memory-mapped. */
 public final class PreparedFolder implements PreparedData {

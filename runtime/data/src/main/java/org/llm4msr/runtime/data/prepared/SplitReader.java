@@ -11,6 +11,10 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TimeColumn;
+import org.llm4msr.runtime.data.order.RowOrder;
+import org.llm4msr.runtime.data.order.ShuffledOrder;
+import org.llm4msr.runtime.data.order.TrainingOrder;
+import org.llm4msr.runtime.data.order.UserOrder;
 import org.llm4msr.runtime.tables.Batch;
 
 /** The columns of one split file, checked against the manifest. Immutable and thread-safe. */

@@ -19,6 +19,7 @@ import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TextColumn;
+import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.preparation.Preparations;
 import org.llm4msr.runtime.tables.FieldValues;
 

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.knowledge.history;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
-import org.llm4msr.runtime.config.HistoryConfig;
+import org.llm4msr.runtime.config.past.HistoryConfig;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLog;

@@ -13,7 +13,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Sequence;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;

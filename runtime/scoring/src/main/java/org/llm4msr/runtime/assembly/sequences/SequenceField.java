@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.assembly.sequences;
 
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
 
 /**
  * A sequence of a model.

@@ -13,8 +13,8 @@ import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
-import org.llm4msr.runtime.config.sequences.SequenceConfig.Pooling;
+import org.llm4msr.runtime.config.past.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.FieldForm;
 

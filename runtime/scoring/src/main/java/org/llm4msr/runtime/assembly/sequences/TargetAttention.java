@@ -10,7 +10,7 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
-import org.llm4msr.runtime.config.sequences.SequenceConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
 
 /**
  * The activation unit of DIN (Zhou et al., KDD 2018, equation 3): the sum over j of a(e_j, t) e_j,

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.data.prepared;
+package org.llm4msr.runtime.data.order;
 
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.config;
+package org.llm4msr.runtime.config.past;
 
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.data.prepared;
+package org.llm4msr.runtime.data.order;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -12,7 +12,7 @@ import org.llm4msr.runtime.data.arrow.IdColumn;
  * shuffled. A window depends on seed, epoch and its number alone, so that resuming does not draw
  * what came before.
  */
-final class ShuffledOrder implements RowOrder {
+public final class ShuffledOrder implements RowOrder {
 
   /** Larger record batches are cut: otherwise a file with a single one would not be shuffled. */
   private static final int BLOCK_ROWS = 65_536;
@@ -27,7 +27,8 @@ final class ShuffledOrder implements RowOrder {
   private long windowNumber = -1;
   private long position;
 
-  ShuffledOrder(ArrowFile file, IdColumn user, TrainingOrder order) {
+  /** Shuffles the rows of a file, whose users a column tells. */
+  public ShuffledOrder(ArrowFile file, IdColumn user, TrainingOrder order) {
     this.order = order;
     this.user = user;
     this.rows = file.rows();

@@ -1,10 +1,9 @@
-package org.llm4msr.runtime.config.sequences;
+package org.llm4msr.runtime.config.past;
 
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.config.HistoryConfig;
-import org.llm4msr.runtime.config.HistoryConfig.Until;
+import org.llm4msr.runtime.config.past.HistoryConfig.Until;
 
 /**
  * What a model reads of the log of events.

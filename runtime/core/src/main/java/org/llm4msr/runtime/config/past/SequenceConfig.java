@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.config.sequences;
+package org.llm4msr.runtime.config.past;
 
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
-import org.llm4msr.runtime.config.HistoryConfig;
 
 /** A sequence of ids of each row, as one more field of any model. */
 public record SequenceConfig(

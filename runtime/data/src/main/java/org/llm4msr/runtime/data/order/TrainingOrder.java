@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.data.prepared;
+package org.llm4msr.runtime.data.order;
 
 /**
  * The order of the training rows in one epoch; the same values give the same batches.

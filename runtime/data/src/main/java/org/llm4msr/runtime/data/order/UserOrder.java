@@ -1,11 +1,11 @@
-package org.llm4msr.runtime.data.prepared;
+package org.llm4msr.runtime.data.order;
 
 import java.util.Arrays;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 
 /** User by user, the rows of each in the order of the file. */
-final class UserOrder implements RowOrder {
+public final class UserOrder implements RowOrder {
 
   private final ArrowFile file;
   private final int[] byUser;
@@ -17,7 +17,7 @@ final class UserOrder implements RowOrder {
    * @param users U; indices are below
    * @throws ArithmeticException above 2^31 - 1 rows
    */
-  UserOrder(ArrowFile file, IdColumn user, int users) {
+  public UserOrder(ArrowFile file, IdColumn user, int users) {
     this.file = file;
     byUser = new int[Math.toIntExact(file.rows())];
     int[] starts = new int[users + 1];
