@@ -12,7 +12,7 @@ final class ReservedSettings {
           "org.llm4msr.api.data.DatasetReaderFactory",
           Set.of("path", "scenarios", "split", "minFrequency", "negatives", "malformed"),
           "org.llm4msr.api.knowledge.PromptBuilderFactory",
-          Set.of("leakFutureInteractions"),
+          Set.of("leakFutureInteractions", "positive"),
           "org.llm4msr.api.model.MetaNetworkFactory",
           Set.of("layers", "activation", "outputActivation"));
 
