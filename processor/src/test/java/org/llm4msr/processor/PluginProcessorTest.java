@@ -141,8 +141,8 @@ class PluginProcessorTest {
           @Setting(value = "", defaultValue = "[a]") String x               | the defaultValue "[a]" for the setting x, but it must be a single value.
           @Setting(value = "", defaultValue = "!x 1") int x                 | the defaultValue "!x 1" for the setting x, but settings have no tags such as !x.
           @Setting(value = "", before = "none") Integer x                   | before = "none" for the setting x, but "none" must be a whole number; "null" means none.
-          @Setting("") String name                          | the setting name, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name.
-          @Setting("") boolean leakFutureInteractions       | the setting leakFutureInteractions, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name.
+          @Setting("") String name                          | the setting name, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name, positive.
+          @Setting("") boolean leakFutureInteractions       | the setting leakFutureInteractions, but the runtime reads that key itself. Rename the setting; reserved are leakFutureInteractions, name, positive.
           Held<Integer> x                                   | the setting x.e, but no setting can have the type java.lang.Object. {types}
           Deep x                                            | the defaultValue "few" for the setting x.depth, but "few" must be a whole number.
           """)
