@@ -13,10 +13,10 @@ import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.toolkit.model.Linear;
 
 /**
- * A user's interest in all scenarios, as SAR-Net reads it (Shen et al., CIKM 2021): the sum over j
- * of a_j b_j e_j, where a is a softmax of what the item makes of the events, b one of what the
- * scenario makes of them. Both scores are v . relu(e_j W + q), with q = t U + c of the item's
- * vector t, and one q for each scenario.
+ * A user's interest in all scenarios, after SAR-Net (Shen et al., CIKM 2021): the sum over j of a_j
+ * b_j e_j, where a is a softmax of what the item makes of the events, b one of what the scenario
+ * makes of them. Both scores are v . relu(e_j W + q), with q = t U + c of the item's vector t, and
+ * one q for each scenario.
  */
 final class CrossScenarioInterest {
 

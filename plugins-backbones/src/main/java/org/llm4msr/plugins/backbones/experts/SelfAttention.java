@@ -15,9 +15,9 @@ import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.toolkit.model.Scale;
 
 /**
- * Multi-head self-attention over the events of a row, as in the backbone of M2M (Zhang et al., WSDM
- * 2022), and its mean over the events; zeros if there are none. With E the events, a head is
- * softmax(E Q (E K)^T / sqrt(d)) E V, and the result is the heads side by side times O.
+ * Multi-head self-attention over the events of a row, after M2M (Zhang et al., WSDM 2022), and its
+ * mean over the events; zeros if there are none. With E the events, a head is softmax(E Q (E K)^T /
+ * sqrt(d)) E V, and the result is the heads side by side times O.
  */
 final class SelfAttention {
 
