@@ -13,6 +13,9 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.rows.RowEncoder;
@@ -55,7 +58,7 @@ final class BundleCommand extends CommandGroup {
     Path folder;
 
     @Override
-    void run() {
+    protected void run() {
       Bundle bundle = Bundle.open(folder);
       RowEncoder encoder = BundleModel.encoder(bundle);
       var inspection =
@@ -136,7 +139,7 @@ final class BundleCommand extends CommandGroup {
     Path second;
 
     @Override
-    void run() {
+    protected void run() {
       List<BundleDiff.Difference> differences =
           BundleDiff.between(Bundle.open(first), Bundle.open(second));
       List<List<String>> rows = new ArrayList<>();
@@ -164,7 +167,7 @@ final class BundleCommand extends CommandGroup {
     Path out;
 
     @Override
-    void run() {
+    protected void run() {
       experiment().createBundle(run.name, out);
       terminal().result(Map.of("bundle", out), out + " is written.");
     }
@@ -217,12 +220,12 @@ final class BundleCommand extends CommandGroup {
     boolean force;
 
     @Override
-    String keptWhenInterrupted() {
+    protected String keptWhenInterrupted() {
       return "Interrupted; nothing was published.";
     }
 
     @Override
-    void run() {
+    protected void run() {
       Publication done =
           new Publisher(session().loader(), Clock.systemUTC())
               .publish(

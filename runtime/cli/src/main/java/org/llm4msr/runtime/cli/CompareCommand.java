@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.command.Interruption;
 import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.compare.Comparison;
 import org.llm4msr.runtime.compare.ComparisonResult;
@@ -42,7 +43,7 @@ final class CompareCommand extends RunsCommand {
   @Nullable Path out;
 
   @Override
-  void run() {
+  protected void run() {
     Comparison comparison = session().get(Comparisons.class).open(file, overrides);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", comparison::requestStop);

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.CompiledManifest;
 import picocli.CommandLine;
@@ -30,7 +32,7 @@ final class CompileCommand extends Command {
   @Nullable Path out;
 
   @Override
-  void run() {
+  protected void run() {
     Bundle bundle = Bundle.open(folder);
     Path whole = folder.toAbsolutePath().normalize();
     Path target = out == null ? whole.resolveSibling(whole.getFileName() + "-compiled") : out;

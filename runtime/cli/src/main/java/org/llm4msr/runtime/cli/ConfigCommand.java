@@ -6,6 +6,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.ModelMemory;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.compare.ComparisonConfig;
 import org.llm4msr.runtime.compare.TuningConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
@@ -45,7 +48,7 @@ final class ConfigCommand extends CommandGroup {
     }
 
     @Override
-    void run() {
+    protected void run() {
       Experiment experiment = experiment();
       Optional<ModelMemory> memory = experiment.check();
       List<String> warnings = new ArrayList<>(experiment.config().warnings());
@@ -74,7 +77,7 @@ final class ConfigCommand extends CommandGroup {
     boolean origin;
 
     @Override
-    void run() {
+    protected void run() {
       var effective = experiment().config().effective();
       terminal().result(effective.values(), effective.yaml(origin));
     }
@@ -126,7 +129,7 @@ final class ConfigCommand extends CommandGroup {
     }
 
     @Override
-    void run() {
+    protected void run() {
       terminal().raw(Terminal.toJson(ConfigSchema.of(session().plugins(), of.type)) + "\n");
     }
   }

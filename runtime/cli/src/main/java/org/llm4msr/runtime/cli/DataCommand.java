@@ -7,6 +7,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.preparation.PreparationResult;
 import org.llm4msr.runtime.exchange.Exchange;
@@ -61,7 +65,7 @@ final class DataCommand extends CommandGroup {
     List<String> overrides = new ArrayList<>();
 
     @Override
-    void run() {
+    protected void run() {
       DataGeneration generation = session().get(DataGeneration.class);
       try (ProgressView progress = progress("generate", "interactions")) {
         DataGeneration.Result result = generation.generate(name, out, overrides, progress);
@@ -108,13 +112,13 @@ final class DataCommand extends CommandGroup {
     @Nullable String memory;
 
     @Override
-    String keptWhenInterrupted() {
+    protected String keptWhenInterrupted() {
       return "Interrupted; the prepared data is as it was before. The next `llm4msr data prepare`"
           + " deletes the unfinished folder beside it and starts over.";
     }
 
     @Override
-    void run() {
+    protected void run() {
       if (memory != null) {
         overrides.add("runtime.memory=" + memory);
       }
@@ -181,7 +185,7 @@ final class DataCommand extends CommandGroup {
     @Nullable Path html;
 
     @Override
-    void run() {
+    protected void run() {
       PreparedSummary summary;
       try (ProgressView progress = progress("inspect", "rows")) {
         summary =
@@ -230,7 +234,7 @@ final class DataCommand extends CommandGroup {
     int port;
 
     @Override
-    void run() throws InterruptedException {
+    protected void run() throws InterruptedException {
       try (ExchangeServer server =
           isFolder()
               ? Exchange.start(new ExchangeRequest(file, null, host, port))

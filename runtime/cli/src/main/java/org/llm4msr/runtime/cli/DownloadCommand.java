@@ -12,6 +12,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.download.Catalogue;
 import org.llm4msr.runtime.download.Catalogue.Licence;
 import org.llm4msr.runtime.download.DatasetDownload;
@@ -50,12 +53,12 @@ final class DownloadCommand extends Command {
   boolean accepted;
 
   @Override
-  String keptWhenInterrupted() {
+  protected String keptWhenInterrupted() {
     return "Interrupted; what was downloaded is kept. Run it again to resume.";
   }
 
   @Override
-  void run() throws IOException {
+  protected void run() throws IOException {
     Catalogue catalogue = Catalogue.load();
     if (name == null) {
       terminal().result(catalogue, list(catalogue));

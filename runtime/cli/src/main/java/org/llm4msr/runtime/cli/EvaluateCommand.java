@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
@@ -40,7 +42,7 @@ final class EvaluateCommand extends ExperimentCommand {
   @Nullable Path predictions;
 
   @Override
-  void run() {
+  protected void run() {
     Experiment experiment = experiment();
     EvaluationReport report;
     try (ProgressView progress = progress("evaluate", "rows")) {

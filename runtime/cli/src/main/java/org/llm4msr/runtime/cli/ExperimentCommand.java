@@ -3,6 +3,7 @@ package org.llm4msr.runtime.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.runtime.cli.command.Command;
 import org.llm4msr.runtime.experiment.Experiment;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -3,6 +3,8 @@ package org.llm4msr.runtime.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -68,7 +70,7 @@ final class ExplainCommand extends ExperimentCommand {
   int neighbours;
 
   @Override
-  void run() {
+  protected void run() {
     if (item != null && user == null) {
       throw new ParameterException(spec.commandLine(), "--item needs --user");
     }

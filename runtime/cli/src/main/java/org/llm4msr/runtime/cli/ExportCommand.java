@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.ProgressView;
 import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.EvaluationReport;
@@ -43,7 +46,7 @@ final class ExportCommand extends CommandGroup {
     Path out;
 
     @Override
-    void run() {
+    protected void run() {
       Exported exported = new OnnxExporter(session().loader()).export(Bundle.open(bundle), out);
       String files = "%s: %s".formatted(out, String.join(", ", exported.files()));
       String leftOut = exported.leftOut();
@@ -73,7 +76,7 @@ final class ExportCommand extends CommandGroup {
     List<String> fields = List.of();
 
     @Override
-    void run() {
+    protected void run() {
       List<Path> files = new EmbeddingExport(Bundle.open(bundle)).write(fields, out);
       terminal()
           .result(
@@ -101,7 +104,7 @@ final class ExportCommand extends CommandGroup {
     Path out;
 
     @Override
-    void run() {
+    protected void run() {
       try (ProgressView progress = progress("predict", "rows")) {
         EvaluationReport report = experiment().evaluate(run.name, split.part, out, progress);
         long rows = report.result().overall().rows();

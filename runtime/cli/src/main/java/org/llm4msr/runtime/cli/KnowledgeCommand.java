@@ -9,6 +9,11 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.Interruption;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.knowledge.extraction.Counts;
@@ -78,7 +83,7 @@ final class KnowledgeCommand extends CommandGroup {
     boolean accept;
 
     @Override
-    void run() {
+    protected void run() {
       if (accept && rebuild) {
         throw new ParameterException(
             spec.commandLine(), "--accept keeps what is stored, and --rebuild discards it");
@@ -281,12 +286,12 @@ final class KnowledgeCommand extends CommandGroup {
     boolean force;
 
     @Override
-    String keptWhenInterrupted() {
+    protected String keptWhenInterrupted() {
       return "Interrupted; nothing was written.";
     }
 
     @Override
-    void run() {
+    protected void run() {
       PromptFile target = PromptFile.at(out, force);
       WrittenPrompts written;
       try (ProgressView progress = progress("write", "prompts")) {
@@ -339,7 +344,7 @@ final class KnowledgeCommand extends CommandGroup {
     int count;
 
     @Override
-    void run() {
+    protected void run() {
       Experiment experiment = experiment();
       atLeast("--neighbours", count, 1);
       if (Stream.of(user, scenario, item).filter(Objects::nonNull).count() > 1) {

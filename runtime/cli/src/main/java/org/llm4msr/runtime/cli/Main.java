@@ -14,6 +14,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.RootCommand;
+import org.llm4msr.runtime.cli.command.Session;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.output.CheckedOutput;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.engine.EngineErrors;
@@ -25,7 +30,6 @@ import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -119,7 +123,7 @@ public final class Main {
 
   private int failed(Throwable error, CommandLine command) {
     Terminal terminal = session.terminal();
-    boolean debug = command.getCommand() instanceof Command ours && ours.debug;
+    boolean debug = command.getCommand() instanceof Command ours && ours.debug();
     MsrException known = find(error);
     MsrException shown =
         known != null
@@ -186,27 +190,9 @@ public final class Main {
         "130:interrupted by Ctrl-C; finished work is kept",
         "143:interrupted by SIGTERM; finished work is kept"
       })
-  static final class Root extends CommandGroup {
-    private final Session session;
-
+  static final class Root extends RootCommand {
     Root(Session session) {
-      this.session = session;
-    }
-
-    Session session() {
-      return session;
-    }
-  }
-
-  /** The version of the jar. */
-  static final class Version implements IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {
-        "llm4msr " + (version == null ? "(development)" : version),
-        "Java " + Runtime.version() + ", " + System.getProperty("os.name")
-      };
+      super(session);
     }
   }
 }

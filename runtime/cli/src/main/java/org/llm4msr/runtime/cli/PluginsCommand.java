@@ -11,6 +11,9 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.cli.check.CheckProcess;
 import org.llm4msr.runtime.cli.check.CheckReport;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.config.loading.PluginDescription;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
@@ -71,10 +74,10 @@ final class PluginsCommand extends CommandGroup {
 
     /** Does nothing here: the list is printed before the failure. */
     @Override
-    void checkPlugins() {}
+    protected void checkPlugins() {}
 
     @Override
-    void run() {
+    protected void run() {
       PluginRegistry plugins = session().plugins();
       List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
       List<BrokenPlugin> broken =
@@ -157,7 +160,7 @@ final class PluginsCommand extends CommandGroup {
     @Nullable String kind;
 
     @Override
-    void run() {
+    protected void run() {
       PluginRegistry plugins = session().plugins();
       List<PluginDescriptor> named =
           kind != null ? List.of(plugins.describe(kind(kind), name)) : named(plugins);
@@ -264,15 +267,15 @@ final class PluginsCommand extends CommandGroup {
 
     /** Does nothing here: the process of the check loads the plugins. */
     @Override
-    void checkPlugins() {}
+    protected void checkPlugins() {}
 
     @Override
-    String keptWhenInterrupted() {
+    protected String keptWhenInterrupted() {
       return "Interrupted.";
     }
 
     @Override
-    void run() throws IOException, InterruptedException {
+    protected void run() throws IOException, InterruptedException {
       PluginFolder.requireReadable(folder);
       List<String> arguments = new ArrayList<>();
       if (config != null) {

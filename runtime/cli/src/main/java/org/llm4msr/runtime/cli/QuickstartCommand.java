@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -60,7 +63,7 @@ final class QuickstartCommand extends Command {
   List<String> overrides = new ArrayList<>();
 
   @Override
-  void run() {
+  protected void run() {
     Quickstart quickstart = Quickstart.open(out);
     generate(quickstart);
     Experiment plain = open(quickstart.plain());

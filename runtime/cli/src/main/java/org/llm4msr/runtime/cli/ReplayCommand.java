@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.server.log.LoggedRequests;
 import org.llm4msr.server.replay.Replay;
 import org.llm4msr.server.replay.ReplayReport;
@@ -38,12 +41,12 @@ final class ReplayCommand extends Command {
   Path bundle;
 
   @Override
-  String keptWhenInterrupted() {
+  protected String keptWhenInterrupted() {
     return "Interrupted; nothing is kept.";
   }
 
   @Override
-  void run() {
+  protected void run() {
     LoggedRequests requests = LoggedRequests.open(log);
     ReplayReport report;
     try (Ranker ranker = Ranker.open(bundle, RankerSettings.STANDARD, session().loader());

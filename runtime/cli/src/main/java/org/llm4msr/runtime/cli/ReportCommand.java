@@ -24,7 +24,7 @@ final class ReportCommand extends ExperimentCommand {
   @Nullable Path out;
 
   @Override
-  void run() {
+  protected void run() {
     RunReport report = new RunReport(experiment(), run.name);
     Path file = out == null ? report.file() : out;
     if (out == null) {

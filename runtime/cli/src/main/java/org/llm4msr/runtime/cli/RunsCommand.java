@@ -2,6 +2,8 @@ package org.llm4msr.runtime.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.ProgressView;
 import org.llm4msr.runtime.compare.ComparisonView;
 import picocli.CommandLine.Option;
 

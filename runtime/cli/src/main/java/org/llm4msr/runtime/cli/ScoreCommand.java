@@ -3,14 +3,16 @@ package org.llm4msr.runtime.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.config.MalformedConfig.Policy;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.ProgressView;
+import org.llm4msr.runtime.cli.options.ScoringOptions;
+import org.llm4msr.runtime.cli.output.ScoredRows;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,42 +42,7 @@ final class ScoreCommand extends Command {
       description = "The scores: .arrow, .parquet or .csv.")
   Path out;
 
-  @Option(
-      names = "--keep",
-      split = ",",
-      defaultValue = "user,item,scenario",
-      paramLabel = "COLUMN",
-      description = "Columns to copy next to the scores (default: ${DEFAULT-VALUE}).")
-  List<String> keep = List.of();
-
-  @Option(
-      names = "--list-separator",
-      defaultValue = "|",
-      paramLabel = "TEXT",
-      description =
-          "Separator of the values of a list that is written as text (default:"
-              + " ${DEFAULT-VALUE}).")
-  String listSeparator = "|";
-
-  @Option(
-      names = "--knowledge",
-      paramLabel = "FOLDER",
-      description =
-          "A knowledge store with the vectors of items that the bundle does not know; for models"
-              + " that read the knowledge of items.")
-  @Nullable Path knowledge;
-
-  @Option(
-      names = "--malformed",
-      defaultValue = "strict",
-      paramLabel = "POLICY",
-      description =
-          "strict: the first row that cannot be read is an error. skip: such rows have no score,"
-              + " and the column problem says why (default: ${DEFAULT-VALUE}).")
-  Policy malformed = Policy.STRICT;
-
-  @Option(names = "--force", description = "Replace an existing file of scores.")
-  boolean force;
+  @Mixin ScoringOptions options = new ScoringOptions();
 
   @Option(
       names = "-D",
@@ -84,17 +51,19 @@ final class ScoreCommand extends Command {
   List<String> overrides = new ArrayList<>();
 
   @Override
-  String keptWhenInterrupted() {
+  protected String keptWhenInterrupted() {
     return "Interrupted; finished parts are kept beside the target. Run it again to resume.";
   }
 
   @Override
-  void run() {
-    ScoringRequest request = new ScoringRequest(in, out, keep, listSeparator, force, malformed);
+  protected void run() {
+    ScoringRequest request =
+        new ScoringRequest(
+            in, out, options.keep, options.listSeparator, options.force, options.malformed);
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
-      if (knowledge != null) {
-        scorer.readNewItems(knowledge);
+      if (options.knowledge != null) {
+        scorer.readNewItems(Path.of(options.knowledge));
       }
       ScoringReport report = scorer.score(request, progress);
       terminal()
@@ -103,30 +72,12 @@ final class ScoreCommand extends Command {
   }
 
   private static String text(ScoringReport report) {
-    StringBuilder text = new StringBuilder(scored(report));
-    if (report.malformed() > 0) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%nRows that cannot be read and have no score: %,d",
-              report.malformed()));
-      report.problems().forEach(row -> text.append("%n  ".formatted()).append(row.problem()));
-      if (report.malformed() > report.problems().size()) {
-        text.append("%n  ... The column problem names them all.".formatted());
-      }
-    }
-    return text.toString();
-  }
-
-  private static String scored(ScoringReport report) {
-    return String.format(
-        Locale.ROOT,
-        "%s: %,d rows%s, %,.0f rows/s",
+    return ScoredRows.text(
         report.out(),
         report.rows(),
-        report.resumedAt() == 0
-            ? ""
-            : String.format(Locale.ROOT, " (%,d of them before)", report.resumedAt()),
-        report.rowsPerSecond());
+        report.resumedAt(),
+        report.rowsPerSecond(),
+        report.malformed(),
+        report.problems().stream().map(row -> row.problem()).toList());
   }
 }

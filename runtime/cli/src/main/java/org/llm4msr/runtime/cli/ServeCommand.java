@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Command;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
 import picocli.CommandLine;
@@ -37,12 +38,12 @@ final class ServeCommand extends Command {
   List<String> overrides = new ArrayList<>();
 
   @Override
-  String keptWhenInterrupted() {
+  protected String keptWhenInterrupted() {
     return "Ended before the models were loaded.";
   }
 
   @Override
-  void run() throws InterruptedException {
+  protected void run() throws InterruptedException {
     ServerConfig config = config();
     try (RankingServer server = RankingServer.start(config, session().loader())) {
       session().interruption().stopWith("Ending the requests under way.", server::close);

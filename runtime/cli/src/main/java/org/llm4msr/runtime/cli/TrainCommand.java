@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Command;
+import org.llm4msr.runtime.cli.command.Interruption;
+import org.llm4msr.runtime.cli.command.ProgressView;
 import org.llm4msr.runtime.cli.options.RunOption;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
@@ -51,7 +54,7 @@ final class TrainCommand extends ExperimentCommand {
   @Nullable Integer watch;
 
   @Override
-  void run() {
+  protected void run() {
     Experiment experiment = experiment();
     try (ReportServer page =
         watch == null ? null : ReportServer.start(new RunReport(experiment, run.name), watch)) {

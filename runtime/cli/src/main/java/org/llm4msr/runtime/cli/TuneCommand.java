@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.cli.command.Interruption;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.Tuning;
 import org.llm4msr.runtime.compare.TuningResult;
@@ -29,7 +30,7 @@ final class TuneCommand extends RunsCommand {
   @Nullable Path out;
 
   @Override
-  void run() {
+  protected void run() {
     Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", tuning::requestStop);

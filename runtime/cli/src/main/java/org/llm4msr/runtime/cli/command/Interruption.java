@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import org.llm4msr.runtime.plugins.ErrorSource;
  * What Ctrl-C does. A command that can stop in good order is asked to and waited for, until its own
  * final message is printed; any other ends at once, with a message on what is kept.
  */
-final class Interruption {
+public final class Interruption {
 
   private static final String CODE = "cli/INTERRUPTED";
   private static final int FAILED = 1;
@@ -28,17 +28,17 @@ final class Interruption {
 
   private record Stop(BooleanSupplier runs, String note, Runnable request) {}
 
-  Interruption(Terminal terminal) {
+  public Interruption(Terminal terminal) {
     this.terminal = terminal;
   }
 
   /** Sets the message on what is kept of the work that begins now. */
-  void setKept(String text) {
+  public void setKept(String text) {
     kept = text;
   }
 
   /** Sets the action that stops the work in good order, and the note that is printed then. */
-  void stopWith(String note, Runnable request) {
+  public void stopWith(String note, Runnable request) {
     stopWith(() -> true, note, request);
   }
 
@@ -47,22 +47,22 @@ final class Interruption {
    *
    * @param runs whether the work has begun; before, there is nothing to wait for
    */
-  void stopWith(BooleanSupplier runs, String note, Runnable request) {
+  public void stopWith(BooleanSupplier runs, String note, Runnable request) {
     stop = new Stop(runs, note, request);
   }
 
   /** Called when the work that could stop in good order is over. */
-  void cannotStop() {
+  public void cannotStop() {
     stop = null;
   }
 
   /** Called when the command is over and everything is printed. */
-  void end() {
+  public void end() {
     ended.countDown();
   }
 
   /** Runs while the process ends, for whatever reason. */
-  void begin() {
+  public void begin() {
     if (ended.getCount() == 0) {
       return;
     }

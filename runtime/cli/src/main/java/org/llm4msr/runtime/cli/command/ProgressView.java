@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -15,7 +15,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.cli.output.Speed;
 
 /** Shows the progress of long work on stderr: a bar on a terminal, else one line per minute. */
-interface ProgressView extends Progress, AutoCloseable {
+public interface ProgressView extends Progress, AutoCloseable {
 
   /** The launcher says by this system property whether stderr is a terminal. */
   String TERMINAL = "llm4msr.terminal";

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,15 +9,15 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** A command that only holds others. */
-@CommandLine.Command(mixinStandardHelpOptions = true, versionProvider = Main.Version.class)
-abstract class CommandGroup implements Runnable {
+@CommandLine.Command(mixinStandardHelpOptions = true, versionProvider = Version.class)
+public abstract class CommandGroup implements Runnable {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Spec
-  CommandSpec spec;
+  private CommandSpec spec;
 
   /** Runs what was asked for; words that are no command are wrong usage also beside --help. */
-  static int execute(ParseResult parsed) {
+  public static int execute(ParseResult parsed) {
     for (ParseResult at = parsed; at != null; at = at.subcommand()) {
       CommandLine line = at.commandSpec().commandLine();
       if (line.getCommand() instanceof CommandGroup && !at.unmatched().isEmpty()) {

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
@@ -13,7 +13,7 @@ import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** State shared by the commands of one call. The injector is made when a command first needs it. */
-final class Session {
+public final class Session {
 
   private final Terminal terminal;
   private final Interruption interruption;
@@ -21,42 +21,47 @@ final class Session {
   private List<Path> pluginFolders = List.of();
   private @Nullable Injector injector;
 
-  Session(Terminal terminal, Function<List<Path>, Module> modules) {
+  /**
+   * Makes the state.
+   *
+   * @param modules makes the wiring from the plugin folders that the user names
+   */
+  public Session(Terminal terminal, Function<List<Path>, Module> modules) {
     this.terminal = terminal;
     this.interruption = new Interruption(terminal);
     this.modules = modules;
   }
 
   /** Sets the plugin folders that are searched besides the standard one. */
-  void pluginFolders(List<Path> folders) {
+  public void pluginFolders(List<Path> folders) {
     pluginFolders = List.copyOf(folders);
   }
 
-  Terminal terminal() {
+  public Terminal terminal() {
     return terminal;
   }
 
-  Interruption interruption() {
+  public Interruption interruption() {
     return interruption;
   }
 
-  <T> T get(Class<T> type) {
+  public <T> T get(Class<T> type) {
     if (injector == null) {
       injector = Guice.createInjector(modules.apply(pluginFolders));
     }
     return injector.getInstance(type);
   }
 
-  PluginRegistry plugins() {
+  public PluginRegistry plugins() {
     return get(PluginRegistry.class);
   }
 
-  ConfigLoader loader() {
+  public ConfigLoader loader() {
     return get(ConfigLoader.class);
   }
 
   /** Opens an experiment and prints the warnings about its file. */
-  Experiment open(Path file, List<String> overrides) {
+  public Experiment open(Path file, List<String> overrides) {
     Experiment experiment = get(Experiments.class).open(file, overrides);
     experiment.config().warnings().forEach(warning -> terminal.note("warning: " + warning));
     return experiment;

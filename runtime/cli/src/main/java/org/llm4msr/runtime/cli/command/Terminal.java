@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,7 +14,7 @@ import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.text.Passwords;
 
 /** The output of a command: results go to stdout, all else to stderr. */
-final class Terminal {
+public final class Terminal {
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -29,27 +29,27 @@ final class Terminal {
   private boolean printed;
 
   /** The output with {@code --json} if a command failed. */
-  record ErrorObject(String code, String type, String message, boolean retryable) {}
+  private record ErrorObject(String code, String type, String message, boolean retryable) {}
 
-  Terminal(PrintStream out, PrintStream err) {
+  public Terminal(PrintStream out, PrintStream err) {
     this.out = out;
     this.err = err;
   }
 
-  synchronized void json(boolean on) {
+  public synchronized void json(boolean on) {
     json = on;
   }
 
-  PrintStream out() {
+  public PrintStream out() {
     return out;
   }
 
-  PrintStream err() {
+  public PrintStream err() {
     return err;
   }
 
   /** Prints the one result of a command: the object with {@code --json}, the text otherwise. */
-  synchronized void result(Object object, String text) {
+  public synchronized void result(Object object, String text) {
     if (json && printed) {
       return; // Standard output is one JSON value, even if a command fails after its result.
     }
@@ -59,7 +59,7 @@ final class Terminal {
   }
 
   /** Prints an error as the result with {@code --json}, and nothing otherwise. */
-  synchronized void error(String code, ErrorType type, String message, boolean retryable) {
+  public synchronized void error(String code, ErrorType type, String message, boolean retryable) {
     if (json) {
       String shown = Passwords.masked(message);
       var error = new ErrorObject(code, type.name(), shown, retryable);
@@ -68,17 +68,17 @@ final class Terminal {
   }
 
   /** Prints a text as the result, whatever the form asked for. */
-  void raw(String text) {
+  public void raw(String text) {
     out.print(text);
     out.flush();
   }
 
   /** Prints a remark that is no result. */
-  void note(String text) {
+  public void note(String text) {
     err.println(Passwords.masked(text));
   }
 
-  static String toJson(Object object) {
+  public static String toJson(Object object) {
     try {
       return JSON.writeValueAsString(object);
     } catch (JsonProcessingException e) {
@@ -90,7 +90,7 @@ final class Terminal {
    * Returns rows as columns of equal width; columns whose heading starts with {@code >} are
    * right-aligned.
    */
-  static String table(List<String> headings, List<List<String>> rows) {
+  public static String table(List<String> headings, List<List<String>> rows) {
     int[] widths = new int[headings.size()];
     for (int column = 0; column < widths.length; column++) {
       widths[column] = heading(headings.get(column)).length();

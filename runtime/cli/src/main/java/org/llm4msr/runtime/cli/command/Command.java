@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.cli;
+package org.llm4msr.runtime.cli.command;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,20 +14,20 @@ import picocli.CommandLine.Spec;
 /** What all commands have in common. */
 @CommandLine.Command(
     mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class,
+    versionProvider = Version.class,
     sortOptions = false,
     usageHelpAutoWidth = true)
-abstract class Command implements Callable<Integer> {
+public abstract class Command implements Callable<Integer> {
 
   @SuppressWarnings("NullAway.Init") // picocli fills it.
   @Spec
-  CommandSpec spec;
+  protected CommandSpec spec;
 
   @Option(names = "--json", description = "Print the result as one JSON object.")
-  boolean json;
+  private boolean json;
 
   @Option(names = "--debug", description = "Show stack traces.")
-  boolean debug;
+  private boolean debug;
 
   @Option(
       names = "--plugins",
@@ -35,26 +35,31 @@ abstract class Command implements Callable<Integer> {
       description =
           "A folder with one folder of jars for each plugin, in addition to the launcher's;"
               + " repeatable.")
-  List<Path> pluginFolders = new ArrayList<>();
+  protected List<Path> pluginFolders = new ArrayList<>();
 
   @Option(names = "--strict", description = "Fail if any plugin that is found cannot be used.")
-  boolean strict;
+  protected boolean strict;
 
-  Session session() {
-    return ((Main.Root) spec.root().userObject()).session();
+  public final Session session() {
+    return ((RootCommand) spec.root().userObject()).session();
   }
 
-  Terminal terminal() {
+  /** Whether the user wants stack traces. */
+  public final boolean debug() {
+    return debug;
+  }
+
+  public final Terminal terminal() {
     return session().terminal();
   }
 
   /** Shows the progress of long work; the caller closes it. */
-  ProgressView progress(String task, String unit) {
+  public final ProgressView progress(String task, String unit) {
     return ProgressView.of(terminal().err(), task, unit);
   }
 
   /** Returns the number of an option, or refuses it if it is too small. */
-  int atLeast(String option, int number, int least) {
+  protected final int atLeast(String option, int number, int least) {
     if (number < least) {
       throw new ParameterException(
           spec.commandLine(),
@@ -63,11 +68,11 @@ abstract class Command implements Callable<Integer> {
     return number;
   }
 
-  /** Does the work; exceptions are turned into error texts by {@link Main}. */
-  abstract void run() throws Exception;
+  /** Does the work; exceptions are turned into error texts by the command line. */
+  protected abstract void run() throws Exception;
 
   /** Refuses broken plugins if the user wants that; otherwise says that there are some. */
-  void checkPlugins() {
+  protected void checkPlugins() {
     PluginRegistry plugins = session().plugins();
     if (strict) {
       plugins.requireSound();
@@ -80,7 +85,7 @@ abstract class Command implements Callable<Integer> {
   }
 
   /** Says what is kept if Ctrl-C ends this command. */
-  String keptWhenInterrupted() {
+  protected String keptWhenInterrupted() {
     return "Interrupted; finished work is kept. Run it again to resume.";
   }
 
