@@ -5,8 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.spark.extract.ExtractJob;
 import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
@@ -22,7 +24,8 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
-  private static final Map<String, Job> JOBS = Map.of("score", new ScoreJob());
+  private static final Map<String, Job> JOBS =
+      Map.of("extract", new ExtractJob(), "score", new ScoreJob());
 
   private Main() {}
 
@@ -37,7 +40,8 @@ public final class Main {
     try {
       Job job = arguments.isEmpty() ? null : JOBS.get(arguments.get(0));
       if (job == null) {
-        throw Options.usage("The first word must be one of " + String.join(", ", JOBS.keySet()));
+        throw Options.usage(
+            "The first word must be one of " + String.join(", ", new TreeSet<>(JOBS.keySet())));
       }
       Options options = Options.parse(arguments.subList(1, arguments.size()));
       answer = options.optional("answer");

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.cli;
 
 import org.llm4msr.runtime.cli.command.CommandGroup;
+import org.llm4msr.runtime.cli.spark.ExtractJobCommand;
 import org.llm4msr.runtime.cli.spark.ScoreJobCommand;
 import picocli.CommandLine;
 
@@ -8,5 +9,5 @@ import picocli.CommandLine;
 @CommandLine.Command(
     name = "spark",
     description = "Runs jobs on Apache Spark, where one machine is not enough.",
-    subcommands = {ScoreJobCommand.class})
+    subcommands = {ExtractJobCommand.class, ScoreJobCommand.class})
 final class SparkCommand extends CommandGroup {}

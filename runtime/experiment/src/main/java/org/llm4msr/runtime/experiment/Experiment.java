@@ -9,11 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
+import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.bundle.BundleModel;
@@ -40,6 +43,7 @@ import org.llm4msr.runtime.exchange.ExchangeServer;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.files.Scratch;
+import org.llm4msr.runtime.knowledge.extraction.EncoderCalls;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
@@ -293,8 +297,24 @@ public final class Experiment {
    * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
   public ExtractionResult extract(boolean rebuild, Progress progress) {
+    return extract(() -> KnowledgeStage.open(this), rebuild, progress);
+  }
+
+  /**
+   * Extracts as {@link #extract(boolean, Progress)}, on other machines: here the encoder only
+   * counts tokens.
+   *
+   * @param elsewhere returns calls of an encoder that is described as the one it gets
+   */
+  public ExtractionResult extract(
+      boolean rebuild, Function<KnowledgeEncoder, EncoderCalls> elsewhere, Progress progress) {
+    return extract(() -> KnowledgeStage.calling(this, elsewhere), rebuild, progress);
+  }
+
+  private ExtractionResult extract(
+      Supplier<KnowledgeStage> open, boolean rebuild, Progress progress) {
     StageCost.Meter meter = StageCost.Meter.start(StageCost.EXTRACT);
-    try (KnowledgeStage stage = KnowledgeStage.open(this)) {
+    try (KnowledgeStage stage = open.get()) {
       ExtractionResult result = stage.extract(rebuild, this::begin, progress);
       if (result.read() > 0) {
         meter.write(workspace.root());

@@ -36,6 +36,7 @@ import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.knowledge.control.ControlledKnowledge;
 import org.llm4msr.runtime.knowledge.extraction.Chosen;
 import org.llm4msr.runtime.knowledge.extraction.DrawnPlan;
+import org.llm4msr.runtime.knowledge.extraction.EncoderCalls;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeExtractor;
@@ -68,6 +69,7 @@ final class KnowledgeStage implements AutoCloseable {
   private final EngineEncoderContext encoderContext;
   private final KnowledgeModule.Encoders encoders;
   private final KnowledgeEncoder encoder;
+  private final EncoderCalls calls;
   private final Chosen chosen;
   private final KnowledgeExtractor extractor;
 
@@ -76,7 +78,8 @@ final class KnowledgeStage implements AutoCloseable {
       KnowledgeConfig config,
       PreparedData data,
       Scratch scratch,
-      Function<KnowledgeModule.Encoders, KnowledgeEncoder> use) {
+      Function<KnowledgeModule.Encoders, KnowledgeEncoder> use,
+      Function<KnowledgeEncoder, EncoderCalls> calling) {
     this.experiment = experiment;
     this.data = data;
     this.scratch = scratch;
@@ -86,6 +89,7 @@ final class KnowledgeStage implements AutoCloseable {
     this.encoderContext = wiring.get(EngineEncoderContext.class);
     this.encoders = wiring.get(KnowledgeModule.Encoders.class);
     this.encoder = use.apply(encoders);
+    this.calls = calling.apply(encoder);
     boolean leaks = config.prompts().leakFutureInteractions();
     TrainingLog log = log(experiment, leaks, data, scratch);
     LimitConfig limit = config.limit() == null ? LimitConfig.NONE : config.limit();
@@ -99,6 +103,7 @@ final class KnowledgeStage implements AutoCloseable {
         data.manifest().key(),
         prompts,
         encoder,
+        calls,
         new KnowledgeExtractor.Settings(
             config.minInteractions(),
             chosen,
@@ -122,6 +127,12 @@ final class KnowledgeStage implements AutoCloseable {
     return open(experiment, KnowledgeModule.Encoders::whole);
   }
 
+  /** Opens the prompts, and what counts the tokens of an encoder whose calls run elsewhere. */
+  static KnowledgeStage calling(
+      Experiment experiment, Function<KnowledgeEncoder, EncoderCalls> elsewhere) {
+    return open(experiment, KnowledgeModule.Encoders::counter, elsewhere);
+  }
+
   /** Opens the prompts, and what counts the tokens that the encoder would read. */
   static KnowledgeStage counting(Experiment experiment) {
     return open(experiment, KnowledgeModule.Encoders::counter);
@@ -134,11 +145,18 @@ final class KnowledgeStage implements AutoCloseable {
 
   private static KnowledgeStage open(
       Experiment experiment, Function<KnowledgeModule.Encoders, KnowledgeEncoder> use) {
+    return open(experiment, use, EncoderCalls::oneByOne);
+  }
+
+  private static KnowledgeStage open(
+      Experiment experiment,
+      Function<KnowledgeModule.Encoders, KnowledgeEncoder> use,
+      Function<KnowledgeEncoder, EncoderCalls> calling) {
     KnowledgeConfig config = config(experiment);
     PreparedData data = experiment.openPrepared();
     Scratch scratch = scratch(experiment);
     try {
-      return new KnowledgeStage(experiment, config, data, scratch, use);
+      return new KnowledgeStage(experiment, config, data, scratch, use, calling);
     } catch (RuntimeException | Error e) {
       scratch.close();
       data.close();

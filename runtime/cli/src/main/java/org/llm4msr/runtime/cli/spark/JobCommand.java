@@ -22,6 +22,9 @@ import picocli.CommandLine.Option;
 /** A job, and how Spark runs it. */
 public abstract class JobCommand extends Command {
 
+  private static final String CORES = "spark.executor.cores";
+  private static final String TASK_CORES = "spark.task.cpus";
+
   @Option(
       names = "--master",
       paramLabel = "URL",
@@ -62,6 +65,17 @@ public abstract class JobCommand extends Command {
     } finally {
       session().interruption().cannotStop();
       Files.delete(answer);
+    }
+  }
+
+  /**
+   * Gives a task all cores of its executor, where these are stated: it holds one model, which uses
+   * them.
+   */
+  final void takeWholeExecutors(SparkConfig config) {
+    String cores = conf.getOrDefault(CORES, config.conf().get(CORES));
+    if (cores != null && !config.conf().containsKey(TASK_CORES)) {
+      conf.putIfAbsent(TASK_CORES, cores);
     }
   }
 

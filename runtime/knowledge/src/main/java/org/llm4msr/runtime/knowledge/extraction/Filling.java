@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -27,15 +28,13 @@ import org.slf4j.LoggerFactory;
 /** One filling of a store: has the encoder read what is not there, and counts. */
 final class Filling implements PromptSink {
 
-  /** Prompts that are sorted by length before they are encoded. */
-  private static final int WINDOW = 1024;
-
   /** Prompts per call, of about equal length: few enough to show the progress of a slow model. */
   static final int CALL = 64;
 
   private static final Logger LOG = LoggerFactory.getLogger(Filling.class);
 
   private final KnowledgeEncoder encoder;
+  private final EncoderCalls calls;
   private final StoreWriter writer;
   private final @Nullable KnowledgeStore sibling;
   private final Runnable endWhenAsked;
@@ -50,6 +49,7 @@ final class Filling implements PromptSink {
   private long dropped;
   private long tokens;
   private long encodingNanos;
+  private long clock;
   private long zeros;
   private @Nullable String firstZero;
 
@@ -60,18 +60,21 @@ final class Filling implements PromptSink {
   /**
    * Begins a filling.
    *
+   * @param calls have the encoder read
    * @param sibling a store of the same encoder, from which the vectors of equal prompts are taken
    * @param total keys that will be added or left out
    * @param endWhenAsked throws once the filling shall end
    */
   Filling(
       KnowledgeEncoder encoder,
+      EncoderCalls calls,
       StoreWriter writer,
       @Nullable KnowledgeStore sibling,
       long total,
       Runnable endWhenAsked,
       Progress progress) {
     this.encoder = encoder;
+    this.calls = calls;
     this.writer = writer;
     this.sibling = sibling;
     this.total = total;
@@ -116,7 +119,7 @@ final class Filling implements PromptSink {
     }
     writer.declare(level, key, hash);
     waiting.add(new Waiting(hash, fitted));
-    if (waiting.size() == WINDOW) {
+    if (waiting.size() == calls.window()) {
       encodeWaiting(level);
     }
   }
@@ -174,28 +177,41 @@ final class Filling implements PromptSink {
   /** Encodes the waiting prompts, those of about equal length together. */
   private void encodeWaiting(Level level) {
     waiting.sort(Comparator.comparingInt((Waiting prompt) -> prompt.fitted().tokens()));
+    List<List<Waiting>> batches = new ArrayList<>();
     for (int from = 0; from < waiting.size(); from += CALL) {
-      endWhenAsked.run();
-      encode(level, waiting.subList(from, Math.min(from + CALL, waiting.size())));
-      report();
+      batches.add(waiting.subList(from, Math.min(from + CALL, waiting.size())));
     }
+    encode(level, batches);
     waiting.clear();
     report();
   }
 
-  /** Encodes prompts; where a call of several fails for good, one by one. */
-  private void encode(Level level, List<Waiting> batch) {
-    long start = System.nanoTime();
+  private void encode(Level level, List<List<Waiting>> batches) {
+    clock = System.nanoTime();
+    calls.make(
+        batches.stream()
+            .map(batch -> batch.stream().map(prompt -> prompt.fitted().text()).toList())
+            .toList(),
+        endWhenAsked,
+        (call, answers) -> {
+          take(level, batches.get(call), answers);
+          report();
+          clock = System.nanoTime();
+        });
+  }
+
+  /** Stores the answers of a call; where a call of several fails for good, calls one by one. */
+  private void take(Level level, List<Waiting> batch, Supplier<List<Knowledge>> answered) {
     List<Knowledge> answers;
     try {
-      answers = encoder.encode(batch.stream().map(prompt -> prompt.fitted().text()).toList());
+      answers = answered.get();
     } catch (MsrException e) {
       endWhenAsked.run(); // It gave up waiting.
       if (e.retryable()) {
         throw named(level, batch, e);
       }
       if (batch.size() > 1) {
-        batch.forEach(prompt -> encode(level, List.of(prompt)));
+        encode(level, batch.stream().map(List::of).toList());
       } else {
         String key = batch.get(0).fitted().prompt().key();
         refuse(level, key, e, named(level, batch, e));
@@ -203,7 +219,7 @@ final class Filling implements PromptSink {
       }
       return;
     }
-    encodingNanos += System.nanoTime() - start;
+    encodingNanos += System.nanoTime() - clock;
     if (answers.size() != batch.size()) {
       throw new MsrException(
           ErrorType.PLUGIN,

@@ -49,6 +49,7 @@ public final class KnowledgeExtractor {
   private final String source;
   private final String template;
   private final KnowledgeEncoder encoder;
+  private final EncoderCalls calls;
   private final Settings settings;
   private final Duration forceEvery;
   private volatile boolean stopRequested;
@@ -73,10 +74,23 @@ public final class KnowledgeExtractor {
       List<PluginStamp> plugins,
       Map<String, String> configured) {}
 
+  /** Makes an extractor that calls the encoder itself, one call after the other. */
+  public KnowledgeExtractor(
+      TrainingLog log,
+      String source,
+      ScenarioPromptBuilder prompts,
+      KnowledgeEncoder encoder,
+      Settings settings,
+      Duration forceEvery) {
+    this(log, source, prompts, encoder, EncoderCalls.oneByOne(encoder), settings, forceEvery);
+  }
+
   /**
    * Makes an extractor.
    *
    * @param source key of the prepared data that the log belongs to
+   * @param encoder describes the model, and counts tokens
+   * @param calls have it read
    * @param forceEvery time after which results are forced to the disk, between two calls of the
    *     encoder: this much is lost if the machine stops, and one call if the process is killed
    */
@@ -85,10 +99,12 @@ public final class KnowledgeExtractor {
       String source,
       ScenarioPromptBuilder prompts,
       KnowledgeEncoder encoder,
+      EncoderCalls calls,
       Settings settings,
       Duration forceEvery) {
     this.source = requireNonNull(source, "source is null");
     this.encoder = requireNonNull(encoder, "encoder is null");
+    this.calls = requireNonNull(calls, "calls is null");
     this.settings = requireNonNull(settings, "settings is null");
     this.forceEvery = requireNonNull(forceEvery, "forceEvery is null");
     this.template = templateHash(prompts);
@@ -133,7 +149,8 @@ public final class KnowledgeExtractor {
     try (StoreWriter writer =
         StoreWriter.open(folder, continuing(folder, there), filled(), rebuild, forceEvery)) {
       Filling filling =
-          new Filling(encoder, writer, sibling, prompts.size(), this::endWhenAsked, progress);
+          new Filling(
+              encoder, calls, writer, sibling, prompts.size(), this::endWhenAsked, progress);
       prompts.forEach(filling);
       return filling.finish();
     } catch (IOException e) {

@@ -1,0 +1,29 @@
+package org.llm4msr.spark.extract;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import org.llm4msr.spark.home.JobException;
+import org.llm4msr.spark.home.LoadedRuntime;
+import org.llm4msr.spark.home.RuntimePlace;
+import scala.Function1;
+import scala.collection.Iterator;
+
+/**
+ * Has the encoder of this process read one call, a partition of its own; the first loads it.
+ *
+ * @param runtime where the runtime is
+ * @param settings what the encoder is loaded with; the same for all calls of a job
+ */
+record EncodeCall(RuntimePlace runtime, HashMap<String, Serializable> settings)
+    implements Function1<Iterator<ArrayList<String>>, Object>, Serializable {
+
+  @Override
+  public Object apply(Iterator<ArrayList<String>> partition) {
+    try {
+      return LoadedRuntime.of(runtime).open("OpenEncoding", settings).apply(partition.next());
+    } catch (RuntimeException e) {
+      throw JobException.of(e, "");
+    }
+  }
+}

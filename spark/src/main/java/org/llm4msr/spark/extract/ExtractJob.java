@@ -1,0 +1,70 @@
+package org.llm4msr.spark.extract;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.sql.SparkSession;
+import org.llm4msr.spark.home.LoadedRuntime;
+import org.llm4msr.spark.home.RuntimePlace;
+import org.llm4msr.spark.job.Job;
+import org.llm4msr.spark.job.JobReport;
+import org.llm4msr.spark.job.Options;
+
+/**
+ * Fills the knowledge store of an experiment. The driver writes prompts, skips those whose vectors
+ * are stored, and stores what executors return; so the store is that of {@code llm4msr knowledge
+ * extract}, and only the driver must see the prepared data and the workspace.
+ */
+public final class ExtractJob implements Job {
+
+  /** Calls for each task that can run at once, so that few wait for the last of a window. */
+  private static final int CALLS_A_TASK = 8;
+
+  private static final int PROMPTS_A_CALL = 64;
+  private static final int LEAST_WINDOW = 1024;
+
+  @Override
+  public JobReport run(SparkSession session, Options options) {
+    SparkContext context = session.sparkContext();
+    int threads = context.getConf().getInt("spark.task.cpus", 1);
+    int tasks = Math.max(1, context.defaultParallelism() / threads);
+    RuntimePlace runtime = RuntimePlace.of(context.getConf());
+    ClusterCalls calls = new ClusterCalls(context, runtime, threads, options.all("plugins"));
+    AtomicLong started = new AtomicLong();
+    context.addSparkListener(
+        new SparkListener() {
+          @Override
+          public void onTaskStart(SparkListenerTaskStart start) {
+            started.incrementAndGet();
+          }
+        });
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("experiment", options.required("experiment"));
+    settings.put("overrides", options.all("set"));
+    settings.put("plugins", options.all("plugins"));
+    settings.put("rebuild", options.or("rebuild", "false").equals("true"));
+    settings.put("window", Math.max(LEAST_WINDOW, tasks * CALLS_A_TASK * PROMPTS_A_CALL));
+    settings.put("cluster", calls);
+    BiConsumer<Long, Long> progress = new ProgressLines("extract", "prompts");
+    settings.put("progress", progress);
+    Map<?, ?> told = (Map<?, ?>) LoadedRuntime.of(runtime).call("ExtractKnowledge", settings);
+    Map<String, String> values = new LinkedHashMap<>();
+    told.forEach((name, value) -> values.put((String) name, String.valueOf(value)));
+    values.put("calls", String.valueOf(calls.made()));
+    values.put("repeated", String.valueOf(Math.max(0, started.get() - calls.made())));
+    return new JobReport(
+        "%s: %s prompts read, %s stored already, %s calls, %s of them repeated"
+            .formatted(
+                values.get("folder"),
+                values.get("read"),
+                values.get("stored"),
+                values.get("calls"),
+                values.get("repeated")),
+        values);
+  }
+}
