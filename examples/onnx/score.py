@@ -25,13 +25,13 @@ def elements(text):
 
 
 def id_of(field, text):
-    """Returns the id of a value; 0 for one that is missing or unknown."""
+    """Returns the id of a value; 0 for one that is unknown. An empty element of a list is a value."""
     if "bounds" in field:
-        number = float(text or "nan")
+        number = float(text)
         return 1 + sum(bound < number for bound in field["bounds"]) if np.isfinite(number) else 0
     if "buckets" in field:
         digits = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:15]
-        return 1 + int(digits, 16) % field["buckets"] if text else 0
+        return 1 + int(digits, 16) % field["buckets"]
     return field["ids"].get(text, 0)
 
 
@@ -48,7 +48,7 @@ def name_of(field, number):
 def cross(field, parts, ids):
     """Returns the ids of a crossed field from those of its parts."""
     texts = [" & ".join(map(name_of, parts, row)) if any(row) else "" for row in zip(*ids)]
-    return np.array([id_of(field, text) for text in texts], np.int64)
+    return np.array([id_of(field, text) if text else 0 for text in texts], np.int64)
 
 
 def encode_weighted(field, texts, weights):
@@ -69,7 +69,7 @@ def encode(field, texts):
     """Returns the input of a field for some rows."""
     kind = field["kind"]
     if kind in ("categorical", "bucketed", "hashed"):
-        return np.array([id_of(field, text) for text in texts], np.int64)
+        return np.array([id_of(field, text) if text else 0 for text in texts], np.int64)
     if kind in ("multi-categorical", "multi-hashed"):
         lists = [[id_of(field, one) for one in elements(text)] for text in texts]
         lists = [[one for one in ids if one > 0] or [0] for ids in lists]

@@ -42,7 +42,7 @@ class SparkExtractionTest {
       import org.llm4msr.api.MsrException;
       import org.llm4msr.api.ErrorType;
       import org.llm4msr.api.knowledge.*;
-      import org.llm4msr.api.plugin.*;
+      import org.llm4msr.api.Plugin;
 
       @Plugin(name = "slow-words", description = "Takes its time")
       public final class SlowWords implements KnowledgeEncoderFactory<SlowWords.None> {
@@ -70,13 +70,6 @@ class SparkExtractionTest {
         }
       }
       """;
-
-  private static final List<String> SPARK =
-      List.of(
-          "spark.ui.enabled=false",
-          "spark.driver.host=127.0.0.1",
-          "spark.driver.bindAddress=127.0.0.1",
-          "spark.scheduler.minRegisteredResourcesRatio=1");
 
   private static final String CHOICE = "knowledge.encoder={name: slow-words}";
 
@@ -114,7 +107,7 @@ class SparkExtractionTest {
     int killed = 0;
     long due = System.nanoTime();
     while (running.process().isAlive() && killed < KILLS) {
-      if (hasBegun() && System.nanoTime() > due && killOne(running)) {
+      if (hasBegun() && System.nanoTime() > due && SparkFolder.killExecutor(running)) {
         killed++;
         due = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500);
       }
@@ -131,7 +124,9 @@ class SparkExtractionTest {
     assertThat(report.get("repeated").asLong()).isLessThanOrEqualTo(KILLS);
     requireEqual(KnowledgeStore.open(folder.resolve("there/knowledge")));
 
-    JsonNode again = new ObjectMapper().readTree(start("local[2]").await().out());
+    Cli.Outcome resumed = start("local[2]").await();
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    JsonNode again = new ObjectMapper().readTree(resumed.out());
     assertThat(again.get("read").asLong()).isZero();
     assertThat(again.get("calls").asLong()).isZero();
     assertThat(again.get("stored").asLong()).isEqualTo(report.get("read").asLong());
@@ -165,7 +160,7 @@ class SparkExtractionTest {
                 "--plugins=" + folder.resolve("plugins"),
                 "-Dworkspace=there",
                 "-D" + CHOICE));
-    SPARK.forEach(setting -> arguments.add("--conf=" + setting));
+    SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(more));
     return cli.start(environment, arguments.toArray(String[]::new));
   }
@@ -173,28 +168,9 @@ class SparkExtractionTest {
   /** Returns whether the first vectors are stored. */
   private static boolean hasBegun() {
     try (Stream<Path> files = Files.list(folder.resolve("there/knowledge"))) {
-      return files.anyMatch(file -> file.getFileName().toString().startsWith("users-1"));
+      return files.anyMatch(file -> file.getFileName().toString().matches("users-.*\\.journal.*"));
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private static boolean killOne(Cli.Running running) {
-    return running
-        .process()
-        .descendants()
-        .filter(SparkExtractionTest::isExecutor)
-        .findFirst()
-        .map(ProcessHandle::destroyForcibly)
-        .orElse(false);
-  }
-
-  private static boolean isExecutor(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-          .contains("CoarseGrainedExecutorBackend");
-    } catch (IOException e) {
-      return false; // It has just ended.
     }
   }
 

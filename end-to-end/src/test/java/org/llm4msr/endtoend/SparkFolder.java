@@ -19,6 +19,14 @@ import java.util.zip.ZipEntry;
 /** Spark as it is unpacked, made of the jars that Maven has: jars and spark-submit. */
 final class SparkFolder {
 
+  /** Settings with which a small cluster of this machine starts at once. */
+  static final List<String> LOOPBACK =
+      List.of(
+          "spark.ui.enabled=false",
+          "spark.driver.host=127.0.0.1",
+          "spark.driver.bindAddress=127.0.0.1",
+          "spark.scheduler.minRegisteredResourcesRatio=1");
+
   private static final String MAIN = "org/llm4msr/spark/Main.class";
 
   /** What Spark's own scripts add to the line of a JVM. */
@@ -88,6 +96,26 @@ final class SparkFolder {
         Files.copy(file, archive);
         archive.closeEntry();
       }
+    }
+  }
+
+  /** Kills an executor of a command; returns false where there is none. */
+  static boolean killExecutor(Cli.Running running) {
+    return running
+        .process()
+        .descendants()
+        .filter(SparkFolder::isExecutor)
+        .findFirst()
+        .map(ProcessHandle::destroyForcibly)
+        .orElse(false);
+  }
+
+  private static boolean isExecutor(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+          .contains("CoarseGrainedExecutorBackend");
+    } catch (IOException e) {
+      return false; // It has just ended.
     }
   }
 }

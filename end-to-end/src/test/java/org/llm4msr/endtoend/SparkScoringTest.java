@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -37,13 +36,7 @@ class SparkScoringTest {
 
   /** Each file is a partition, whatever its size. */
   private static final List<String> SPARK =
-      List.of(
-          "spark.ui.enabled=false",
-          "spark.driver.host=127.0.0.1",
-          "spark.driver.bindAddress=127.0.0.1",
-          "spark.scheduler.minRegisteredResourcesRatio=1",
-          "spark.sql.files.maxPartitionBytes=64m",
-          "spark.sql.files.openCostInBytes=64m");
+      List.of("spark.sql.files.maxPartitionBytes=64m", "spark.sql.files.openCostInBytes=64m");
 
   @TempDir static Path folder;
   private static SmallShop shop;
@@ -185,6 +178,7 @@ class SparkScoringTest {
 
   private static Cli.Running start(String master, String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("spark", "score", "--master=" + master));
+    SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(more));
     return cli.start(environment, arguments.toArray(String[]::new));
@@ -194,10 +188,8 @@ class SparkScoringTest {
   private static boolean killOneExecutor(Cli.Running running, Path scores) throws Exception {
     while (running.process().isAlive()) {
       if (hasCommitted(scores.resolve("_temporary/0"))) {
-        Optional<ProcessHandle> executor =
-            running.process().descendants().filter(SparkScoringTest::isExecutor).findFirst();
-        if (executor.isPresent()) {
-          return executor.get().destroyForcibly();
+        if (SparkFolder.killExecutor(running)) {
+          return true;
         }
       }
       LockSupport.parkNanos(1_000_000);
@@ -210,15 +202,6 @@ class SparkScoringTest {
       return files.anyMatch(file -> file.getFileName().toString().startsWith("task_"));
     } catch (IOException e) {
       return false; // Not begun, or over.
-    }
-  }
-
-  private static boolean isExecutor(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-          .contains("CoarseGrainedExecutorBackend");
-    } catch (IOException e) {
-      return false; // It has just ended.
     }
   }
 

@@ -79,7 +79,7 @@ public final class FlightBatches implements AutoCloseable {
     BindableService service =
         FlightGrpcUtils.createFlightService(
             allocator, new Exchange(), ServerAuthHandler.NO_OP, threads);
-    return () -> SoundMessages.before(service.bindService());
+    return () -> SoundMessages.before(service.bindService(), allocator);
   }
 
   @Override

@@ -20,8 +20,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.toolkit.arrow.ArrowMessages;
+import org.llm4msr.toolkit.arrow.ArrowStreamCheck;
 
 /**
  * Looks at messages with batches before Arrow does. Arrow allocates whatever length a message
@@ -37,12 +38,22 @@ final class SoundMessages implements ServerInterceptor {
   private static final int METADATA = 3;
   private static final int BODY = 1000;
 
-  private SoundMessages() {}
+  private final BufferAllocator allocator;
 
-  /** Returns a service that damaged messages do not reach. */
-  static ServerServiceDefinition before(ServerServiceDefinition service) {
+  private SoundMessages(BufferAllocator allocator) {
+    this.allocator = allocator;
+  }
+
+  /**
+   * Returns a service that damaged messages do not reach.
+   *
+   * @param allocator gives memory while messages are checked
+   */
+  static ServerServiceDefinition before(
+      ServerServiceDefinition service, BufferAllocator allocator) {
     return ServerInterceptors.intercept(
-        ServerInterceptors.useMarshalledMessages(service, new Bytes()), new SoundMessages());
+        ServerInterceptors.useMarshalledMessages(service, new Bytes()),
+        new SoundMessages(allocator));
   }
 
   @Override
@@ -51,7 +62,8 @@ final class SoundMessages implements ServerInterceptor {
     Ending<Q, A> ending = new Ending<>(call);
     ServerCall.Listener<Q> listener = next.startCall(ending, headers);
     return switch (String.valueOf(call.getMethodDescriptor().getBareMethodName())) {
-      case "DoExchange", "DoPut" -> new Checking<>(ending, listener);
+      case "DoExchange", "DoPut" ->
+          new Checking<>(ending, listener, new ArrowStreamCheck(allocator));
       default -> listener;
     };
   }
@@ -125,13 +137,14 @@ final class SoundMessages implements ServerInterceptor {
 
     private final Ending<Q, ?> call;
     private final EventLoop loop;
+    private final ArrowStreamCheck check;
     private boolean hasDescriptor;
-    private boolean hasSchema;
     private boolean ended;
 
-    Checking(Ending<Q, ?> call, ServerCall.Listener<Q> listener) {
+    Checking(Ending<Q, ?> call, ServerCall.Listener<Q> listener, ArrowStreamCheck check) {
       super(listener);
       this.call = call;
+      this.check = check;
       loop = ServiceRequestContext.current().eventLoop();
     }
 
@@ -161,7 +174,7 @@ final class SoundMessages implements ServerInterceptor {
 
     private void require(CodedInputStream message) throws IOException {
       ByteBuffer header = null;
-      long body = 0;
+      ByteBuffer body = ByteBuffer.allocate(0);
       for (int tag = message.readTag(); tag != 0; tag = message.readTag()) {
         int field = WireFormat.getTagFieldNumber(tag);
         if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED) {
@@ -171,29 +184,25 @@ final class SoundMessages implements ServerInterceptor {
         switch (field) {
           case DESCRIPTOR -> hasDescriptor = true;
           case HEADER -> header = content;
-          case BODY -> body = content.remaining();
+          case BODY -> body = content;
           case METADATA -> {} // Whatever it is, it is not read.
           default -> throw new IOException("field %d is none of Flight".formatted(field));
         }
       }
-      requireOrder(header, body);
+      require(header, body);
     }
 
-    private void requireOrder(@Nullable ByteBuffer header, long body) throws IOException {
+    private void require(@Nullable ByteBuffer header, ByteBuffer body) throws IOException {
       if (header == null || !header.hasRemaining()) {
-        if (body > 0) {
+        if (body.hasRemaining()) {
           throw new IOException("a body has no header");
         }
         return;
       }
-      boolean isSchema = ArrowMessages.isSoundSchema(header, body);
       if (!hasDescriptor) {
         throw new IOException("the first message has no descriptor");
       }
-      if (isSchema == hasSchema) {
-        throw new IOException(isSchema ? "it is a second schema" : "no schema came before it");
-      }
-      hasSchema = true;
+      check.require(header, body);
     }
   }
 }

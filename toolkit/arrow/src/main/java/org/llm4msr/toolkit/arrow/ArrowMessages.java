@@ -77,24 +77,6 @@ public final class ArrowMessages {
     return batch;
   }
 
-  /**
-   * Compares the metadata of a message that did not come from a file with its body.
-   *
-   * @param metadata without mark and length
-   * @param bodyBytes how long the body is
-   * @return whether it is a schema, and not a batch
-   * @throws IOException if a buffer does not lie within the body, or it is neither of both
-   */
-  public static boolean isSoundSchema(ByteBuffer metadata, long bodyBytes) throws IOException {
-    Message message = Message.getRootAsMessage(metadata.slice().order(ByteOrder.LITTLE_ENDIAN));
-    requireInside(0, message.bodyLength(), bodyBytes);
-    boolean isSchema = message.headerType() == MessageHeader.Schema;
-    if (batch(message) == null && !isSchema) {
-      throw new IOException("a message is neither a schema nor a batch");
-    }
-    return isSchema;
-  }
-
   private static Message message(FileChannel channel, ArrowBlock block) throws IOException {
     ByteBuffer metadata = metadata(channel, block.getOffset(), block.getMetadataLength());
     requireInside(
@@ -118,7 +100,7 @@ public final class ArrowMessages {
   }
 
   /** Returns the batch of a message, compared with its body; null if it holds none. */
-  private static @Nullable RecordBatch batch(Message message) throws IOException {
+  static @Nullable RecordBatch batch(Message message) throws IOException {
     RecordBatch batch =
         switch (message.headerType()) {
           case MessageHeader.RecordBatch -> (RecordBatch) message.header(new RecordBatch());
@@ -158,7 +140,7 @@ public final class ArrowMessages {
     }
   }
 
-  private static void requireInside(long at, long length, long size) throws IOException {
+  static void requireInside(long at, long length, long size) throws IOException {
     if (at < 0 || length < 0 || length > size - at) {
       throw new IOException(
           "it has %d bytes, and a part of %d at byte %d".formatted(size, length, at));

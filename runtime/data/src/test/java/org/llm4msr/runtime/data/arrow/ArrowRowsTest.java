@@ -43,15 +43,15 @@ import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
-import org.junit.jupiter.api.Test;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llm4msr.toolkit.arrow.ArrowMessages;
 import org.llm4msr.toolkit.arrow.ArrowRows;
+import org.llm4msr.toolkit.arrow.ArrowStreamCheck;
 
 class ArrowRowsTest {
 
@@ -365,25 +365,37 @@ class ArrowRowsTest {
     }
   }
 
-  /** A reader would make all columns as long as the batch says. */
-  @Test
-  void aMessageWithMoreRowsThanItsFirstColumnIsRefused() throws IOException {
-    for (int rows : List.of(2, 15_000_000)) {
-      try (BufferAllocator allocator = new RootAllocator();
-          ArrowBuf validity = allocator.buffer(8).writerIndex(8);
-          ArrowBuf bits = allocator.buffer(8).writerIndex(8);
-          ArrowRecordBatch batch =
-              new ArrowRecordBatch(
-                  rows, List.of(new ArrowFieldNode(2, 0)), List.of(validity, bits))) {
-        ByteBuffer message = MessageSerializer.serializeMetadata(batch, IpcOption.DEFAULT);
-        if (rows == 2) {
-          assertThat(ArrowMessages.isSoundSchema(message, 16)).isFalse();
-        } else {
-          assertThatThrownBy(() -> ArrowMessages.isSoundSchema(message, 16))
-              .isInstanceOf(IOException.class)
-              .hasMessage("the first column has 2 values, its batch 15000000");
-        }
+  /** A reader would make all columns as long as the batch says, and keep what it allocated. */
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "2, 2, 8, -",
+        "15000000, 2, 8, 'the first column has 2 values, its batch 15000000'",
+        "2, 2, 4, column 'n'",
+      })
+  void aMessageThatIsNotWhatItsSchemaSaysIsRefused(
+      int rows, int values, int bytes, @Nullable String fault) throws IOException {
+    Schema schema = new Schema(List.of(Field.nullable("n", new ArrowType.Int(32, true))));
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowBuf validity = allocator.buffer(8).writerIndex(8);
+        ArrowBuf numbers = allocator.buffer(8).writerIndex(bytes);
+        ArrowRecordBatch batch =
+            new ArrowRecordBatch(
+                rows, List.of(new ArrowFieldNode(values, 0)), List.of(validity, numbers))) {
+      ByteBuffer message = MessageSerializer.serializeMetadata(batch, IpcOption.DEFAULT);
+      ByteBuffer begin = MessageSerializer.serializeMetadata(schema, IpcOption.DEFAULT);
+      ByteBuffer body = ByteBuffer.allocate(16);
+      ByteBuffer none = ByteBuffer.allocate(0);
+      ArrowStreamCheck check = new ArrowStreamCheck(allocator);
+      assertThatThrownBy(() -> check.require(message, body)).hasMessage("no schema came before it");
+      check.require(begin, none);
+      if (fault == null) {
+        check.require(message, body);
+      } else {
+        assertThatThrownBy(() -> check.require(message, body)).hasMessageContaining(fault);
       }
+      assertThatThrownBy(() -> check.require(begin, none)).hasMessage("it is a second schema");
     }
   }
 }
