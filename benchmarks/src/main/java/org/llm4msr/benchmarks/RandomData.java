@@ -31,10 +31,18 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
  * @param rowsPerField vocabulary size of each
  * @param users users, drawn uniformly
  * @param scenarios S
+ * @param furtherLabels names of further labels, which all rows know
  */
-record RandomData(int fields, int rowsPerField, int users, int scenarios) implements PreparedData {
+record RandomData(
+    int fields, int rowsPerField, int users, int scenarios, List<String> furtherLabels)
+    implements PreparedData {
 
   private static final long ROWS = 1_000_000;
+
+  /** Makes rows of one label. */
+  RandomData(int fields, int rowsPerField, int users, int scenarios) {
+    this(fields, rowsPerField, users, scenarios, List.of());
+  }
 
   @Override
   public DatasetManifest manifest() {
@@ -67,7 +75,8 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
         List.of(),
         Map.of(),
         null,
-        Map.of());
+        Map.of(),
+        furtherLabels);
   }
 
   @Override
@@ -154,7 +163,9 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
       for (int f = 0; f < fields; f++) {
         values.add(new Ids(new int[batchSize]));
       }
-      return new Batch(batchSize, values);
+      Batch batch = new Batch(batchSize, values);
+      batch.labels = furtherLabels.isEmpty() ? null : new float[furtherLabels.size()][batchSize];
+      return batch;
     }
 
     @Override
@@ -165,6 +176,9 @@ record RandomData(int fields, int rowsPerField, int users, int scenarios) implem
         batch.user[i] = random.nextInt(users);
         batch.time[i] = Long.MAX_VALUE;
         batch.label[i] = random.nextInt(2);
+        for (int label = 0; batch.labels != null && label < batch.labels.length; label++) {
+          batch.labels[label][i] = random.nextInt(2);
+        }
         for (FieldValues field : batch.fields) {
           ((Ids) field).ids()[i] = random.nextInt(rowsPerField);
         }

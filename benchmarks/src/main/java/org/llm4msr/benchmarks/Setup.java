@@ -2,6 +2,8 @@ package org.llm4msr.benchmarks;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.Activation;
@@ -27,6 +29,7 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.ScheduleConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.config.labels.LabelConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
@@ -168,7 +171,14 @@ record Setup(
         false,
         sequences,
         null,
-        Map.of());
+        labels());
+  }
+
+  /** All further labels of the data, with towers as those of MMoE. */
+  private Map<String, LabelConfig> labels() {
+    return data.furtherLabels().stream()
+        .collect(
+            Collectors.toMap(Function.identity(), label -> new LabelConfig(1, null, MMOE.tower())));
   }
 
   TrainingConfig training() {

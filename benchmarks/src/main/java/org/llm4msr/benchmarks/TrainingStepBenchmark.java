@@ -3,6 +3,7 @@ package org.llm4msr.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.RuntimeConfig;
@@ -32,6 +33,7 @@ import org.llm4msr.runtime.tables.Batch;
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
  * sequence POOLING              a sequence of 50 events a row against none
+ * labels COUNT                  so many further labels, with a tower a scenario each, against none
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library
@@ -89,6 +91,7 @@ public final class TrainingStepBenchmark {
         case "products" -> products();
         case "history" -> history(number(args[1]));
         case "sequence" -> sequence(Pooling.valueOf(args[1]));
+        case "labels" -> labels(number(args[1]));
         case "precision" -> precision();
         case "djl" -> djl(number(args[1]));
         case "torch" -> torch(Path.of(args[1]), number(args[2]));
@@ -176,6 +179,13 @@ public final class TrainingStepBenchmark {
             Activation.LEAKY_RELU,
             false);
     ours(pooling.name(), Setup.sequence(data, config));
+  }
+
+  private void labels(int count) {
+    ours("none", Setup.plain(data(ROWS, SCENARIOS)));
+    List<String> names = IntStream.range(0, count).mapToObj(i -> "label" + i).toList();
+    RandomData data = new RandomData(FIELDS, ROWS / FIELDS, USERS, SCENARIOS, names);
+    ours(count + " further", Setup.plain(data));
   }
 
   private void precision() {

@@ -108,14 +108,12 @@ class ArchitectureTest {
           "LabelTowers",
           "LogitTerms",
           "ModelSequences",
-          "RowScores",
           "SequencePlan",
           "SharedState",
           "StoredItems",
           // training
           "BatchLoss",
           "LabelLosses",
-          "LabelMetrics",
           // experiment
           "Explainer",
           // cli

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,11 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.CalibrationFit;
 import org.llm4msr.runtime.config.labels.LabelConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.evaluation.LabelMetrics;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
@@ -50,10 +54,7 @@ import org.llm4msr.serving.ranker.Ranker;
 /** A log of several labels, from files to evaluations, scores and the next day's model. */
 class LabelsTest {
 
-  private static final List<String> SCENARIOS = List.of("feed", "search");
-  private static final String LIKE = "like: {weight: 0.5, hidden: [4]}";
-  private static final String BUY = "buy: {after: label, hidden: []}";
-  private static final String LABELS = "model.labels={%s, %s}".formatted(LIKE, BUY);
+  private static final String LABELS = LabelledShop.LABELS;
 
   @TempDir static Path folder;
   private static SmallShop shop;
@@ -73,28 +74,8 @@ class LabelsTest {
     PREDICTIONS.addAll(table(file));
   }
 
-  /** Likes are not known in search, and purchases come after label 1. */
   private static SmallShop shop(String name, long seed, int firstTime) throws IOException {
-    SmallShop shop = SmallShop.write(folder.resolve(name), seed, firstTime, 2400, 60, SCENARIOS);
-    List<String> lines = new ArrayList<>(List.of(SmallShop.COLUMNS + ",like,spent"));
-    for (String row : shop.rows()) {
-      String[] cells = row.split(",", -1);
-      int user = Integer.parseInt(cells[0]);
-      int item = Integer.parseInt(cells[1].substring(1));
-      String like = cells[2].equals("search") ? "" : (user + item) % 3 == 0 ? "1" : "0";
-      boolean bought = cells[3].equals("1") && item % 2 == 0;
-      lines.add("%s,%s,%s".formatted(row, like, bought ? "9.5" : "0"));
-    }
-    Path raw = shop.experiment().resolveSibling("raw/inter.csv");
-    Files.write(raw, lines);
-    String yaml = Files.readString(shop.experiment());
-    Files.writeString(
-        shop.experiment(),
-        yaml.replace(
-                "time: time\n",
-                "time: time\n  labels: [{name: like}, {name: buy, column: spent, positiveAbove: 0}]\n")
-            .replace("epochs: 2, batchSize: 256", "epochs: 6, batchSize: 64"));
-    return shop;
+    return LabelledShop.write(folder.resolve(name), seed, firstTime);
   }
 
   private static Experiment open(SmallShop shop, String... overrides) {
@@ -171,15 +152,83 @@ class LabelsTest {
     assertThat(buy.overall().auc()).isGreaterThan(0.75);
   }
 
+  /** The same slices as those of the main label, by what the training part has of the items. */
+  @Test
+  void slicesMeasureEachLabel() {
+    Map<String, Long> seen =
+        shop.rows().subList(0, 1600).stream()
+            .map(row -> row.split(",", -1)[1])
+            .collect(Collectors.groupingBy(item -> item, Collectors.counting()));
+    for (LabelMetrics label : evaluation.result().labels()) {
+      assertThat(label.slices()).extracting(SlicedMetrics::name).contains("item-rows");
+      SlicedMetrics sliced =
+          label.slices().stream().filter(s -> s.name().equals("item-rows")).findFirst().get();
+      Metrics many = sliced.slices().get(2);
+      assertThat(many.name()).isEqualTo("5+");
+      assertMeasured(many, label.label(), row -> seen.getOrDefault(row.get("item_key"), 0L) >= 5);
+      assertThat(many.rows()).isPositive();
+    }
+  }
+
+  /** Each label has a line a scenario: its own fit to the validation rows that know it. */
+  @Test
+  void eachLabelIsCalibratedByItself() throws IOException {
+    List<Map<String, String>> validation = uncalibrated(Split.VALIDATION);
+    List<Map<String, String>> test = uncalibrated(Split.TEST);
+    Calibration calibration = Bundle.open(report.bundle()).manifest().calibration();
+
+    assertThat(calibration).isEqualTo(report.calibration());
+    assertThat(calibration.labels()).containsOnlyKeys("like", "buy");
+    List<String> keys = calibration.scenarios().stream().map(Calibration.Line::scenario).toList();
+    for (String label : List.of("like", "buy")) {
+      CalibrationFit fit = new CalibrationFit(keys);
+      for (Map<String, String> row : validation) {
+        if (!row.get("label_" + label).isEmpty()) {
+          int[] scenario = {keys.indexOf(row.get("scenario_key"))};
+          float[] value = {Float.parseFloat(row.get("label_" + label))};
+          fit.add(1, scenario, value, new float[] {(float) logit(row, label)});
+        }
+      }
+      List<Calibration.Line> lines = calibration.labels().get(label);
+      for (int s = 0; s < 2; s++) {
+        Calibration.Line expected = fit.result().scenarios().get(s);
+        assertThat(lines.get(s).slope()).isCloseTo(expected.slope(), within(1e-3));
+        assertThat(lines.get(s).offset()).isCloseTo(expected.offset(), within(1e-3));
+        assertThat(lines.get(s).rows()).isEqualTo(expected.rows());
+      }
+      for (int i = 0; i < 400; i++) {
+        Calibration.Line line = lines.get(keys.indexOf(test.get(i).get("scenario_key")));
+        double score = line.slope() * logit(test.get(i), label) + line.offset();
+        assertThat(Double.parseDouble(PREDICTIONS.get(i).get("probability_" + label)))
+            .isCloseTo(1 / (1 + Math.exp(-score)), within(1e-5));
+      }
+    }
+    assertThat(evaluation.uncalibrated().labels())
+        .extracting(LabelMetrics::label)
+        .containsExactly("like", "buy");
+    assertThat(evaluation.uncalibrated().labels().get(1).overall().logLoss())
+        .isNotEqualTo(evaluation.result().labels().get(1).overall().logLoss());
+  }
+
+  private static double logit(Map<String, String> row, String label) {
+    double p = Double.parseDouble(row.get("probability_" + label));
+    return Math.log(p / (1 - p));
+  }
+
+  /** Returns the predictions of the same model without calibration. */
+  private static List<Map<String, String>> uncalibrated(Split split) throws IOException {
+    Experiment off = open(shop, LABELS, "training.calibration=off");
+    off.train("off", Progress.NONE);
+    Path file = folder.resolve("off-%s.csv".formatted(split.key()));
+    EvaluationReport measured = off.evaluate("off", split, file, Progress.NONE);
+    assertThat(measured.uncalibrated()).isNull();
+    return table(file);
+  }
+
   /** ESMM: whoever buys has clicked, so no purchase is more probable than the click. */
   @Test
   void whatComesAfterAnotherLabelIsLessProbable() throws IOException {
-    Experiment off = open(shop, LABELS, "training.calibration=off");
-    off.train("off", Progress.NONE);
-    Path file = folder.resolve("off.csv");
-    off.evaluate("off", Split.TEST, file, Progress.NONE);
-
-    assertThat(table(file))
+    assertThat(uncalibrated(Split.TEST))
         .hasSize(400)
         .allSatisfy(
             row ->
@@ -334,6 +383,36 @@ class LabelsTest {
 
     assertThat(warm.result().labels().get(1).overall().auc())
         .isGreaterThan(cold.result().labels().get(1).overall().auc());
+  }
+
+  /** How much a label counts is no part of what was learned; what its tower tells is. */
+  @Test
+  void theNextDayMayWeighLabelsOtherwise() throws IOException {
+    SmallShop next = shop("weighed", 2, 90_000);
+    String few = "training.epochs=1";
+    Experiment second = open(next, LABELS, "model.labels.like.weight=2", few);
+    second.prepare(false, report.bundle(), Progress.NONE);
+
+    second.train(
+        "next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
+
+    Experiment other = open(next, LABELS, "model.labels.buy.after=~", few);
+    TrainingOptions from = new TrainingOptions(null, report.bundle(), false, List.of());
+    assertThatThrownBy(() -> other.train("other", from, Progress.NONE))
+        .hasMessageContaining("[bundle/OTHER_MODEL]")
+        .hasMessageContaining("model.labels.buy.after");
+  }
+
+  @Test
+  void productsOfHalfPrecisionLearnThemToo() {
+    Experiment half = open(shop, LABELS, "training.precision=bfloat16");
+    half.train("half", Progress.NONE);
+    EvaluationReport measured = half.evaluate("half", Split.TEST, null, Progress.NONE);
+
+    for (int label = 0; label < 2; label++) {
+      assertThat(measured.result().labels().get(label).overall().auc())
+          .isCloseTo(evaluation.result().labels().get(label).overall().auc(), within(0.03));
+    }
   }
 
   /** A head that changes the input of the backbone, and backbones without a hidden state. */

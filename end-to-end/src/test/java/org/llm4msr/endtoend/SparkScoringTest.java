@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.ScoringRequest;
 
 /** Scores of Spark beside those of one machine. */
 class SparkScoringTest {
@@ -133,6 +134,49 @@ class SparkScoringTest {
             score(bundle, Path.of("parquet.`" + rows + "`"), scores, "--force", "--format=table"))
         .satisfies(outcome -> assertThat(outcome.code()).as(outcome.err()).isZero());
     assertThat(read(scores)).hasSize(ofTable.length).containsEntry(7L, ofTable[7]);
+  }
+
+  @Test
+  @Tag("slow")
+  void aModelOfSeveralLabelsHasAColumnForEach() throws Exception {
+    SmallShop labelled = LabelledShop.write(folder.resolve("labelled"), 1, 1000);
+    Experiment experiment =
+        Experiment.fromYaml(
+            labelled.experiment(), LabelledShop.LABELS, "model.fusion=none", "training.epochs=1");
+    experiment.prepare(false, Progress.NONE);
+    Path several = experiment.train("several", Progress.NONE).bundle();
+    Path file = folder.resolve("labelled.csv");
+    List<String> lines = new ArrayList<>(List.of("n," + SmallShop.COLUMNS));
+    for (int n = 0; n < 100; n++) {
+      lines.add(n + "," + labelled.rows().get(n));
+    }
+    Files.write(file, lines);
+    Path scores = folder.resolve("of-labels");
+    Path alone = folder.resolve("of-labels.parquet");
+
+    Cli.Outcome outcome = score(several, file, scores);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    try (Scorer scorer = Scorer.load(several)) {
+      scorer.score(new ScoringRequest(file, alone), Progress.NONE);
+    }
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement sql = database.createStatement();
+        ResultSet largest =
+            sql.executeQuery(
+                """
+                SELECT count(*), max(abs(a.score_like - b.score_like)),
+                  max(abs(a.score_buy - b.score_buy)), min(a.score_like), min(a.score_buy)
+                FROM read_parquet('%s/*.parquet') a JOIN '%s' b ON a.n::BIGINT = b.row
+                """
+                    .formatted(scores, alone))) {
+      assertThat(largest.next()).isTrue();
+      assertThat(largest.getLong(1)).isEqualTo(100);
+      assertThat(largest.getDouble(2)).isLessThan(1e-6);
+      assertThat(largest.getDouble(3)).isLessThan(1e-6);
+      assertThat(largest.getDouble(4)).isPositive();
+      assertThat(largest.getDouble(5)).isPositive();
+    }
   }
 
   @Test

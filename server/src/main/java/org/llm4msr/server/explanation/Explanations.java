@@ -56,6 +56,9 @@ public final class Explanations {
     tree.put(PROBABILITY, item.score().score());
     tree.put("terms", item.score().terms().stream().map(Explanations::term).toList());
     tree.put("without", item.score().without().stream().map(Explanations::without).toList());
+    if (!item.score().labels().isEmpty()) {
+      tree.put("labels", item.score().labels().stream().map(Explanations::label).toList());
+    }
     Set<String> fetched = origins == null ? Set.of() : origins.context();
     Set<String> ofItem = origins == null ? Set.of() : origins.items().get(place);
     add(tree, item.read(), fetched, ofItem);
@@ -98,6 +101,15 @@ public final class Explanations {
     tree.put("name", term.name());
     tree.put(LOGIT, term.value());
     addKnown(tree, SHARE, term.share());
+    return tree;
+  }
+
+  private static Map<String, Object> label(ScoreParts.LabelParts label) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("label", label.label());
+    tree.put(LOGIT, label.logit());
+    tree.put(PROBABILITY, label.score());
+    tree.put("without", label.without().stream().map(Explanations::without).toList());
     return tree;
   }
 

@@ -17,13 +17,9 @@ import org.apache.arrow.flight.NoOpFlightProducer;
 import org.apache.arrow.flight.auth.ServerAuthHandler;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.types.FloatingPointPrecision;
-import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.server.ranking.BatchAnswer;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Faults;
@@ -34,22 +30,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Scores batches of rows: {@code DoExchange} with a path of one name, that of a model, or an empty
- * path. For each batch of rows, one with their probabilities is answered, in the same order.
+ * path. For each batch of rows, one with their probabilities is answered, in the same order. Its
+ * columns, which the first batch decides, are those of the labels of the model.
  */
 public final class FlightBatches implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(FlightBatches.class);
 
   private static final long SECONDS_TO_END = 10;
-
-  /** The only column that is answered. */
-  static final String PROBABILITY = "probability";
-
-  private static final Schema ANSWER =
-      new Schema(
-          List.of(
-              Field.notNullable(
-                  PROBABILITY, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE))));
 
   private final BufferAllocator allocator;
   private final ExecutorService threads = Executors.newCachedThreadPool(FlightBatches::thread);
@@ -101,14 +89,12 @@ public final class FlightBatches implements AutoCloseable {
 
     @Override
     public void doExchange(CallContext context, FlightStream reader, ServerStreamListener writer) {
-      try (VectorSchemaRoot answer = VectorSchemaRoot.create(ANSWER, allocator)) {
-        writer.start(answer);
+      try (FlightAnswers answers = new FlightAnswers(writer, allocator)) {
         while (next(reader)) {
           // Only now is it sure that a descriptor came.
-          fill(answer, score(model(reader.getDescriptor()), reader.getRoot()));
-          writer.putNext();
+          answers.put(score(model(reader.getDescriptor()), reader.getRoot()));
         }
-        writer.completed();
+        answers.complete();
       } catch (RuntimeException | Error e) {
         writer.error(failed(e));
       }
@@ -133,21 +119,12 @@ public final class FlightBatches implements AutoCloseable {
       }
     }
 
-    private float[] score(String model, VectorSchemaRoot rows) {
+    private BatchAnswer score(String model, VectorSchemaRoot rows) {
       try {
         return service.score(model, rows, timeout).join();
       } catch (CompletionException e) {
         throw e.getCause() instanceof MsrException known ? known : e;
       }
-    }
-
-    private void fill(VectorSchemaRoot answer, float[] probabilities) {
-      Float4Vector column = (Float4Vector) answer.getVector(PROBABILITY);
-      column.allocateNew(probabilities.length);
-      for (int row = 0; row < probabilities.length; row++) {
-        column.set(row, probabilities[row]);
-      }
-      answer.setRowCount(probabilities.length);
     }
   }
 

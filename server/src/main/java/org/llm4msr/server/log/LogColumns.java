@@ -1,6 +1,7 @@
 package org.llm4msr.server.log;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -47,11 +48,17 @@ final class LogColumns {
   /** The columns that the request or a source of features brought. */
   static final String BROUGHT = "served_brought";
 
+  /** The metadata of the column of a further label: its name. */
+  static final String LABEL = "llm4msr.label";
+
   /** The metadata of a column that only counts where it was brought. */
   static final String OPTIONAL = "llm4msr.optional";
 
   private static final ArrowType DOUBLE =
       new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
+
+  private static final ArrowType SINGLE =
+      new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
   private static final List<Field> OWN =
       List.of(
@@ -65,7 +72,7 @@ final class LogColumns {
           notNull(PLACE, new ArrowType.Int(Integer.SIZE, true)),
           Field.nullable(RawSchema.ITEM, ArrowType.Utf8.INSTANCE),
           notNull(STATUS, ArrowType.Utf8.INSTANCE),
-          Field.nullable(PROBABILITY, new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)),
+          Field.nullable(PROBABILITY, SINGLE),
           notNull(UPDATED, ArrowType.Bool.INSTANCE),
           list(BROUGHT, ArrowType.Utf8.INSTANCE, Map.of()));
 
@@ -78,15 +85,27 @@ final class LogColumns {
     return NAMES;
   }
 
+  /** Returns the name of the column with the probability of a further label. */
+  static String probability(String label) {
+    return PROBABILITY + "_" + label;
+  }
+
   /**
    * Returns the columns for a model.
    *
+   * @param labels names of the further labels
    * @throws MsrException {@code log/COLUMN} if the model has a field of such a name
    */
-  static Schema schema(List<ScoringColumn> columns) {
+  static Schema schema(List<ScoringColumn> columns, List<String> labels) {
     List<Field> fields = new ArrayList<>(OWN);
+    Set<String> taken = new HashSet<>(NAMES);
+    for (String label : labels) {
+      FieldType type = new FieldType(true, SINGLE, null, Map.of(LABEL, label));
+      fields.add(new Field(probability(label), type, null));
+      taken.add(probability(label));
+    }
     for (ScoringColumn column : columns) {
-      if (NAMES.contains(column.name())) {
+      if (taken.contains(column.name())) {
         throw new MsrException(
             ErrorType.USER,
             "log/COLUMN",

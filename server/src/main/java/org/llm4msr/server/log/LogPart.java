@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -35,11 +36,12 @@ final class LogPart implements AutoCloseable {
    * Begins a part.
    *
    * @param file that must not exist
+   * @param labels names of the further labels of the model
    */
-  LogPart(Path file, RowValues values) throws IOException {
+  LogPart(Path file, RowValues values, List<String> labels) throws IOException {
     this.file = file;
     unfinished = LogFolder.unfinished(file);
-    Schema columns = LogColumns.schema(values.columns());
+    Schema columns = LogColumns.schema(values.columns(), labels);
     allocator = new RootAllocator();
     root = VectorSchemaRoot.create(columns, allocator);
     rows = new LogRows(values, root);

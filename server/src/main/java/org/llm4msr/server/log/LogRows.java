@@ -86,6 +86,11 @@ record LogRows(RowValues values, VectorSchemaRoot root) {
     }
     ((Float4Vector) root.getVector(LogColumns.PROBABILITY))
         .setSafe(row, answer.result().probability(place));
+    List<String> labels = answer.result().labels();
+    for (int label = 0; label < labels.size(); label++) {
+      ((Float4Vector) root.getVector(LogColumns.probability(labels.get(label))))
+          .setSafe(row, answer.result().probability(label, place));
+    }
     Set<String> brought = new TreeSet<>(answer.call().request().context().keySet());
     brought.addAll(item.fields().keySet());
     brought.retainAll(values.columns().stream().map(ScoringColumn::name).toList());

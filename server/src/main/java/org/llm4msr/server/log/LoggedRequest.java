@@ -41,9 +41,14 @@ public record LoggedRequest(
    * @param probability of label 1
    * @param used all that the model read, by column
    * @param brought the columns that the request brought
+   * @param labels probabilities of further labels, by name
    */
   public record LoggedItem(
-      @Nullable String id, float probability, Map<String, ?> used, Set<String> brought) {}
+      @Nullable String id,
+      float probability,
+      Map<String, ?> used,
+      Set<String> brought,
+      Map<String, Float> labels) {}
 
   /** Returns the request with all values as used, whatever a bundle has stored. */
   public RankRequest asUsed() {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -128,6 +129,7 @@ public final class LoggedRequests {
     private final VectorSchemaRoot root;
     private final Path part;
     private final List<Field> columns = new ArrayList<>();
+    private final Map<String, String> labels = new TreeMap<>(); // Their columns.
     private final List<LoggedItem> items = new ArrayList<>();
     private @Nullable LoggedRequest first;
 
@@ -141,7 +143,16 @@ public final class LoggedRequests {
       }
       root.getSchema().getFields().stream()
           .filter(field -> !LogColumns.names().contains(field.getName()))
-          .forEach(columns::add);
+          .forEach(this::add);
+    }
+
+    private void add(Field field) {
+      String label = field.getMetadata().get(LogColumns.LABEL);
+      if (label == null) {
+        columns.add(field);
+      } else {
+        labels.put(label, field.getName());
+      }
     }
 
     /** Adds a row, and returns the request before if it begins another one. */
@@ -181,7 +192,18 @@ public final class LoggedRequests {
       }
       float probability =
           value(LogColumns.PROBABILITY, row) instanceof Float number ? number : Float.NaN;
-      return new LoggedItem(optional(RawSchema.ITEM, row), probability, used, brought);
+      return new LoggedItem(optional(RawSchema.ITEM, row), probability, used, brought, labels(row));
+    }
+
+    private Map<String, Float> labels(int row) {
+      Map<String, Float> probabilities = new TreeMap<>();
+      labels.forEach(
+          (label, column) -> {
+            if (value(column, row) instanceof Float number) {
+              probabilities.put(label, number);
+            }
+          });
+      return probabilities;
     }
 
     /** Returns the last request; null if there was none. */

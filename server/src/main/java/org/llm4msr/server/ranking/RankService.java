@@ -118,9 +118,9 @@ public final class RankService {
    * @param model by name; empty where the server chooses
    * @param rows unchanged until the result is there
    * @param time in which the result is wanted
-   * @return the probability of each row; fails with an {@link MsrException}, which may be wrapped
+   * @return the probabilities of each row; fails with an {@link MsrException}, which may be wrapped
    */
-  public CompletableFuture<float[]> score(String model, VectorSchemaRoot rows, Duration time) {
+  public CompletableFuture<BatchAnswer> score(String model, VectorSchemaRoot rows, Duration time) {
     if (rows.getRowCount() > limits.items()) {
       return refused(Refusals.tooManyItems(limits.items()));
     }
@@ -128,11 +128,15 @@ public final class RankService {
       return admission
           .submit(
               System.nanoTime() + time.toNanos(),
-              () -> using(model, null, chosen -> chosen.ranker().score(rows)))
+              () -> using(model, null, chosen -> score(chosen.ranker(), rows)))
           .whenComplete((scores, error) -> count(error));
     } catch (MsrException e) {
       return refused(e);
     }
+  }
+
+  private static BatchAnswer score(Ranker ranker, VectorSchemaRoot rows) {
+    return new BatchAnswer(ranker.labels(), ranker.scoreLabels(rows));
   }
 
   private RankAnswer rank(Arrival arrival, RankCall call) {

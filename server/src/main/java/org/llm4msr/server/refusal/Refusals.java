@@ -1,5 +1,6 @@
 package org.llm4msr.server.refusal;
 
+import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -35,6 +36,9 @@ public final class Refusals {
 
   /** A request that cannot be read. */
   public static final String BAD_REQUEST = "serve/BAD_REQUEST";
+
+  /** The model is now a version with other labels. */
+  public static final String OTHER_LABELS = "serve/OTHER_LABELS";
 
   /** Too late. The ranker says the same. */
   public static final String DEADLINE = "rank/DEADLINE";
@@ -133,6 +137,17 @@ public final class Refusals {
         TOO_LARGE,
         "The request has more than %,d bytes. Send fewer items, or raise limits.body."
             .formatted(most));
+  }
+
+  /** Says that the model of a call has become a version with other labels. */
+  public static MsrException otherLabels(List<String> before, List<String> now) {
+    return new MsrException(
+        ErrorType.RESOURCES,
+        OTHER_LABELS,
+        "The model is now another version, with the further labels %s in place of %s. Begin a new call, and send the batch again."
+            .formatted(now, before),
+        null,
+        true);
   }
 
   /** Says that time is over. */

@@ -26,6 +26,7 @@ final class ComparedScores {
   private double overlaps;
   private @Nullable FirstDifference first;
   private final Map<String, Change> changes = new TreeMap<>();
+  private final LabelDifferences labels = new LabelDifferences();
 
   /** The change in a scenario. */
   private static final class Change {
@@ -42,6 +43,7 @@ final class ComparedScores {
         continue;
       }
       LoggedItem before = logged.items().get(place);
+      labels.add(logged, now, place);
       double difference = (double) now.probability(place) - before.probability();
       items++;
       change.items++;
@@ -94,6 +96,7 @@ final class ComparedScores {
         sum / count,
         overlaps / requests,
         first,
-        means);
+        means,
+        labels.comparisons());
   }
 }

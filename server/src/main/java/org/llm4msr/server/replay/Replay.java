@@ -2,11 +2,13 @@ package org.llm4msr.server.replay;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.server.log.LoggedRequest;
 import org.llm4msr.server.log.LoggedRequests;
+import org.llm4msr.server.replay.ReplayReport.Comparison;
 import org.llm4msr.server.replay.ReplayReport.FirstDifference;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankResult;
@@ -80,13 +82,21 @@ public final class Replay {
    * @throws MsrException {@code replay/DIFFERS}, naming the first request
    */
   public static void requireSame(ReplayReport report) {
-    FirstDifference first = report.same() == null ? null : report.same().first();
+    Comparison same = report.same();
+    if (same == null) {
+      return;
+    }
+    requireNone(same.first(), "probability");
+    same.labels().forEach(label -> requireNone(label.first(), "probability of " + label.label()));
+  }
+
+  private static void requireNone(@Nullable FirstDifference first, String what) {
     if (first != null) {
       throw new MsrException(
           ErrorType.INTERNAL,
           "replay/DIFFERS",
-          "The request '%s' had the probability %s for item '%s', and has %s now, although the bundle is the same. Compare the machines, the versions of llm4msr and of its plugins."
-              .formatted(first.request(), first.logged(), first.item(), first.probability()));
+          "The request '%s' had the %s %s for item '%s', and has %s now, although the bundle is the same. Compare the machines, the versions of llm4msr and of its plugins."
+              .formatted(first.request(), what, first.logged(), first.item(), first.probability()));
     }
   }
 }

@@ -39,6 +39,7 @@ public record ReplayReport(
    *     among the ten best now
    * @param first the first request with such a difference; null if there is none
    * @param meanChange mean change of the items, by scenario
+   * @param labels further labels that both were asked for
    */
   public record Comparison(
       long requests,
@@ -48,12 +49,32 @@ public record ReplayReport(
       double meanDifference,
       double topOverlap,
       @Nullable FirstDifference first,
-      Map<String, Double> meanChange) {
+      Map<String, Double> meanChange,
+      List<LabelComparison> labels) {
 
     public Comparison {
       meanChange = new TreeMap<>(meanChange);
+      labels = List.copyOf(labels);
     }
   }
+
+  /**
+   * Probabilities of a further label now and before.
+   *
+   * @param items that had one, and have one now
+   * @param largestDifference of an item
+   * @param meanDifference mean absolute difference
+   * @param meanChange mean change
+   * @param first the first item that differs by more than {@value Replay#ROUNDING}; null if there
+   *     is none
+   */
+  public record LabelComparison(
+      String label,
+      long items,
+      double largestDifference,
+      double meanDifference,
+      double meanChange,
+      @Nullable FirstDifference first) {}
 
   /** An item whose probability differs. */
   public record FirstDifference(

@@ -18,8 +18,10 @@ import org.apache.spark.sql.types.StructType;
  * @param keep those that go into the scores
  * @param fault whether {@link InputRows#FAULT} is read
  * @param skip whether the scores have the column {@code problem}
+ * @param labels further labels of the model, of which each has a column of scores
  */
-record ScoreColumns(List<String> read, List<String> keep, boolean fault, boolean skip)
+record ScoreColumns(
+    List<String> read, List<String> keep, boolean fault, boolean skip, List<String> labels)
     implements Serializable {
 
   static final String SCORE = "score";
@@ -54,6 +56,9 @@ record ScoreColumns(List<String> read, List<String> keep, boolean fault, boolean
       scores = scores.add(name, rows.apply(name).dataType(), true);
     }
     scores = scores.add(SCORE, DataTypes.FloatType, skip);
+    for (String label : labels) {
+      scores = scores.add(SCORE + "_" + label, DataTypes.FloatType, skip);
+    }
     return skip ? scores.add(PROBLEM, DataTypes.StringType, true) : scores;
   }
 

@@ -52,11 +52,13 @@ public final class ScoreJob implements Job {
     InputRows in = InputRows.open(session, request);
     ScoreModel model = model(session.sparkContext(), request, scratch);
     Map<?, ?> told = model.describe(request, in.columns());
-    List<String> read = new ArrayList<>();
-    ((List<?>) requireNonNull(told.get("columns"), "columns"))
-        .forEach(name -> read.add((String) name));
     ScoreColumns columns =
-        new ScoreColumns(read, request.keep(), request.format() == Format.CSV, request.skip());
+        new ScoreColumns(
+            texts(told, "columns"),
+            request.keep(),
+            request.format() == Format.CSV,
+            request.skip(),
+            texts(told, "labels"));
     ScorePartition.Counts counts = counts(session.sparkContext());
     int batchSize = (Integer) requireNonNull(told.get("batchSize"), "batchSize");
     Dataset<Row> scores =
@@ -70,6 +72,12 @@ public final class ScoreJob implements Job {
     double seconds = (System.nanoTime() - started) / 1e9;
     requireScores(request, out, counts);
     return report(request, counts, seconds, String.valueOf(told.get("leaks")));
+  }
+
+  private static List<String> texts(Map<?, ?> told, String key) {
+    List<String> texts = new ArrayList<>();
+    ((List<?>) requireNonNull(told.get(key), key)).forEach(text -> texts.add((String) text));
+    return texts;
   }
 
   private static ScoreModel model(SparkContext context, ScoreRequest request, Path scratch) {

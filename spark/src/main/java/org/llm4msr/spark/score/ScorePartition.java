@@ -105,11 +105,17 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
     private List<Row> score(List<Row> batch) {
       Map<?, ?> result = (Map<?, ?>) call(batch);
       float[] scores = (float[]) requireNonNull(result.get("scores"), "scores");
+      float[][] labels = (float[][]) requireNonNull(result.get("labels"), "labels");
       Map<?, ?> problems = (Map<?, ?>) requireNonNull(result.get("problems"), "problems");
       List<Row> scored = new ArrayList<>(scores.length);
       for (int i = 0; i < scores.length; i++) {
         String problem = (String) problems.get(i);
-        scored.add(row(batch.get(i), scores[i], problem));
+        float[] ofRow = new float[1 + labels.length];
+        ofRow[0] = scores[i];
+        for (int label = 0; label < labels.length; label++) {
+          ofRow[1 + label] = labels[label][i];
+        }
+        scored.add(row(batch.get(i), ofRow, problem));
         if (problem != null) {
           counts.problems.add(place + keptOf(batch.get(i)) + ": " + problem);
         }
@@ -158,14 +164,17 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
       return faults;
     }
 
-    private Row row(Row source, float score, @Nullable String problem) {
-      @Nullable Object[] values = new Object[kept.length + (columns.skip() ? 2 : 1)];
+    private Row row(Row source, float[] scores, @Nullable String problem) {
+      int size = kept.length + scores.length;
+      @Nullable Object[] values = new Object[columns.skip() ? size + 1 : size];
       for (int k = 0; k < kept.length; k++) {
         values[k] = source.get(kept[k]);
       }
-      values[kept.length] = problem == null ? score : null;
+      for (int s = 0; s < scores.length; s++) {
+        values[kept.length + s] = problem == null ? scores[s] : null;
+      }
       if (columns.skip()) {
-        values[kept.length + 1] = problem;
+        values[size] = problem;
       }
       return RowFactory.create(values);
     }

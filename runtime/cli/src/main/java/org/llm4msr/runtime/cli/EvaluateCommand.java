@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.cli.command.ProgressView;
 import org.llm4msr.runtime.cli.command.Terminal;
@@ -63,6 +64,7 @@ final class EvaluateCommand extends ExperimentCommand {
     if (!labels.isEmpty()) {
       List<List<String>> further = LabelMetricsTable.rows(labels, report.scenarioNames());
       tables.append('\n').append(Terminal.table(LabelMetricsTable.HEADINGS, further));
+      labels.forEach(label -> tables.append(uncalibrated(label.label(), report)));
     }
     RankingResult ranking = report.ranking();
     if (ranking != null) {
@@ -73,6 +75,11 @@ final class EvaluateCommand extends ExperimentCommand {
       List<List<String>> slices =
           sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList();
       tables.append('\n').append(table(sliced.title(), slices));
+      List<List<String>> further = LabelMetricsTable.slices(labels, sliced.name());
+      if (!further.isEmpty()) {
+        List<String> headings = LabelMetricsTable.headings(sliced.title());
+        tables.append('\n').append(Terminal.table(headings, further));
+      }
     }
     tables
         .append("%nGAUC covers the rows of users with both labels. ".formatted())
@@ -85,14 +92,28 @@ final class EvaluateCommand extends ExperimentCommand {
   /** Calibration moves the scenarios against each other, and with it what is measured over all. */
   private static String uncalibrated(EvaluationReport report) {
     EvaluationResult before = report.uncalibrated();
+    return before == null ? "" : uncalibrated(Metrics.OVERALL, before.overall());
+  }
+
+  /** Evaluations of earlier versions have none of further labels. */
+  private static String uncalibrated(String label, EvaluationReport report) {
+    EvaluationResult before = report.uncalibrated();
     return before == null
         ? ""
-        : "%noverall before calibration: AUC %s, GAUC %s, LogLoss %s, ECE %s"
-            .formatted(
-                number(before.overall().auc()),
-                number(before.overall().gauc()),
-                number(before.overall().logLoss()),
-                number(before.overall().calibrationError()));
+        : before.labels().stream()
+            .filter(metrics -> metrics.label().equals(label))
+            .map(metrics -> uncalibrated(label, metrics.overall()))
+            .collect(Collectors.joining());
+  }
+
+  private static String uncalibrated(String what, Metrics before) {
+    return "%n%s before calibration: AUC %s, GAUC %s, LogLoss %s, ECE %s"
+        .formatted(
+            what,
+            number(before.auc()),
+            number(before.gauc()),
+            number(before.logLoss()),
+            number(before.calibrationError()));
   }
 
   private static String table(String heading, List<List<String>> rows) {

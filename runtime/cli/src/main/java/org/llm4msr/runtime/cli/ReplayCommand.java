@@ -12,6 +12,7 @@ import org.llm4msr.server.log.LoggedRequests;
 import org.llm4msr.server.replay.Replay;
 import org.llm4msr.server.replay.ReplayReport;
 import org.llm4msr.server.replay.ReplayReport.Comparison;
+import org.llm4msr.server.replay.ReplayReport.LabelComparison;
 import org.llm4msr.serving.ranker.Ranker;
 import org.llm4msr.serving.ranker.RankerSettings;
 import picocli.CommandLine;
@@ -105,19 +106,21 @@ final class ReplayCommand extends Command {
             String.format(Locale.ROOT, "%.1e", all.meanDifference()),
             "",
             String.format(Locale.ROOT, "%.0f%%", 100 * all.topOverlap())));
-    all.meanChange()
-        .forEach(
-            (scenario, change) ->
-                rows.add(
-                    List.of(
-                        "",
-                        scenario,
-                        "",
-                        "",
-                        "",
-                        "",
-                        "",
-                        String.format(Locale.ROOT, "%+.1e", change),
-                        "")));
+    all.meanChange().forEach((scenario, change) -> rows.add(row(scenario, "", "", "", change)));
+    for (LabelComparison label : all.labels()) {
+      rows.add(
+          row(
+              "label " + label.label(),
+              String.format(Locale.ROOT, "%,d", label.items()),
+              String.format(Locale.ROOT, "%.1e", label.largestDifference()),
+              String.format(Locale.ROOT, "%.1e", label.meanDifference()),
+              label.meanChange()));
+    }
+  }
+
+  private static List<String> row(
+      String what, String items, String largest, String mean, double change) {
+    return List.of(
+        "", what, "", items, largest, "", mean, String.format(Locale.ROOT, "%+.1e", change), "");
   }
 }

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
@@ -21,8 +22,9 @@ import org.llm4msr.runtime.data.rows.ScoringColumn;
  * <p>It is called with {@code bundle} (its folder), {@code overrides} and {@code plugins} (texts),
  * {@code source} (what the rows are called in errors), {@code columns} (theirs), {@code keep} and
  * {@code own} (the columns of the scores that are kept, and the others). It returns {@code columns}
- * (those of the rows that the model reads), {@code batchSize} (rows that go through it at once),
- * and {@code leaks} (whether metrics of the scores may not measure the model).
+ * (those of the rows that the model reads), {@code labels} (names of the further labels that it
+ * learns), {@code batchSize} (rows that go through it at once), and {@code leaks} (whether metrics
+ * of the scores may not measure the model).
  */
 public final class DescribeScoring implements Function<Object, Object> {
 
@@ -38,21 +40,27 @@ public final class DescribeScoring implements Function<Object, Object> {
     RowEncoder encoder = BundleModel.encoder(bundle, config);
     Set<String> present = new LinkedHashSet<>(settings.texts("columns"));
     encoder.bind(present);
-    requireKept(settings, present);
+    List<String> labels =
+        ModelLabels.of(config.model().labels(), encoder.manifest().labels()).names();
+    requireKept(settings, labels, present);
     List<String> read =
         encoder.columns().stream().map(ScoringColumn::name).filter(present::contains).toList();
     return Map.of(
         "columns",
         read,
+        "labels",
+        labels,
         "batchSize",
         config.batchSize(),
         "leaks",
         bundle.manifest().leakFutureInteractions());
   }
 
-  private static void requireKept(Settings settings, Set<String> present) {
+  private static void requireKept(Settings settings, List<String> labels, Set<String> present) {
     List<String> kept = settings.texts("keep");
-    Stream<String> own = settings.texts("own").stream();
+    Stream<String> own =
+        Stream.concat(
+            settings.texts("own").stream(), labels.stream().map(label -> "score_" + label));
     List<String> taken = own.map(name -> name.toLowerCase(Locale.ROOT)).toList();
     for (String name : kept) {
       if (taken.contains(name.toLowerCase(Locale.ROOT))) {

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.rows.RowException;
+import org.llm4msr.runtime.scoring.RowScores;
 import org.llm4msr.runtime.scoring.Scorer;
 
 /**
@@ -19,8 +20,9 @@ import org.llm4msr.runtime.scoring.Scorer;
  * <p>That function is called with {@code rows} (how many), {@code columns} (a map from name to
  * {@code Object[]}), {@code faults} ({@code String[]}, or none), {@code first} (number of the first
  * row, for errors) and {@code skip} (whether rows that cannot be read are no error). It returns
- * {@code scores} ({@code float[]}, NaN for such rows) and {@code problems} (a map from the place of
- * such a row to why it cannot be read).
+ * {@code scores} ({@code float[]}, NaN for such rows), {@code labels} (likewise of the further
+ * labels, {@code float[][]}) and {@code problems} (a map from the place of such a row to why it
+ * cannot be read).
  */
 public final class OpenScoring implements Function<Object, Object> {
 
@@ -67,12 +69,12 @@ public final class OpenScoring implements Function<Object, Object> {
               (String[]) batch.values().get("faults"));
       boolean skip = batch.is("skip");
       try {
-        float[] scores =
-            scorer.score(
+        RowScores scores =
+            scorer.scoreLabels(
                 rows,
                 first,
                 skip ? row -> problems.put((int) (row.row() - first), row.text()) : null);
-        return Map.of("scores", scores, "problems", problems);
+        return Map.of("scores", scores.scores(), "labels", scores.further(), "problems", problems);
       } catch (RowException e) {
         throw new MsrException(
             e.type(), e.code(), e.text() + " To score the other rows, add --malformed skip.", e);

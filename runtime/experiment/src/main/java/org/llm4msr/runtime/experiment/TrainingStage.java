@@ -18,7 +18,7 @@ import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.calibration.Calibration;
-import org.llm4msr.runtime.calibration.CalibrationFit;
+import org.llm4msr.runtime.calibration.LabelProbabilities;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -34,6 +34,7 @@ import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.ModelCalibration;
 import org.llm4msr.runtime.evaluation.PartEvaluation;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
 import org.llm4msr.runtime.explanation.Explainer;
@@ -327,17 +328,9 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private Calibration calibrate() {
-    if (config.training().calibration() == CalibrationMethod.OFF) {
-      return Calibration.NONE;
-    }
-    CalibrationFit fit = new CalibrationFit(data.manifest().scenarioKeys());
-    Predictions.forEach(
-        model,
-        data,
-        Split.VALIDATION,
-        config.training().batchSize(),
-        (batch, logits) -> fit.add(batch.size, batch.scenario, batch.label, logits));
-    return fit.result();
+    return config.training().calibration() == CalibrationMethod.OFF
+        ? Calibration.NONE
+        : ModelCalibration.of(model, data, config.training().batchSize());
   }
 
   /**
@@ -382,26 +375,30 @@ final class TrainingStage implements AutoCloseable {
     boolean finished = loadBest();
     Calibration calibration = finished ? folder.calibration() : Calibration.NONE;
     long rows = data.manifest().rows().of(split);
-    float[] raw = new float[config.training().batchSize()];
-    float[] calibrated = new float[config.training().batchSize()];
-    try (PartEvaluation evaluation = evaluation(split, slicings);
-        Evaluator before = calibration.changesNothing() ? null : wiring.get(Evaluator.class);
+    int size = config.training().batchSize();
+    List<String> labels = model.labels().names();
+    LabelProbabilities calibrated = new LabelProbabilities(calibration, labels, size);
+    LabelProbabilities raw = new LabelProbabilities(Calibration.NONE, labels, size);
+    try (PartEvaluation evaluation =
+            evaluation(slicings, RowGroups.of(prepared, split), config.evaluation().cutoffs());
+        PartEvaluation before =
+            calibration.changesNoLabel() ? null : evaluation(List.of(), null, List.of());
         PredictionWriter writer = predictions == null ? null : writer(predictions, split)) {
       long[] done = {0};
       Predictions.forEachLabel(
           model,
           data,
           split,
-          config.training().batchSize(),
+          size,
           (batch, logits, further) -> {
-            calibration.probabilities(batch.size, batch.scenario, logits, calibrated);
-            evaluation.add(batch, calibrated, further);
+            calibrated.fill(batch.size, batch.scenario, logits, further);
+            evaluation.add(batch, calibrated.main(), calibrated.further());
             if (before != null) {
-              Calibration.NONE.probabilities(batch.size, batch.scenario, logits, raw);
-              before.add(batch.size, batch.scenario, batch.user, batch.label, raw);
+              raw.fill(batch.size, batch.scenario, logits, further);
+              before.add(batch, raw.main(), raw.further());
             }
             if (writer != null) {
-              writer.add(batch, calibrated, further);
+              writer.add(batch, calibrated.main(), calibrated.further());
             }
             done[0] += batch.size;
             progress.update(done[0], rows);
@@ -414,13 +411,14 @@ final class TrainingStage implements AutoCloseable {
     }
   }
 
-  private PartEvaluation evaluation(Split split, List<Slicing> slicings) {
+  private PartEvaluation evaluation(
+      List<Slicing> slicings, @Nullable RowGroups groups, List<Integer> cutoffs) {
     return new PartEvaluation(
         wiring.get(Evaluator.class),
         data.manifest().scenarioKeys(),
         slicings,
-        RowGroups.of(prepared, split),
-        config.evaluation().cutoffs(),
+        groups,
+        cutoffs,
         model.labels());
   }
 

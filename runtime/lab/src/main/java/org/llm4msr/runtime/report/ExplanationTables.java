@@ -266,16 +266,23 @@ public final class ExplanationTables {
           List.of(
               "", "of it " + term.name(), NONE, number(term.value()), NONE, share(term.share())));
     }
-    for (ScoreParts.Without without : parts.without()) {
-      rows.add(
-          List.of(
-              "",
-              "without " + without.levels(),
-              number(without.score()),
-              number(without.logit()),
-              number(without.change()),
-              share(without.share())));
+    parts.without().forEach(without -> add("without ", without, rows));
+    for (ScoreParts.LabelParts further : parts.labels()) {
+      String name = "label " + further.label();
+      rows.add(List.of("", name, number(further.score()), number(further.logit()), NONE, NONE));
+      further.without().forEach(without -> add(name + " without ", without, rows));
     }
+  }
+
+  private static void add(String what, ScoreParts.Without without, List<List<String>> rows) {
+    rows.add(
+        List.of(
+            "",
+            what + without.levels(),
+            number(without.score()),
+            number(without.logit()),
+            number(without.change()),
+            share(without.share())));
   }
 
   private static String share(@Nullable Double share) {

@@ -194,7 +194,7 @@ final class RunCharts {
     List<LabelMetrics> labels = report.result().labels();
     return labels.isEmpty()
         ? ""
-        : Html.note("On the %s part, not calibrated:".formatted(report.split()))
+        : Html.note("On the %s part:".formatted(report.split()))
             + Html.table(
                 LabelMetricsTable.HEADINGS, LabelMetricsTable.rows(labels, report.scenarioNames()));
   }
@@ -217,6 +217,11 @@ final class RunCharts {
           table(
               "%s, %s part".formatted(sliced.title(), report.split()),
               sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList()));
+      List<LabelMetrics> labels = report.result().labels();
+      List<List<String>> further = LabelMetricsTable.slices(labels, sliced.name());
+      if (!further.isEmpty()) {
+        html.append(Html.table(LabelMetricsTable.headings(sliced.title()), further));
+      }
     }
     return html.toString();
   }

@@ -11,6 +11,7 @@ import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.labels.LabelLogits;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
@@ -28,12 +29,14 @@ public final class InferenceModel implements AutoCloseable {
 
   private final AssembledModel assembled;
   private Calibration calibration = Calibration.NONE;
+  private LabelCalibrations ofLabels;
 
   /** Those that no call uses; the last one used comes first, since caches may still hold it. */
   private final ConcurrentLinkedDeque<PassWorkspace> idle = new ConcurrentLinkedDeque<>();
 
   InferenceModel(AssembledModel assembled) {
     this.assembled = assembled;
+    ofLabels = LabelCalibrations.of(calibration, assembled.labels().names());
   }
 
   /**
@@ -43,6 +46,7 @@ public final class InferenceModel implements AutoCloseable {
    */
   public void read(Path folder, Calibration fitted) throws IOException {
     calibration = fitted;
+    ofLabels = LabelCalibrations.of(fitted, labels().names());
     ModelFiles.read(assembled, folder);
     assembled.parameters().share();
   }
@@ -65,17 +69,15 @@ public final class InferenceModel implements AutoCloseable {
    * Scores a batch with all labels; on the calling thread where the engine allows it.
    *
    * @param probability as {@link #score(Batch, float[])}
-   * @param further probabilities of the further labels, which are not calibrated, by label in the
-   *     order of {@link #labels}; filled as {@code probability}
+   * @param further probabilities of the further labels, by label in the order of {@link #labels};
+   *     filled as {@code probability}
    * @throws org.llm4msr.api.MsrException as {@link #score(Batch, float[])}
    */
   public void score(Batch batch, float[] probability, float[][] further) {
     assembled
         .engine()
         .infer(() -> inWorkspace(batch, probability, w -> w.predict(batch, probability, further)));
-    for (float[] label : further) {
-      Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
-    }
+    ofLabels.probabilities(batch.size, batch.scenario, further, further);
   }
 
   private void inWorkspace(Batch batch, float[] probability, Consumer<PassWorkspace> prediction) {

@@ -8,6 +8,7 @@ import java.util.Map;
  * @param logits (B)
  * @param terms by the names that the fusion head gives them, (B) each, in its order; empty where it
  *     names none
+ * @param labels logits of the further labels of the model, by label and then (B)
  */
 @SuppressWarnings("ArrayRecordComponent") // Read once, by whoever asked.
-public record LogitTerms(float[] logits, Map<String, float[]> terms) {}
+public record LogitTerms(float[] logits, Map<String, float[]> terms, float[][] labels) {}

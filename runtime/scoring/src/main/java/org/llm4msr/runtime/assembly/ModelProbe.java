@@ -90,6 +90,11 @@ public final class ModelProbe {
     return vectors.isKnown(slots[row]);
   }
 
+  /** Returns the names of the further labels that the model learns. */
+  public List<String> labels() {
+    return model.labels().names();
+  }
+
   /**
    * Predicts a batch, with the knowledge of some levels taken away: rows read what users and items
    * without a vector read, and the mean of the scenarios.

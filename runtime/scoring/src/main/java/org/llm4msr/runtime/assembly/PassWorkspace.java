@@ -223,26 +223,31 @@ final class PassWorkspace {
       scope.suppressNotUsedWarning();
       NDArray scenarios = scenarios(step, batch);
       Map<String, NDArray> arrays = new LinkedHashMap<>();
-      NDArray logits =
+      ModelLabels labels = model.labels();
+      TrainableModel.Forward forward =
           forward(
-                  step,
-                  batch,
-                  past,
-                  false,
-                  0,
-                  withoutScenarios && scenarios != null
-                      ? step.zeros(scenarios.getShape())
-                      : scenarios,
-                  arrays,
-                  false)
-              .logits();
+              step,
+              batch,
+              past,
+              false,
+              0,
+              withoutScenarios && scenarios != null ? step.zeros(scenarios.getShape()) : scenarios,
+              arrays,
+              !labels.names().isEmpty());
+      NDArray logits = forward.logits();
       Map<String, float[]> terms = new LinkedHashMap<>();
       if (arrays.size() == 1 && arrays.containsKey(AssembledModel.LINEAR)) {
         NDArray rest = logits.sub(arrays.get(AssembledModel.LINEAR));
         terms.put(UNNAMED, HostCopy.of(rest)); // The head names none of its own.
       }
       arrays.forEach((name, term) -> terms.put(name, HostCopy.of(term)));
-      return new LogitTerms(HostCopy.of(logits), terms);
+      float[] main = HostCopy.of(logits);
+      float[][] further = new float[labels.names().size()][batch.size];
+      NDArray towers = forward.towers();
+      if (towers != null) {
+        labels.logits(batch.size, main, HostCopy.of(towers), further);
+      }
+      return new LogitTerms(main, terms, further);
     }
   }
 }

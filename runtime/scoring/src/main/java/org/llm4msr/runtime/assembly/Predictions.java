@@ -1,6 +1,5 @@
 package org.llm4msr.runtime.assembly;
 
-import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -31,8 +30,7 @@ public final class Predictions {
      * Reads one batch; all are reused for the next.
      *
      * @param logits of the main label; only the first {@code batch.size} are valid
-     * @param further probabilities of the further labels of the model, which no calibration
-     *     changes, by label
+     * @param further logits of the further labels of the model, by label
      */
     void accept(Batch batch, float[] logits, float[][] further);
   }
@@ -65,9 +63,6 @@ public final class Predictions {
                 Batch batch = source.newBatch();
                 while (source.next(batch)) {
                   model.predict(batch, logits, further);
-                  for (float[] label : further) {
-                    Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
-                  }
                   consumer.accept(batch, logits, further);
                 }
               }

@@ -2,6 +2,8 @@ package org.llm4msr.runtime.bundle;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,9 +60,14 @@ public record BundleManifest(
   /** Returns how logits become probabilities; {@link Calibration#NONE} in older bundles. */
   public Calibration calibration() {
     Object calibration = training.get(CALIBRATION);
-    return calibration == null
-        ? Calibration.NONE
-        : Bundle.JSON.convertValue(calibration, Calibration.class);
+    if (calibration == null) {
+      return Calibration.NONE;
+    }
+    JsonNode tree = Bundle.JSON.valueToTree(calibration);
+    if (tree instanceof ObjectNode values && !values.has("labels")) {
+      values.putObject("labels"); // Models of one label do without, and every value is required.
+    }
+    return Bundle.JSON.convertValue(tree, Calibration.class);
   }
 
   /** Returns what {@link #training} becomes with another calibration. */

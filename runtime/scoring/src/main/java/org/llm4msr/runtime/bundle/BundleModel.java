@@ -143,10 +143,11 @@ public final class BundleModel {
   private static Calibration calibration(Bundle bundle, RowEncoder encoder) {
     Calibration calibration = bundle.manifest().calibration();
     List<String> keys = encoder.manifest().scenarioKeys();
-    if (!calibration.changesNothing() && !calibration.keys().equals(keys)) {
+    List<String> others = calibration.others(keys);
+    if (!others.isEmpty()) {
       throw BundleErrors.damaged(
           bundle.folder().resolve(Bundle.MANIFEST),
-          "calibrates the scenarios %s, but the model has %s".formatted(calibration.keys(), keys));
+          "calibrates the scenarios %s, but the model has %s".formatted(others, keys));
     }
     return calibration;
   }

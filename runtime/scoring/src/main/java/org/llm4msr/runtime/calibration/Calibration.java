@@ -2,7 +2,11 @@ package org.llm4msr.runtime.calibration;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Turns logits into probabilities: {@code 1 / (1 + exp(-(slope * logit + offset)))} with the slope
@@ -10,9 +14,14 @@ import java.util.List;
  * and with it their AUC, stays; the order between scenarios may change. Jackson writes and reads
  * it.
  *
- * @param scenarios by rank; none where logits are used as they are
+ * @param scenarios of the main label, by rank; none where its logits are used as they are
+ * @param labels likewise of further labels, by name; those that are not there are used as they are.
+ *     Each is fitted by itself, so that a label may become more probable than the one it comes
+ *     after
  */
-public record Calibration(List<Line> scenarios) {
+public record Calibration(
+    List<Line> scenarios,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, List<Line>> labels) {
 
   private static final double LEAST = 1e-7;
 
@@ -37,13 +46,38 @@ public record Calibration(List<Line> scenarios) {
     }
   }
 
-  public Calibration {
-    scenarios = List.copyOf(scenarios);
+  /** Makes that of the main label alone. */
+  public Calibration(List<Line> scenarios) {
+    this(scenarios, Map.of());
   }
 
-  /** Returns whether logits are used as they are. */
+  public Calibration {
+    scenarios = List.copyOf(scenarios);
+    Map<String, List<Line>> copy = new TreeMap<>();
+    if (labels != null) { // Files of earlier versions have none.
+      labels.forEach((label, lines) -> copy.put(label, List.copyOf(lines)));
+    }
+    labels = copy;
+  }
+
+  /** Returns whether logits of the main label are used as they are. */
   public boolean changesNothing() {
     return scenarios.isEmpty();
+  }
+
+  /** Returns whether logits of all labels are used as they are. */
+  public boolean changesNoLabel() {
+    return scenarios.isEmpty() && labels.isEmpty();
+  }
+
+  /** Returns that of a further label. */
+  public Calibration of(String label) {
+    return new Calibration(labels.getOrDefault(label, List.of()));
+  }
+
+  /** Returns that of the main label, with further labels as another one has them. */
+  public Calibration withLabelsOf(Calibration other) {
+    return new Calibration(scenarios, other.labels);
   }
 
   /**
@@ -64,7 +98,26 @@ public record Calibration(List<Line> scenarios) {
 
   /** Returns the keys of the scenarios, by rank. */
   public List<String> keys() {
-    return scenarios.stream().map(Line::scenario).toList();
+    return keys(scenarios);
+  }
+
+  private static List<String> keys(List<Line> lines) {
+    return lines.stream().map(Line::scenario).toList();
+  }
+
+  /**
+   * Returns the keys of scenarios that are not those of a model, in the order of some label; empty
+   * if there are none.
+   *
+   * @param known those of the model, by rank
+   */
+  public List<String> others(List<String> known) {
+    return Stream.concat(Stream.of(scenarios), labels.values().stream())
+        .filter(lines -> !lines.isEmpty())
+        .map(Calibration::keys)
+        .filter(found -> !found.equals(known))
+        .findFirst()
+        .orElse(List.of());
   }
 
   /**

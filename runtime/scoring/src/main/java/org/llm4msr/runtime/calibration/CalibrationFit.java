@@ -49,6 +49,19 @@ public final class CalibrationFit {
     }
   }
 
+  /**
+   * Adds the rows whose label is known, as {@link #add}.
+   *
+   * @param label 0, 1 or NaN where it is not known
+   */
+  public void addKnown(int n, int[] scenario, float[] label, float[] logit) {
+    for (int i = 0; i < n; i++) {
+      if (!Float.isNaN(label[i])) {
+        bins[scenario[i]].add(logit[i], label[i] == 1);
+      }
+    }
+  }
+
   /** Returns the fit of the rows so far; {@link Calibration#NONE} if all are of one class. */
   public Calibration result() {
     LogitBins all = new LogitBins();

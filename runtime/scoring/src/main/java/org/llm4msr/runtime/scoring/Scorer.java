@@ -222,10 +222,7 @@ public final class Scorer implements AutoCloseable {
     return model.labels().names();
   }
 
-  /**
-   * Scores rows by all labels, as {@link #score(RawRows, long, Consumer)} by the main one. The
-   * probabilities of further labels are not calibrated.
-   */
+  /** Scores rows by all labels, as {@link #score(RawRows, long, Consumer)} by the main one. */
   public RowScores scoreLabels(
       RawRows rows, long first, @Nullable Consumer<? super RowException> malformed) {
     return whileOpen(batches -> batches.scoreLabels(rows, first, malformed));

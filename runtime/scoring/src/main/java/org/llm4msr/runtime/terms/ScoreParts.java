@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.terms;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,11 +13,25 @@ import org.jspecify.annotations.Nullable;
  * @param terms what adds up to the logit; empty where the fusion head does not tell
  * @param without what they become without knowledge: of each level, then of all where there are
  *     several
+ * @param labels likewise of the further labels that the model learns
  */
 public record ScoreParts(
-    long rows, double score, double logit, List<Term> terms, List<Without> without) {
+    long rows,
+    double score,
+    double logit,
+    List<Term> terms,
+    List<Without> without,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<LabelParts> labels) {
+
+  /** Makes those of a model of one label. */
+  public ScoreParts(
+      long rows, double score, double logit, List<Term> terms, List<Without> without) {
+    this(rows, score, logit, terms, without, List.of());
+  }
 
   public ScoreParts {
+    // Files of earlier versions have none.
+    labels = labels == null ? List.of() : List.copyOf(labels);
     terms = List.copyOf(terms);
     without = List.copyOf(without);
   }
@@ -27,6 +42,20 @@ public record ScoreParts(
    * @param share of its mean absolute value in the sum of those of all terms; null if that is 0
    */
   public record Term(String name, double value, @Nullable Double share) {}
+
+  /**
+   * What scores of a further label are made of.
+   *
+   * @param score its probability
+   * @param logit before calibration; of a label that comes after another one, that of both together
+   * @param without as of the main label
+   */
+  public record LabelParts(String label, double score, double logit, List<Without> without) {
+
+    public LabelParts {
+      without = List.copyOf(without);
+    }
+  }
 
   /**
    * Scores without the knowledge of a level, in whose place the mean is read, or what {@code

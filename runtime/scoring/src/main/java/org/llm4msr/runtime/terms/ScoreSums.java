@@ -15,6 +15,7 @@ public final class ScoreSums {
   private double logit;
   private final Map<String, Sums> terms = new LinkedHashMap<>();
   private final Map<String, Sums> without = new LinkedHashMap<>();
+  private final Map<String, ScoreSums> labels = new LinkedHashMap<>();
 
   /** Sums of a term, or of what is without a level. */
   private static final class Sums {
@@ -46,6 +47,8 @@ public final class ScoreSums {
               sums.score += other.score();
               sums.absolute += Math.abs(row.whole().logit() - other.logit());
             });
+    row.labels()
+        .forEach((label, own) -> labels.computeIfAbsent(label, key -> new ScoreSums()).add(own));
   }
 
   /** Returns the means; there is a row. */
@@ -70,7 +73,14 @@ public final class ScoreSums {
             .toList(),
         without.entrySet().stream()
             .map(entry -> without(entry.getKey(), entry.getValue(), ofLevels))
+            .toList(),
+        labels.entrySet().stream()
+            .map(entry -> label(entry.getKey(), entry.getValue().means()))
             .toList());
+  }
+
+  private static ScoreParts.LabelParts label(String name, ScoreParts means) {
+    return new ScoreParts.LabelParts(name, means.score(), means.logit(), means.without());
   }
 
   private ScoreParts.Without without(String levels, Sums sums, double ofLevels) {

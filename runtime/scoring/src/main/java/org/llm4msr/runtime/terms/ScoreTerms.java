@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.terms;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +12,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.LogitTerms;
 import org.llm4msr.runtime.assembly.ModelProbe;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.terms.ScoreSums.Scored;
 
@@ -24,6 +27,7 @@ public final class ScoreTerms {
 
   private final ModelProbe probe;
   private final Calibration calibration;
+  private final LabelCalibrations ofLabels;
   private final String head;
   private final Map<String, Set<Level>> variants = new LinkedHashMap<>();
 
@@ -35,6 +39,7 @@ public final class ScoreTerms {
   public ScoreTerms(ModelProbe probe, Calibration calibration, String head) {
     this.probe = probe;
     this.calibration = calibration;
+    ofLabels = LabelCalibrations.of(calibration, probe.labels());
     this.head = head;
     Set<Level> levels = probe.levels();
     levels.forEach(level -> variants.put(level.name().toLowerCase(Locale.ROOT), Set.of(level)));
@@ -48,8 +53,13 @@ public final class ScoreTerms {
    *
    * @param terms what adds up to the logit, by name
    * @param without the row without knowledge, by level
+   * @param labels the same of further labels, by name, without terms
    */
-  public record Row(Scored whole, Map<String, Double> terms, Map<String, Scored> without) {
+  public record Row(
+      Scored whole,
+      Map<String, Double> terms,
+      Map<String, Scored> without,
+      Map<String, Row> labels) {
 
     /** Returns it with the shares of its parts. */
     public ScoreParts parts() {
@@ -71,12 +81,12 @@ public final class ScoreTerms {
     Row get(int row);
   }
 
-  /** Logits and scores of a batch. */
+  /** Logits and scores of a batch, of the main label and then of the further ones. */
   @SuppressWarnings("ArrayRecordComponent") // Read at once.
-  private record Predicted(float[] logits, float[] scores) {
+  private record Predicted(float[][] logits, float[][] scores) {
 
-    Scored at(int i) {
-      return new Scored(logits[i], scores[i]);
+    Scored at(int label, int i) {
+      return new Scored(logits[label][i], scores[label][i]);
     }
   }
 
@@ -87,20 +97,41 @@ public final class ScoreTerms {
     Map<String, Predicted> without = new LinkedHashMap<>();
     variants.forEach(
         (name, levels) -> without.put(name, predicted(batch, probe.predict(batch, levels))));
+    List<String> names = probe.labels();
     return i -> {
       Map<String, Double> terms = new LinkedHashMap<>();
       found.terms().forEach((name, values) -> terms.put(name, (double) values[i]));
       requireSum(terms, found.logits()[i]);
-      Map<String, Scored> changed = new LinkedHashMap<>();
-      without.forEach((name, other) -> changed.put(name, other.at(i)));
-      return new Row(whole.at(i), terms, changed);
+      Map<String, Row> labels = new LinkedHashMap<>();
+      for (int label = 0; label < names.size(); label++) {
+        labels.put(names.get(label), row(1 + label, i, whole, Map.of(), without, Map.of()));
+      }
+      return row(0, i, whole, terms, without, labels);
     };
   }
 
+  private static Row row(
+      int label,
+      int i,
+      Predicted whole,
+      Map<String, Double> terms,
+      Map<String, Predicted> without,
+      Map<String, Row> labels) {
+    Map<String, Scored> changed = new LinkedHashMap<>();
+    without.forEach((name, other) -> changed.put(name, other.at(label, i)));
+    return new Row(whole.at(label, i), terms, changed, labels);
+  }
+
   private Predicted predicted(Batch batch, LogitTerms found) {
-    float[] scores = new float[batch.size];
-    calibration.probabilities(batch.size, batch.scenario, found.logits(), scores);
-    return new Predicted(found.logits(), scores);
+    float[][] further = found.labels();
+    float[][] logits = new float[1 + further.length][];
+    logits[0] = found.logits();
+    System.arraycopy(further, 0, logits, 1, further.length);
+    float[][] scores = new float[logits.length][batch.size];
+    calibration.probabilities(batch.size, batch.scenario, found.logits(), scores[0]);
+    float[][] ofFurther = Arrays.copyOfRange(scores, 1, scores.length);
+    ofLabels.probabilities(batch.size, batch.scenario, further, ofFurther);
+    return new Predicted(logits, scores);
   }
 
   private void requireSum(Map<String, Double> terms, float logit) {

@@ -39,6 +39,29 @@ public final class LabelMetricsTable {
     return rows;
   }
 
+  /** Returns the headings with another one in place of the scenario. */
+  public static List<String> headings(String title) {
+    List<String> headings = new ArrayList<>(HEADINGS);
+    headings.set(1, title);
+    return headings;
+  }
+
+  /**
+   * Returns a row for each label and slice.
+   *
+   * @param slicing the name of a way to divide the rows
+   */
+  public static List<List<String>> slices(List<LabelMetrics> labels, String slicing) {
+    List<List<String>> rows = new ArrayList<>();
+    for (LabelMetrics label : labels) {
+      label.slices().stream()
+          .filter(sliced -> sliced.name().equals(slicing))
+          .flatMap(sliced -> sliced.slices().stream())
+          .forEach(slice -> rows.add(row(label.label(), slice.name(), slice)));
+    }
+    return rows;
+  }
+
   private static List<String> row(String label, String scenario, Metrics metrics) {
     String missing = metrics.aucMissing();
     return List.of(

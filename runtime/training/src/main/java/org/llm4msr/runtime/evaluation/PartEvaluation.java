@@ -15,7 +15,7 @@ public final class PartEvaluation implements AutoCloseable {
 
   private final Evaluator evaluator;
   private final SliceEvaluator slices;
-  private final RowGroups groups;
+  private final @Nullable RowGroups groups;
   private final LabelEvaluator labels;
   private final @Nullable RankingEvaluator ranking;
 
@@ -25,7 +25,7 @@ public final class PartEvaluation implements AutoCloseable {
    * @param evaluator of the scenarios, new
    * @param scenarios their keys, by rank
    * @param slicings ways to divide the part
-   * @param groups of its rows
+   * @param groups of its rows; null if they do not count
    * @param cutoffs as {@link RankingEvaluator} has them
    * @param labels further ones that the model learns
    */
@@ -33,15 +33,15 @@ public final class PartEvaluation implements AutoCloseable {
       Evaluator evaluator,
       List<String> scenarios,
       List<Slicing> slicings,
-      RowGroups groups,
+      @Nullable RowGroups groups,
       List<Integer> cutoffs,
       ModelLabels labels) {
     this.evaluator = evaluator;
-    this.labels = new LabelEvaluator(labels, scenarios);
+    this.labels = new LabelEvaluator(labels, scenarios, slicings);
     this.slices = new SliceEvaluator(slicings);
     this.groups = groups;
     this.ranking =
-        groups.any()
+        groups != null && groups.any()
             ? new RankingEvaluator(scenarios, cutoffs, null, Evaluator.ROWS_IN_MEMORY)
             : null;
   }
@@ -55,7 +55,7 @@ public final class PartEvaluation implements AutoCloseable {
     labels.add(batch, further);
     evaluator.add(batch.size, batch.scenario, batch.user, batch.label, probability);
     slices.add(batch.size, batch.row, batch.user, batch.label, probability);
-    if (ranking != null) {
+    if (ranking != null && groups != null) {
       for (int i = 0; i < batch.size; i++) {
         int group = groups.of(batch.row[i]);
         ranking.add(batch.scenario[i], group, batch.label[i], probability[i]);

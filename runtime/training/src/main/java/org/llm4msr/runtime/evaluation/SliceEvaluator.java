@@ -15,9 +15,18 @@ public final class SliceEvaluator implements AutoCloseable {
 
   /** Makes an evaluator of rows of one part, the one that was divided. */
   public SliceEvaluator(List<Slicing> slicings) {
+    this(slicings, Evaluator.ROWS_IN_MEMORY);
+  }
+
+  /**
+   * Makes an evaluator.
+   *
+   * @param rowsInMemory rows that are held in memory, as an {@link Evaluator} counts them
+   */
+  SliceEvaluator(List<Slicing> slicings, int rowsInMemory) {
     this.slicings = List.copyOf(slicings);
     for (Slicing slicing : slicings) {
-      int share = Evaluator.ROWS_IN_MEMORY / slicings.size();
+      int share = Math.max(1, rowsInMemory / slicings.size());
       evaluators.add(new Evaluator(slicing.slices(), null, share));
     }
   }
@@ -32,14 +41,18 @@ public final class SliceEvaluator implements AutoCloseable {
    * @param probability in [0, 1]
    */
   public void add(int n, long[] row, int[] user, float[] label, float[] probability) {
+    for (int i = 0; i < n; i++) {
+      add(row[i], user[i], label[i], probability[i]);
+    }
+  }
+
+  void add(long row, int user, float label, float probability) {
     for (int s = 0; s < slicings.size(); s++) {
-      for (int i = 0; i < n; i++) {
-        int left = slicings.get(s).of(row[i]);
-        while (left != 0) {
-          int slice = Integer.numberOfTrailingZeros(left);
-          evaluators.get(s).add(slice, user[i], label[i], probability[i]);
-          left &= left - 1;
-        }
+      int left = slicings.get(s).of(row);
+      while (left != 0) {
+        int slice = Integer.numberOfTrailingZeros(left);
+        evaluators.get(s).add(slice, user, label, probability);
+        left &= left - 1;
       }
     }
   }

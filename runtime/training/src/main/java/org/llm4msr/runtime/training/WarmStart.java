@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.ModelFiles;
@@ -51,6 +52,9 @@ public final class WarmStart {
   /** Keys of how a model reads knowledge, with the values for bundles older than the key. */
   private static final Map<String, String> READ_OF_KNOWLEDGE =
       Map.of(MISSING, MEAN, "components", "0", "control", "off");
+
+  /** Factors on losses, as those of training, are no part of what was learned. */
+  private static final Pattern LABEL_WEIGHT = Pattern.compile("model\\.labels\\..+\\.weight");
 
   private WarmStart() {}
 
@@ -97,7 +101,9 @@ public final class WarmStart {
         kept.put("knowledge.history", read);
       }
     }
-    return EffectiveConfig.decisive(FlatValues.of(kept), now);
+    Map<String, String> decisive = EffectiveConfig.decisive(FlatValues.of(kept), now);
+    decisive.keySet().removeIf(key -> LABEL_WEIGHT.matcher(key).matches());
+    return decisive;
   }
 
   private static String value(Map<?, ?> section, String key, String usual) {

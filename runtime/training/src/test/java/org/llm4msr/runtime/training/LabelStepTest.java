@@ -272,7 +272,8 @@ class LabelStepTest {
         double[] expected = probabilities(numbers::get, ROWS.get(i));
         assertThat(1 / (1 + Math.exp(-main.get(i)))).isCloseTo(expected[0], within(1e-6));
         for (int l = 0; l < 3; l++) {
-          assertThat((double) further.get(l).get(i)).isCloseTo(expected[1 + l], within(1e-6));
+          assertThat(1 / (1 + Math.exp(-further.get(l).get(i))))
+              .isCloseTo(expected[1 + l], within(1e-6));
         }
       }
     }

@@ -12,7 +12,7 @@ import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
-import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.Batch;
@@ -94,9 +94,8 @@ final class Proof {
       model.labels().logits(batch.size, all[0], values, further(all));
     }
     model.calibration().probabilities(batch.size, batch.scenario, all[0], all[0]);
-    for (float[] label : further(all)) {
-      Calibration.NONE.probabilities(batch.size, batch.scenario, label, label);
-    }
+    LabelCalibrations.of(model.calibration(), model.labels().names())
+        .probabilities(batch.size, batch.scenario, further(all), further(all));
     return all;
   }
 

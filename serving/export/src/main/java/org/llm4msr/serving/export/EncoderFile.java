@@ -35,6 +35,7 @@ import org.llm4msr.serving.recording.Axis;
  * @param fields what the model reads of rows, in order
  * @param users their indices; null where the model reads nothing of them, or a graph is missing
  * @param items likewise
+ * @param labels outputs of each graph for further labels, by label; null where there are none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record EncoderFile(
@@ -48,7 +49,8 @@ record EncoderFile(
     boolean linear,
     List<Field> fields,
     @Nullable Keys users,
-    @Nullable Keys items) {
+    @Nullable Keys items,
+    @Nullable Map<String, Value> labels) {
 
   static final String FILE = "encoder.json";
 
@@ -163,11 +165,8 @@ record EncoderFile(
         ABOUT,
         graphs,
         leftOut,
-        new Value(
-            GraphInput.OUTPUT,
-            "float32",
-            List.of(Axis.ROWS.name()),
-            "The probability of label 1 of each row, as the scorer gives it."),
+        output(
+            GraphInput.OUTPUT, "The probability of label 1 of each row, as the scorer gives it."),
         new Numbered(ids.scenarios(), 0),
         size(full.model().tables()),
         !full.model().tables().linear().isEmpty(),
@@ -177,7 +176,21 @@ record EncoderFile(
             : null,
         leftOut == null && full.readsItems()
             ? keys(RawSchema.ITEM, FullGraph.ITEM, ids.items())
-            : null);
+            : null,
+        labels(full.model().labels().names()));
+  }
+
+  private static @Nullable Map<String, Value> labels(List<String> names) {
+    Map<String, Value> outputs = new LinkedHashMap<>();
+    for (String name : names) {
+      String meaning = "The probability of the label %s of each row.".formatted(name);
+      outputs.put(name, output(GraphInput.output(name), meaning));
+    }
+    return outputs.isEmpty() ? null : outputs;
+  }
+
+  private static Value output(String name, String meaning) {
+    return new Value(name, "float32", List.of(Axis.ROWS.name()), meaning);
   }
 
   private static @Nullable Integer size(EmbeddingTables tables) {

@@ -16,6 +16,11 @@ record GraphInput(String name, NumberType type, List<Axis> axes, String meaning)
   /** What a graph gives: probabilities of the rows. */
   static final String OUTPUT = "probability";
 
+  /** Returns the name of the output of a further label. */
+  static String output(String label) {
+    return OUTPUT + "_" + label;
+  }
+
   static final GraphInput SCENARIO =
       new GraphInput(
           "scenario",

@@ -79,7 +79,8 @@ public final class OnnxExporter {
               ProvenGraphs.of(model, encoder.manifest()).stream()
                   .map(ProvenGraphs::graphs)
                   .toList(),
-              model.calibration());
+              model.calibration(),
+              model.labels());
       FullGraph full = new FullGraph(model, PreparedIds.open(bundle.data()), scenarios);
       return write(full, ScorerGraph.of(model.widths(), scenarios), target);
     }

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.llm4msr.runtime.assembly.labels.ModelLabel;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.serving.recording.Axis;
 import org.llm4msr.serving.recording.GraphAssembly;
@@ -16,8 +18,9 @@ import org.llm4msr.serving.recording.RequestGraphs;
  * Computes probabilities with the graph of the rows' scenario, and no other.
  *
  * @param scenarios their graphs, by rank
+ * @param labels further labels of the model, each of which is an output too
  */
-record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration) {
+record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration, ModelLabels labels) {
 
   /** Adds what makes the numbers that are stored of the user, in the shape of a graph's output. */
   @FunctionalInterface
@@ -26,7 +29,7 @@ record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration) {
   }
 
   /**
-   * Adds the graphs and the output.
+   * Adds the graphs and the outputs.
    *
    * @param scenario value with the rank, (1)
    * @param rows values by the inputs of the graphs that are of rows
@@ -42,9 +45,41 @@ record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration) {
     String rank =
         graph.node(
             "Gather", graph.wholeNumbers(LongStream.range(0, scenarios.size()).toArray()), known);
-    String logits = logits(graph, rank, rows, user);
-    String probabilities = graph.node("Sigmoid", calibrated(graph, rank, logits));
-    graph.output(probabilities, GraphInput.OUTPUT, List.of(Axis.ROWS));
+    String chosen = logits(graph, rank, rows, user);
+    if (labels.names().isEmpty()) {
+      output(graph, rank, chosen, calibration, GraphInput.OUTPUT);
+      return;
+    }
+    String main = graph.column(chosen, 0);
+    output(graph, rank, main, calibration, GraphInput.OUTPUT);
+    String[] logits = labelLogits(graph, main, chosen);
+    for (int label = 0; label < logits.length; label++) {
+      String name = labels.names().get(label);
+      output(graph, rank, logits[label], calibration.of(name), GraphInput.output(name));
+    }
+  }
+
+  /** As {@link ModelLabels#logits}, of the columns after the first, which is the main label's. */
+  private String[] labelLogits(GraphAssembly graph, String main, String all) {
+    String[] logits = new String[labels.labels().size()];
+    for (int label : labels.order()) {
+      String tower = graph.column(all, 1 + label);
+      int after = labels.labels().get(label).after();
+      if (after == ModelLabel.ALONE) {
+        logits[label] = tower;
+      } else {
+        String before = after == ModelLabel.AFTER_MAIN ? main : logits[after];
+        String open = graph.node("Sub", graph.node("Softplus", before), tower);
+        logits[label] = graph.node("Sub", before, graph.node("Softplus", open));
+      }
+    }
+    return logits;
+  }
+
+  private void output(
+      GraphAssembly graph, String rank, String logits, Calibration calibration, String name) {
+    String probabilities = graph.node("Sigmoid", calibrated(graph, rank, logits, calibration));
+    graph.output(probabilities, name, List.of(Axis.ROWS));
   }
 
   /** Chooses in two levels: one of many scenarios takes long to run, and many levels to load. */
@@ -92,7 +127,8 @@ record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration) {
     return chosen;
   }
 
-  private static String logits(
+  /** Returns the logits, (B), or with the towers of L further labels, (B, 1 + L). */
+  private String logits(
       GraphAssembly graph, RequestGraphs scenario, Map<String, String> rows, UserNumbers user) {
     Map<String, String> inputs = new HashMap<>(rows);
     OnnxModel source = scenario.source();
@@ -100,11 +136,18 @@ record ScenarioChoice(List<RequestGraphs> scenarios, Calibration calibration) {
     if (source != null && expand != null) {
       inputs.putAll(graph.include(expand, Map.of(RequestGraphs.SOURCE, user.add(graph, source))));
     }
-    return requireNonNull(
-        graph.include(scenario.scorer(), inputs).get(RequestGraphs.LOGITS), RequestGraphs.LOGITS);
+    Map<String, String> results = graph.include(scenario.scorer(), inputs);
+    String main = requireNonNull(results.get(RequestGraphs.LOGITS), RequestGraphs.LOGITS);
+    String towers = results.get(RequestGraphs.LABELS);
+    if (towers == null) {
+      return main;
+    }
+    String column = graph.node("Reshape", main, graph.wholeNumbers(-1, 1));
+    return graph.concat(List.of(column, towers), 1);
   }
 
-  private String calibrated(GraphAssembly graph, String rank, String logits) {
+  private String calibrated(
+      GraphAssembly graph, String rank, String logits, Calibration calibration) {
     if (calibration.changesNothing()) {
       return logits;
     }

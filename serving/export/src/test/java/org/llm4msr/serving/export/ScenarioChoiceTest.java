@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.serving.recording.Axis;
 import org.llm4msr.serving.recording.GraphAssembly;
@@ -33,7 +34,7 @@ class ScenarioChoiceTest {
     GraphAssembly graph = new GraphAssembly();
     GraphInput.SCENARIO.addTo(graph);
     String rows = graph.input("rows", NumberType.FLOAT32, ROWS);
-    new ScenarioChoice(scenarios, calibration)
+    new ScenarioChoice(scenarios, calibration, ModelLabels.NONE)
         .addTo(graph, "scenario", Map.of("rows", rows), (branch, source) -> "unused");
     return graph.model();
   }

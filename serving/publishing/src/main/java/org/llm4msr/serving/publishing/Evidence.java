@@ -48,7 +48,10 @@ final class Evidence {
     scenarios.forEach(key -> ranks.put(key, ranks.size()));
   }
 
-  /** Returns a calibration of the new version, in place of the present one. */
+  /**
+   * Returns a calibration of the new version, in place of the present one. The rows have the main
+   * label alone, so that of further labels stays.
+   */
   Calibration fit() {
     CalibrationFit fit = new CalibrationFit(scenarios);
     rows.forEach(
@@ -64,7 +67,7 @@ final class Evidence {
             }
           }
         });
-    return fit.result();
+    return fit.result().withLabelsOf(present);
   }
 
   /**

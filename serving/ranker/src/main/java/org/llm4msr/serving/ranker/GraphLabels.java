@@ -5,6 +5,7 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.tables.Batch;
 
 /** The further labels of rows that a graph scores, in memory that the next rows reuse. */
@@ -13,6 +14,7 @@ final class GraphLabels {
   private static final String OUTPUT = "labels";
 
   private final ModelLabels labels;
+  private final LabelCalibrations calibrations;
   private final FloatBuffer memory;
   private final float[] towers;
   private final float[][] probabilities;
@@ -22,8 +24,9 @@ final class GraphLabels {
    *
    * @param rows how many at most
    */
-  GraphLabels(ModelLabels labels, int rows) {
+  GraphLabels(ModelLabels labels, Calibration calibration, int rows) {
     this.labels = labels;
+    calibrations = LabelCalibrations.of(calibration, labels.names());
     int count = labels.names().size();
     memory = GraphSession.memory(rows * count);
     towers = new float[rows * count];
@@ -48,9 +51,7 @@ final class GraphLabels {
     }
     memory.get(0, towers, 0, rows.size * probabilities.length);
     labels.logits(rows.size, main, towers, probabilities);
-    for (float[] label : probabilities) {
-      Calibration.NONE.probabilities(rows.size, rows.scenario, label, label);
-    }
+    calibrations.probabilities(rows.size, rows.scenario, probabilities, probabilities);
   }
 
   /** Returns the probabilities by label, then by row. */

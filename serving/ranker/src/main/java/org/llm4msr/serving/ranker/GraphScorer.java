@@ -90,7 +90,7 @@ final class GraphScorer implements RowScorer {
     rows = GraphSession.memory(ROWS * widths.flat());
     itemRows = GraphSession.memory(ROWS * widths.items());
     history = GraphSession.memory(ROWS * widths.history());
-    labels = new GraphLabels(model.labels(), ROWS);
+    labels = new GraphLabels(model.labels(), calibration, ROWS);
   }
 
   private static List<Columns> columns(RequestEncoder encoder, InferenceModel model) {

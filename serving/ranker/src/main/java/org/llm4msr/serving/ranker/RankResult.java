@@ -2,6 +2,7 @@ package org.llm4msr.serving.ranker;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
@@ -10,6 +11,7 @@ import org.llm4msr.api.MsrException;
 public final class RankResult {
 
   private final float[] probabilities;
+  private final List<String> labels;
   private final float[][] further;
   private final ItemStatus[] statuses;
   private final Map<Integer, MsrException> errors = new HashMap<>();
@@ -17,12 +19,13 @@ public final class RankResult {
   private boolean updated;
 
   RankResult(int items) {
-    this(items, 0);
+    this(items, List.of());
   }
 
   /** Makes a result with room for further labels. */
-  RankResult(int items, int labels) {
-    further = new float[labels][items];
+  RankResult(int items, List<String> labels) {
+    this.labels = labels;
+    further = new float[labels.size()][items];
     probabilities = new float[items];
     statuses = new ItemStatus[items];
     Arrays.fill(probabilities, Float.NaN);
@@ -83,10 +86,15 @@ public final class RankResult {
     return probabilities[item];
   }
 
+  /** Returns the names of the further labels: those of {@link Ranker#labels}. */
+  public List<String> labels() {
+    return labels;
+  }
+
   /**
    * Returns the probability of a further label of an item; NaN if it was not scored.
    *
-   * @param label its place in {@link Ranker#labels}
+   * @param label its place in {@link #labels}
    */
   public float probability(int label, int item) {
     return further[label][item];

@@ -37,6 +37,7 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.RowBatches;
+import org.llm4msr.runtime.scoring.RowScores;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -260,10 +261,15 @@ public final class Ranker implements AutoCloseable {
    *     {@code rank/CLOSED} after {@link #close}
    */
   public float[] score(VectorSchemaRoot rows) {
+    return scoreLabels(rows).scores();
+  }
+
+  /** Scores the rows of an Arrow batch by all labels, otherwise as {@link #score}. */
+  public RowScores scoreLabels(VectorSchemaRoot rows) {
     open.readLock().lock();
     try {
       requireOpen();
-      return new RowBatches(encoder, model, ROWS_AT_ONCE).score(RawRows.of(rows), 0, null);
+      return new RowBatches(encoder, model, ROWS_AT_ONCE).scoreLabels(RawRows.of(rows), 0, null);
     } finally {
       open.readLock().unlock();
     }
@@ -321,7 +327,7 @@ public final class Ranker implements AutoCloseable {
   }
 
   private RankResult newResult(RankRequest request) {
-    return new RankResult(request.items().size(), labels().size());
+    return new RankResult(request.items().size(), labels());
   }
 
   private void requireOpen() {

@@ -62,6 +62,13 @@ public final class GraphAssembly {
     return graph.node("Concat", values, OnnxGraph.attribute("axis", axis));
   }
 
+  /** Adds nodes that take a column, (B), of a value (B, n). */
+  public String column(String value, long number) {
+    String column =
+        graph.node("Gather", List.of(value, wholeNumbers(number)), OnnxGraph.attribute("axis", 1));
+    return node("Reshape", column, wholeNumbers(-1));
+  }
+
   /**
    * Adds a choice: of two branches one is computed. They may read all values of this graph.
    *
