@@ -132,6 +132,7 @@ final class PassWorkspace {
     }
     int scenarios = model.shape().scenarios().size();
     Tape tape = model.tape(step, training);
+    tape.isOf(batch.share);
     tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
@@ -140,6 +141,7 @@ final class PassWorkspace {
         ofItems == null ? null : plan(step, ofItems.find(batch, training), rows, training, tape);
     PassContext pass =
         new PassContext(step, training, number, byScenario, byUser, byItem, masks, tape);
+    pass.isOf(batch.share);
     if (terms != null) {
       pass.keepTerms(terms);
     }
