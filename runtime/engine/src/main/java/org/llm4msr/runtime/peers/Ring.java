@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Workers in a ring: each sends to the next and receives from the one before. Sums are a
- * reduce-scatter and an all-gather (Patarasuk and Yuan, 2009), in which a worker sends 2 (N - 1) / N
- * times the values. What is gathered passes all around: a worker sends all but the next one's.
+ * reduce-scatter and an all-gather (Patarasuk and Yuan, 2009), in which a worker sends 2 (N - 1) /
+ * N times the values. What is gathered passes all around: a worker sends all but the next one's.
  */
 public final class Ring implements Exchange {
 
@@ -74,7 +74,8 @@ public final class Ring implements Exchange {
     ByteBuffer received = link.receive(SUM, call, expected * Float.BYTES);
     for (int done = 0; done < expected; done += BLOCK) {
       int n = Math.min(BLOCK, expected - done);
-      received.slice(done * Float.BYTES, n * Float.BYTES)
+      received
+          .slice(done * Float.BYTES, n * Float.BYTES)
           .order(ByteOrder.LITTLE_ENDIAN)
           .asFloatBuffer()
           .get(block, 0, n);

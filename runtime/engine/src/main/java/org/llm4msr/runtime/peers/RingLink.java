@@ -77,7 +77,11 @@ public final class RingLink implements AutoCloseable {
    * @throws MsrException {@code training/WORKER_LOST} if the others do not join
    */
   public static RingLink join(
-      int rank, List<InetSocketAddress> addresses, ServerSocket own, long secret, Duration patience) {
+      int rank,
+      List<InetSocketAddress> addresses,
+      ServerSocket own,
+      long secret,
+      Duration patience) {
     int workers = addresses.size();
     String name = "Worker %d of %d".formatted(rank + 1, workers);
     int millis = Math.toIntExact(patience.toMillis());

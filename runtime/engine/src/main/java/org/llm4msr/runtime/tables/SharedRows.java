@@ -11,8 +11,8 @@ import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 
 /**
  * The rows of the tables that the batches of several workers touch, each with the sum of its
- * gradients in the order of the ranks. A worker gives the number and the merged gradient of each row
- * that its own batch touches: 4 + 4 D bytes.
+ * gradients in the order of the ranks. A worker gives the number and the merged gradient of each
+ * row that its own batch touches: 4 + 4 D bytes.
  */
 final class SharedRows {
 

@@ -150,8 +150,7 @@ class RingTest {
     List<ServerSocket> servers = TestRings.servers(2);
     List<InetSocketAddress> addresses = TestRings.addresses(servers);
 
-    assertThatThrownBy(
-            () -> RingLink.join(0, addresses, servers.get(0), 1, Duration.ofMillis(300)))
+    assertThatThrownBy(() -> RingLink.join(0, addresses, servers.get(0), 1, Duration.ofMillis(300)))
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith("[training/WORKER_LOST] Worker 1 of 2 could not reach the others");
   }

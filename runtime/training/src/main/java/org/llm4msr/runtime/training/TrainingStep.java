@@ -225,10 +225,7 @@ public final class TrainingStep {
   }
 
   private NDArray loss(
-      NDManager manager,
-      TrainableModel.Forward forward,
-      Batch batch,
-      @Nullable LossShares shares) {
+      NDManager manager, TrainableModel.Forward forward, Batch batch, @Nullable LossShares shares) {
     NDArray loss = batchLoss.of(manager, forward.logits().reshape(new Shape(batch.size)), batch);
     if (shares != null) {
       loss = loss.mul(manager.create((float) shares.main()));

@@ -194,8 +194,7 @@ class TeamStepTest {
             long expected = 0;
             for (int epoch = 0; epoch < config.epochs(); epoch++) {
               TrainingOrder order =
-                  new TrainingOrder(
-                      config.batchSize(), 1_000_000, 1, config.seed(), epoch, 0);
+                  new TrainingOrder(config.batchSize(), 1_000_000, 1, config.seed(), epoch, 0);
               try (BatchSource source = data.training(order)) {
                 Batch batch = source.newBatch();
                 while (source.next(batch)) {
@@ -262,8 +261,7 @@ class TeamStepTest {
           } else if (kind == Kind.BUFFER && pass.training()) {
             seen.set(x.stopGradient().mean(new int[] {0}));
           }
-          NDArray logits =
-              GroupedRows.of(pass.scenarios(), kept).times(towers.array()).toRows();
+          NDArray logits = GroupedRows.of(pass.scenarios(), kept).times(towers.array()).toRows();
           return new BackboneOutput(kept, logits.squeeze(-1));
         }
 

@@ -66,7 +66,9 @@ final class TeamWorker {
     List<InetSocketAddress> addresses =
         Arrays.stream(arguments)
             .skip(2)
-            .map(port -> new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port)))
+            .map(
+                port ->
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port)))
             .toList();
     InetSocketAddress own = addresses.get(rank);
     List<String> losses = new ArrayList<>();

@@ -46,10 +46,7 @@ public final class LabelLosses {
    * @param shares factors on them, null where all are 1
    */
   public void add(
-      NDManager manager,
-      TrainableModel.Forward forward,
-      Batch batch,
-      @Nullable LossShares shares) {
+      NDManager manager, TrainableModel.Forward forward, Batch batch, @Nullable LossShares shares) {
     NDArray towers = forward.towers();
     if (towers == null) {
       return;

@@ -35,7 +35,8 @@ public record LossShares(double main, List<Double> further) {
       double all = known(whole, label).weightSum();
       further.add(all == 0 ? 0 : known(own, label).weightSum() / all);
     }
-    return new LossShares(rows(own, own.label).weightSum() / rows(whole, whole.label).weightSum(), further);
+    return new LossShares(
+        rows(own, own.label).weightSum() / rows(whole, whole.label).weightSum(), further);
   }
 
   private static LabelRows known(Batch batch, ModelLabel label) {

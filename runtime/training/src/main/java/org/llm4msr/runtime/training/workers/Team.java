@@ -116,9 +116,7 @@ public final class Team {
 
   /** Returns how much of the loss of a batch is this worker's. */
   public LossShares shares(Batch own, Batch whole, ModelLabels labels) {
-    return own.share == null
-        ? LossShares.of(isFirst(), labels)
-        : LossShares.of(own, whole, labels);
+    return own.share == null ? LossShares.of(isFirst(), labels) : LossShares.of(own, whole, labels);
   }
 
   /**

@@ -24,7 +24,9 @@ final class WorkerRows {
     this.exchange = exchange;
   }
 
-  /** Returns the rows, valid until the next call; {@link Batch#share} is null where they are all. */
+  /**
+   * Returns the rows, valid until the next call; {@link Batch#share} is null where they are all.
+   */
   Batch of(Batch whole) {
     int workers = exchange.workers();
     if (whole.size < FEWEST * workers) {
