@@ -12,6 +12,7 @@ import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
 import org.llm4msr.spark.score.ScoreJob;
+import org.llm4msr.spark.train.TrainJob;
 
 /**
  * The application: {@code spark-submit --class org.llm4msr.spark.Main llm4msr-spark.jar JOB
@@ -22,7 +23,8 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
-  private static final Map<String, Job> JOBS = Map.of("score", new ScoreJob());
+  private static final Map<String, Job> JOBS =
+      Map.of("score", new ScoreJob(), "train", new TrainJob());
 
   private Main() {}
 

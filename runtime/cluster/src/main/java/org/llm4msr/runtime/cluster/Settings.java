@@ -58,8 +58,12 @@ record Settings(Map<?, ?> values) {
   /**
    * Finds the plugins that the class path of the runtime and the folders of {@code plugins} hold.
    */
+  PluginRegistry plugins() {
+    return PluginRegistry.load(texts("plugins").stream().map(Path::of).toList());
+  }
+
+  /** Makes a loader of configurations with the same plugins. */
   ConfigLoader loader() {
-    List<Path> folders = texts("plugins").stream().map(Path::of).toList();
-    return ConfigLoader.standard(PluginRegistry.load(folders));
+    return ConfigLoader.standard(plugins());
   }
 }
