@@ -114,8 +114,10 @@ class ArchitectureTest {
           "StoredItems",
           // training
           "BatchLoss",
+          "Joint",
           "LabelLosses",
           "LabelMetrics",
+          "LossShares",
           // experiment
           "Explainer",
           // cli
@@ -130,6 +132,7 @@ class ArchitectureTest {
           // cluster: found by their names
           "DescribeScoring",
           "OpenScoring",
+          "TrainWorker",
           // lab
           "BarChart",
           "Html",

@@ -46,9 +46,10 @@ final class TrainTask
   private Map<String, ?> work(BarrierTaskContext context) {
     String host = SparkEnv.get().blockManager().blockManagerId().host();
     try (ServerSocket server = new ServerSocket(0, WAITING, InetAddress.getByName(host))) {
+      LoadedRuntime runtime = null;
       String failure = "";
       try {
-        LoadedRuntime.of(request.runtime());
+        runtime = LoadedRuntime.of(request.runtime());
       } catch (JobException e) {
         failure = String.valueOf(e.getMessage());
       }
@@ -62,9 +63,9 @@ final class TrainTask
                       new SecureRandom().nextLong(),
                       failure)));
       String problem = meeting.problem();
-      return problem == null
-          ? train(context.partitionId(), meeting, server)
-          : Map.of("error", problem, "ofUser", true);
+      return problem != null || runtime == null
+          ? Map.of("error", String.valueOf(problem), "ofUser", true)
+          : train(context, runtime, meeting, server);
     } catch (IOException e) {
       throw JobException.of(
           "spark/NO_ADDRESS",
@@ -73,20 +74,22 @@ final class TrainTask
     }
   }
 
-  private Map<String, ?> train(int rank, Meeting meeting, ServerSocket server) {
+  private Map<String, ?> train(
+      BarrierTaskContext context, LoadedRuntime runtime, Meeting meeting, ServerSocket server) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("experiment", request.experiment());
     settings.put("run", request.run());
     settings.put("overrides", new ArrayList<>(request.overrides()));
     settings.put("plugins", new ArrayList<>(request.plugins()));
     settings.put("threads", request.threads());
-    settings.put("rank", rank);
+    settings.put("rank", context.partitionId());
+    settings.put("attempt", context.stageAttemptNumber());
     settings.put("addresses", new ArrayList<>(meeting.addresses()));
     settings.put("server", server);
     settings.put("secret", meeting.secret());
     settings.put("patience", request.patienceSeconds());
     Map<String, Object> told = new HashMap<>();
-    ((Map<?, ?>) LoadedRuntime.of(request.runtime()).call("TrainWorker", settings))
+    ((Map<?, ?>) runtime.call("TrainWorker", settings))
         .forEach((name, value) -> told.put((String) name, value));
     return told;
   }

@@ -1,16 +1,19 @@
 package org.llm4msr.runtime.cluster;
 
 import com.google.inject.Guice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -20,11 +23,13 @@ import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
+import org.llm4msr.runtime.files.FolderLock;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.Ring;
 import org.llm4msr.runtime.peers.RingLink;
 import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.runtime.training.Validation;
+import org.llm4msr.runtime.training.workers.Turns;
 
 /**
  * Trains a run of an experiment as one of several workers, each in a process of its own; all see
@@ -43,25 +48,25 @@ public final class TrainWorker implements Function<Object, Object> {
 
   private static final String LOST = "training/WORKER_LOST";
 
-  /** A task that was repeated begins when the one before has let go of the run. */
-  private static final ReentrantLock ONE = new ReentrantLock();
+  private static final String LOCK = "run.lock";
 
-  private static final int MOST_MINUTES = 10;
+  /** A task that was repeated begins when the one before has let go of the run. */
+  private static final Object ONE = new Object();
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration POLL = Duration.ofMillis(200);
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> inTurn(Settings.of(argument)));
+    return Errors.passOn(
+        () -> {
+          synchronized (ONE) {
+            return trainOrTell(Settings.of(argument));
+          }
+        });
   }
 
-  private static Map<String, Object> inTurn(Settings settings) {
-    try {
-      if (!ONE.tryLock(MOST_MINUTES, TimeUnit.MINUTES)) {
-        throw lost("another training of this process does not end", null);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw lost("it was interrupted", e);
-    }
+  private static Map<String, Object> trainOrTell(Settings settings) {
     try {
       return train(settings);
     } catch (MsrException e) {
@@ -70,31 +75,54 @@ public final class TrainWorker implements Function<Object, Object> {
       }
       boolean ofUser = e.type() == ErrorType.USER;
       return Map.of("error", String.valueOf(e.getMessage()), "ofUser", ofUser);
-    } finally {
-      ONE.unlock();
     }
   }
 
-  private static MsrException lost(String why, @Nullable Throwable cause) {
-    return new MsrException(
-        ErrorType.EXTERNAL, LOST, "The worker did not begin: " + why + ".", cause, true);
+  /** An experiment, which nothing has to close. */
+  private record Opened(Experiment experiment) implements AutoCloseable {
+
+    @Override
+    public void close() {}
   }
 
   private static Map<String, Object> train(Settings settings) {
     try (Exchange exchange = exchange(settings)) {
-      List<String> overrides = new ArrayList<>();
-      overrides.add("runtime.threads=" + settings.number("threads"));
-      overrides.addAll(settings.texts("overrides"));
-      Experiment experiment =
-          Guice.createInjector(new RuntimeModule(settings.plugins()))
-              .getInstance(Experiments.class)
-              .open(settings.folder("experiment"), overrides);
+      Supplier<Opened> open = () -> new Opened(open(settings));
+      Opened opened = exchange == null ? open.get() : Turns.open(exchange, open);
       TrainingReport report =
-          experiment.train(
-              settings.text("run"),
-              new TrainingOptions(null, null, false, List.of(), exchange),
-              Progress.NONE);
+          opened
+              .experiment()
+              .train(
+                  settings.text("run"),
+                  new TrainingOptions(null, null, false, List.of(), exchange),
+                  Progress.NONE);
       return told(report, exchange == null ? 0 : exchange.sent());
+    }
+  }
+
+  private static Experiment open(Settings settings) {
+    List<String> overrides = new ArrayList<>();
+    overrides.add("runtime.threads=" + settings.number("threads"));
+    overrides.addAll(settings.texts("overrides"));
+    Experiment experiment =
+        Guice.createInjector(new RuntimeModule(settings.plugins()))
+            .getInstance(Experiments.class)
+            .open(settings.folder("experiment"), overrides);
+    if (settings.number("rank").intValue() == 0 && settings.number("attempt").intValue() > 0) {
+      awaitFormer(experiment.workspace().run(settings.text("run")).resolve(LOCK));
+    }
+    return experiment;
+  }
+
+  /** The first worker of the attempt before may be elsewhere, and about to end. */
+  private static void awaitFormer(Path lock) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (FolderLock.isHeld(lock) && System.nanoTime() < end) {
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

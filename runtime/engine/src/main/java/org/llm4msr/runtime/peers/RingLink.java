@@ -238,7 +238,7 @@ public final class RingLink implements AutoCloseable {
 
   private static String reason(IOException e, Duration patience) {
     if (e instanceof SocketTimeoutException) {
-      return "no answer for %,d s".formatted(patience.toSeconds());
+      return "no answer for %d s".formatted(patience.toSeconds());
     }
     return e instanceof EOFException ? "it ended" : String.valueOf(e.getMessage());
   }

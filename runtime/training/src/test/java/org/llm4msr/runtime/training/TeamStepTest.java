@@ -144,6 +144,35 @@ class TeamStepTest {
         .hasMessageStartingWith("[training/COPIES_DIFFER] After step 0, backbone/seen differs");
   }
 
+  @Test
+  void gradientsThatAreTooLargeToBeSentAreRefused() {
+    try (TensorEngine engine = TinyModels.engine();
+        TrainableModel model =
+            ModelAssembly.assemble(
+                engine,
+                TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain()),
+                CONFIG,
+                TinyModels.SCORING,
+                DATA,
+                null)) {
+      int dense = 16 * 16 + 16 + 3 * 16;
+      Team.requireSmall(model, 4 * dense);
+      assertThatThrownBy(() -> Team.requireSmall(model, 4 * dense - 1))
+          .hasMessageStartingWith("[training/TOO_LARGE_TO_SHARE] ")
+          .hasMessageContaining(dense + " dense parameters")
+          .hasMessageContaining("knowledge.components");
+    }
+    assertThatThrownBy(() -> TestRings.run(2, ring -> new TooFew(ring).check()))
+        .hasMessageStartingWith("[training/FEW_ROWS_A_WORKER] training.batchSize is 3");
+  }
+
+  private record TooFew(Exchange ring) {
+    private Object check() {
+      new Team(ring).requireRows(3);
+      return 0;
+    }
+  }
+
   private static List<Seen> team(
       int workers, BackboneFactory<NoConfig> backbone, MemoryData data, TrainingConfig config) {
     return TestRings.run(workers, ring -> train(ring, backbone, data, config));

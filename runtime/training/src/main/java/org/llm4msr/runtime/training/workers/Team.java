@@ -73,7 +73,8 @@ public final class Team {
     requireSmall(model, MOST_DENSE_BYTES);
   }
 
-  static void requireSmall(TrainableModel model, long mostBytes) {
+  /** Refuses a model whose gradients take more than some bytes. */
+  public static void requireSmall(TrainableModel model, long mostBytes) {
     long all = 0;
     long ofMeta = 0;
     for (DenseParameter parameter : model.parameters().parameters()) {

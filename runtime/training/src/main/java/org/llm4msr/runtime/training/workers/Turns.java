@@ -64,10 +64,12 @@ public final class Turns {
   }
 
   private static void close(@Nullable AutoCloseable value) {
-    try (value) {
-      // The reason to report is another worker's.
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
+    if (value != null) {
+      try {
+        value.close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 }
