@@ -113,7 +113,9 @@ class ArchitectureTest {
           "StoredItems",
           // training
           "BatchLoss",
+          "Joint",
           "LabelLosses",
+          "LossShares",
           // experiment
           "Explainer",
           // cli
@@ -128,6 +130,7 @@ class ArchitectureTest {
           // cluster: found by their names
           "DescribeScoring",
           "OpenScoring",
+          "TrainWorker",
           // lab
           "BarChart",
           "Html",

@@ -65,7 +65,7 @@ final class Modules {
         List.of("toolkit.vectors"),
         List.of("api", "toolkit-arrow", "toolkit-database", "toolkit-safetensors"));
     runtime(all, "core", "config", "plugins", "files", "text");
-    runtime(all, "engine", "engine", "kernels", "gradients", "model", "tables");
+    runtime(all, "engine", "engine", "kernels", "gradients", "model", "peers", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");
     runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring", "terms");

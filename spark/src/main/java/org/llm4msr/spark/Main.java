@@ -14,6 +14,7 @@ import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
 import org.llm4msr.spark.score.ScoreJob;
+import org.llm4msr.spark.train.TrainJob;
 
 /**
  * The application: {@code spark-submit --class org.llm4msr.spark.Main llm4msr-spark.jar JOB
@@ -25,7 +26,7 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
   private static final Map<String, Job> JOBS =
-      Map.of("extract", new ExtractJob(), "score", new ScoreJob());
+      Map.of("extract", new ExtractJob(), "score", new ScoreJob(), "train", new TrainJob());
 
   private Main() {}
 

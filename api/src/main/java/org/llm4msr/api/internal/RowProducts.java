@@ -67,6 +67,8 @@ public interface RowProducts {
    * @param rows (B, n)
    * @param mean of each group, or the one passed in if it has fewer than two rows: (G, n)
    * @param variance of each group, biased: (G, n)
+   * @param counts rows of each group, where mean and variance are of more than those passed in
    */
-  record Normalized(NDArray rows, NDArray mean, NDArray variance) {}
+  @SuppressWarnings("ArrayRecordComponent") // Read once.
+  record Normalized(NDArray rows, NDArray mean, NDArray variance, int @Nullable [] counts) {}
 }

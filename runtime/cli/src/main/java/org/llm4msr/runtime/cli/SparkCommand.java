@@ -3,11 +3,12 @@ package org.llm4msr.runtime.cli;
 import org.llm4msr.runtime.cli.command.CommandGroup;
 import org.llm4msr.runtime.cli.spark.ExtractJobCommand;
 import org.llm4msr.runtime.cli.spark.ScoreJobCommand;
+import org.llm4msr.runtime.cli.spark.TrainJobCommand;
 import picocli.CommandLine;
 
 /** {@code spark}. */
 @CommandLine.Command(
     name = "spark",
     description = "Runs jobs on Apache Spark, where one machine is not enough.",
-    subcommands = {ExtractJobCommand.class, ScoreJobCommand.class})
+    subcommands = {ExtractJobCommand.class, ScoreJobCommand.class, TrainJobCommand.class})
 final class SparkCommand extends CommandGroup {}

@@ -9,6 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.tables.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -51,11 +53,41 @@ public final class DropoutMasks {
    * @param rate the share of zeros, to within 2^-32; the other elements are 1 / (1 - rate)
    */
   public NDArray mask(NDManager manager, long step, int number, Shape shape, double rate) {
+    return mask(manager, step, number, shape, rate, null);
+  }
+
+  /**
+   * Returns what a worker has of mask {@code number}: its rows, where the first axis is the rows of
+   * its share; otherwise numbers that no other worker draws.
+   *
+   * @param share null where the pass has all rows of the batch
+   */
+  public NDArray mask(
+      NDManager manager,
+      long step,
+      int number,
+      Shape shape,
+      double rate,
+      @Nullable BatchShare share) {
+    long start = mix(mix(mix(seed) + step) + number);
+    if (share == null || share.before() == 0) {
+      return mask(manager, number, shape, rate, start, 0);
+    }
+    boolean ofRows = shape.dimension() > 0 && shape.get(0) == share.rows();
+    return ofRows
+        ? mask(manager, number, shape, rate, start, share.before() * (shape.size() / share.rows()))
+        : mask(manager, number, shape, rate, mix(start + share.before()), 0);
+  }
+
+  /** Returns the elements of a mask from the number {@code first} on. */
+  private NDArray mask(
+      NDManager manager, int number, Shape shape, double rate, long seedOfMask, long first) {
     int bytes = Math.toIntExact(shape.size() * Float.BYTES);
-    int pairs = bytes / Long.BYTES + (bytes % Long.BYTES == 0 ? 0 : 1);
+    int skipped = (int) (first % 2) * Float.BYTES;
+    int pairs = (skipped + bytes + Long.BYTES - 1) / Long.BYTES;
     ByteBuffer target = memory(number, pairs * Long.BYTES);
     LongBuffer pairsOfTarget = target.asLongBuffer();
-    long start = mix(mix(mix(seed) + step) + number);
+    long start = seedOfMask + first / 2 * GOLDEN;
     long dropped = (long) (rate * (1L << 32));
     long kept = Float.floatToRawIntBits((float) (1 / (1 - rate)));
     workers.range(
@@ -68,7 +100,8 @@ public final class DropoutMasks {
             pairsOfTarget.put(at, drawn, 0, Math.min(drawn.length, to - at));
           }
         });
-    return manager.create(target.limit(bytes), shape, DataType.FLOAT32);
+    ByteBuffer elements = target.slice(skipped, bytes).order(target.order());
+    return manager.create(elements, shape, DataType.FLOAT32);
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.kernels;
 
+import java.nio.ByteBuffer;
+
 /** The columns' sums of dy, and of dy times the deviation of x from its mean, over some rows. */
 public final class GradientSums {
 
@@ -24,6 +26,21 @@ public final class GradientSums {
     for (int j = 0; j < gradients.length; j++) {
       gradients[j] += moreGradients[j];
       products[j] += moreProducts[j];
+    }
+  }
+
+  /** Writes them as {@link #addFrom} reads them: 2 * columns numbers. */
+  public void write(ByteBuffer to) {
+    for (int j = 0; j < gradients.length; j++) {
+      to.putDouble(gradients[j]).putDouble(products[j]);
+    }
+  }
+
+  /** Adds what {@link #write} wrote. */
+  public void addFrom(ByteBuffer from) {
+    for (int j = 0; j < gradients.length; j++) {
+      gradients[j] += from.getDouble();
+      products[j] += from.getDouble();
     }
   }
 

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.kernels;
 
+import java.nio.ByteBuffer;
+
 /** The means of columns and their sums of squared deviations from them, over some rows. */
 public final class Moments {
 
@@ -15,6 +17,9 @@ public final class Moments {
 
   /** Adds other rows (Chan, Golub and LeVeque, 1983). */
   public void join(Moments other) {
+    if (other.rows == 0) {
+      return;
+    }
     double share = (double) other.rows / (rows + other.rows);
     for (int j = 0; j < means.length; j++) {
       double apart = other.means[j] - means[j];
@@ -35,6 +40,30 @@ public final class Moments {
       this.means[j] = means[j];
       this.squares[j] = squares[j];
     }
+  }
+
+  /** Writes them as {@link #read} reads them: 1 + 2 * columns numbers. */
+  public void write(ByteBuffer to) {
+    to.putDouble(rows);
+    for (int j = 0; j < means.length; j++) {
+      to.putDouble(means[j]).putDouble(squares[j]);
+    }
+  }
+
+  /** Reads what {@link #write} wrote. */
+  public static Moments read(ByteBuffer from, int columns) {
+    Moments moments = new Moments(columns);
+    moments.rows = (int) from.getDouble();
+    for (int j = 0; j < columns; j++) {
+      moments.means[j] = from.getDouble();
+      moments.squares[j] = from.getDouble();
+    }
+    return moments;
+  }
+
+  /** Returns how many rows they are of. */
+  public int rows() {
+    return rows;
   }
 
   public float mean(int column) {

@@ -62,7 +62,8 @@ final class DenseLayers {
   Normalized normalize(NDArray x, NDArray scale, NDArray shift, float epsilon, Follow follow) {
     if (!Epilogue.has(follow.activation())) {
       Normalized inner = normalize(x, scale, shift, epsilon, Follow.NOTHING);
-      return new Normalized(follow.applyTo(inner.rows()), inner.mean(), inner.variance());
+      return new Normalized(
+          follow.applyTo(inner.rows()), inner.mean(), inner.variance(), inner.counts());
     }
     Shape columns = x.getShape().slice(1);
     Shapes.require("scales", scale.getShape(), columns);

@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.model;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -17,6 +19,7 @@ import org.llm4msr.runtime.kernels.Moments;
 import org.llm4msr.runtime.kernels.RowChunks;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 import org.llm4msr.runtime.kernels.RowNorm;
+import org.llm4msr.runtime.tables.BatchShare;
 
 /**
  * Batch normalisation of each group over its own rows, followed by an activation and dropout. A
@@ -42,6 +45,10 @@ final class NormLayer {
   private final float[] scales;
   private final NDArray y;
   private final RowChunks chunks;
+  private final @Nullable NormExchange others;
+
+  /** Rows of each group, those of other workers included. */
+  private final int[] rows;
 
   /**
    * Makes the normalisation of a batch.
@@ -73,16 +80,16 @@ final class NormLayer {
     mask = follow.masks() == null ? null : Mkl.floats(follow.masks().apply(x.getShape()));
     y = tape.manager().create(x.getShape(), DataType.FLOAT32);
     chunks = new RowChunks(segments, 2 * columns, tape.workers());
+    rows = new int[groups()];
+    segments.forEach(segment -> rows[segment.group()] = segment.rows());
+    BatchShare share = tape.share();
+    others = share == null ? null : new NormExchange(share.exchange(), groups(), columns);
   }
 
   private static float[] floats(FloatBuffer values) {
     float[] floats = new float[values.limit()];
     values.get(0, floats);
     return floats;
-  }
-
-  private static boolean isEnough(Segment segment) {
-    return segment.rows() >= ENOUGH;
   }
 
   /** Normalises, and records how the gradient goes on. */
@@ -95,7 +102,8 @@ final class NormLayer {
     return new Normalized(
         tape.give(y, this::backward),
         tape.manager().create(means, perGroup),
-        tape.manager().create(variances, perGroup));
+        tape.manager().create(variances, perGroup),
+        others == null ? null : rows);
   }
 
   private void findStatistics() {
@@ -108,23 +116,30 @@ final class NormLayer {
             ofPieces[piece.index()] = norm.moments(rows, piece.from(), piece.to());
           }
         });
-    Moments[] ofGroups = new Moments[groups()];
+    @Nullable Moments[] ofGroups = new Moments[groups()];
     for (Piece piece : chunks.pieces()) {
       Moments own = ofPieces[piece.index()];
-      if (ofGroups[piece.group()] == null) {
+      Moments before = ofGroups[piece.group()];
+      if (before == null) {
         ofGroups[piece.group()] = own;
       } else {
-        ofGroups[piece.group()].join(own);
+        before.join(own);
       }
     }
-    for (Segment segment : segments) {
-      if (isEnough(segment)) {
-        int at = segment.group() * columns;
-        for (int j = 0; j < columns; j++) {
-          means[at + j] = ofGroups[segment.group()].mean(j);
-          variances[at + j] = ofGroups[segment.group()].variance(j);
-        }
+    @Nullable Moments[] all = others == null ? ofGroups : others.moments(ofGroups);
+    for (int group = 0; group < all.length; group++) {
+      Moments moments = all[group];
+      if (moments != null) {
+        take(group, moments);
       }
+    }
+  }
+
+  private void take(int group, Moments moments) {
+    rows[group] = moments.rows();
+    for (int j = 0, at = group * columns; rows[group] >= ENOUGH && j < columns; j++, at++) {
+      means[at] = moments.mean(j);
+      variances[at] = moments.variance(j);
     }
   }
 
@@ -154,20 +169,24 @@ final class NormLayer {
 
   private void backward(NDArray gradient) {
     FloatMemory dy = FloatMemory.of(gradient);
-    GradientSums[] ofGroups = sums(dy);
+    @Nullable GradientSums[] ofGroups = sums(dy);
+    @Nullable GradientSums[] all = others == null ? ofGroups : others.sums(ofGroups);
     float[] dScale = new float[groups() * columns];
     float[] dShift = new float[groups() * columns];
     float[] meanGradients = new float[groups() * columns];
     float[] meanProducts = new float[groups() * columns];
     for (Segment segment : segments) {
-      GradientSums sums = ofGroups[segment.group()];
+      int group = segment.group();
+      GradientSums own = requireNonNull(ofGroups[group]);
+      GradientSums sums = requireNonNull(all[group]);
       for (int j = 0; j < columns; j++) {
-        int at = segment.group() * columns + j;
-        dShift[at] = (float) sums.ofGradients(j);
-        dScale[at] = (float) (sums.ofProducts(j) * inverses[at]);
-        if (isEnough(segment)) {
-          meanGradients[at] = dShift[at] / segment.rows();
-          meanProducts[at] = dScale[at] / segment.rows() * inverses[at];
+        int at = group * columns + j;
+        dShift[at] = (float) own.ofGradients(j);
+        dScale[at] = (float) (own.ofProducts(j) * inverses[at]);
+        if (rows[group] >= ENOUGH) {
+          meanGradients[at] = (float) sums.ofGradients(j) / rows[group];
+          meanProducts[at] =
+              (float) (sums.ofProducts(j) * inverses[at]) / rows[group] * inverses[at];
         }
       }
     }
@@ -198,7 +217,7 @@ final class NormLayer {
   }
 
   /** Takes the gradient of the results back through dropout and activation, and adds it up. */
-  private GradientSums[] sums(FloatMemory dy) {
+  private @Nullable GradientSums[] sums(FloatMemory dy) {
     FloatBuffer from = x.values().numbers();
     FloatMemory results = FloatMemory.of(y);
     GradientSums[] ofPieces = new GradientSums[chunks.pieces().size()];
@@ -213,12 +232,14 @@ final class NormLayer {
                     from, dy.numbers(), piece.from(), piece.to(), means, piece.group() * columns);
           }
         });
-    GradientSums[] ofGroups = new GradientSums[groups()];
+    @Nullable GradientSums[] ofGroups = new GradientSums[groups()];
     for (Piece piece : chunks.pieces()) {
-      if (ofGroups[piece.group()] == null) {
-        ofGroups[piece.group()] = new GradientSums(columns);
+      GradientSums sums = ofGroups[piece.group()];
+      if (sums == null) {
+        sums = new GradientSums(columns);
+        ofGroups[piece.group()] = sums;
       }
-      ofGroups[piece.group()].add(ofPieces[piece.index()]);
+      sums.add(ofPieces[piece.index()]);
     }
     return ofGroups;
   }

@@ -105,7 +105,8 @@ final class OrderedProducts implements RowProducts {
       Follow follow) {
     if (!Epilogue.has(follow.activation())) {
       Normalized inner = normalize(ordered, scale, shift, mean, variance, epsilon, Follow.NOTHING);
-      return new Normalized(follow.applyTo(inner.rows()), inner.mean(), inner.variance());
+      return new Normalized(
+          follow.applyTo(inner.rows()), inner.mean(), inner.variance(), inner.counts());
     }
     int columns = (int) ordered.getShape().get(1);
     require("rows", ordered, rows, columns);

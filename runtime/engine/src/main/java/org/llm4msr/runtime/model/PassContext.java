@@ -19,6 +19,7 @@ import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.kernels.DropoutMasks;
+import org.llm4msr.runtime.tables.BatchShare;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
 public final class PassContext implements LayerPass {
@@ -35,6 +36,7 @@ public final class PassContext implements LayerPass {
   private int masksDrawn;
   private final List<LossTerm> losses = new ArrayList<>();
   private @Nullable Map<String, NDArray> terms;
+  private @Nullable BatchShare share;
 
   /** A term of the loss by its name in the metrics; a scalar. */
   public record LossTerm(String name, NDArray value) {}
@@ -111,7 +113,7 @@ public final class PassContext implements LayerPass {
 
   @Override
   public NDArray dropoutMask(Shape shape, double rate) {
-    return masks.mask(manager, step, masksDrawn++, shape, rate);
+    return masks.mask(manager, step, masksDrawn++, shape, rate, share);
   }
 
   @Override
@@ -173,6 +175,11 @@ public final class PassContext implements LayerPass {
    */
   public void keepTerms(Map<String, NDArray> target) {
     terms = target;
+  }
+
+  /** Says of which larger batch the rows are. */
+  public void isOf(@Nullable BatchShare larger) {
+    share = larger;
   }
 
   /** Returns the terms that models added, in order. */

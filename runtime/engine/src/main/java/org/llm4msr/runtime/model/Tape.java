@@ -12,6 +12,7 @@ import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TorchGradients;
 import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.tables.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -27,6 +28,7 @@ public final class Tape {
   private final Precision precision;
   private final @Nullable HalfScript halves;
   private final boolean recording;
+  private @Nullable BatchShare share;
   private final List<Runnable> steps = new ArrayList<>();
 
   /** The leaves of results, and of arrays that operations took, by the array. */
@@ -60,6 +62,16 @@ public final class Tape {
   /** Makes the tape of a pass whose products of bfloat16 are the engine's. */
   public static Tape of(NDManager manager, Workers workers, HalfScript halves, boolean training) {
     return new Tape(manager, workers, Precision.BFLOAT16, halves, training);
+  }
+
+  /** Says of which larger batch the rows are. */
+  public void isOf(@Nullable BatchShare larger) {
+    share = larger;
+  }
+
+  /** Returns of which larger batch the rows are; null where they are all. */
+  @Nullable BatchShare share() {
+    return share;
   }
 
   Precision precision() {

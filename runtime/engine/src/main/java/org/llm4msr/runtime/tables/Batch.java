@@ -61,6 +61,9 @@ public final class Batch {
   /** The fields, in the order of the manifest. */
   public final List<FieldValues> fields;
 
+  /** Of which larger batch the rows are; null where they are all. */
+  public @Nullable BatchShare share;
+
   /** Makes a batch of at most {@code capacity} rows of fields of these kinds. */
   public static Batch of(int capacity, List<FieldKind> kinds) {
     return new Batch(capacity, kinds.stream().map(kind -> values(kind, capacity)).toList());

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
@@ -29,6 +31,7 @@ public final class EmbeddingUpdate {
 
   private final Scratch[] scratch;
   private float[] gradient = new float[0];
+  private @Nullable SharedRows others;
 
   /** Makes what updates some tables; workers share the rows. */
   public EmbeddingUpdate(EmbeddingTables tables, Workers workers) {
@@ -41,6 +44,11 @@ public final class EmbeddingUpdate {
     this.scratch = new Scratch[workers.threads()];
     int widest = tables.places().stream().mapToInt(Place::dimension).max().orElse(0);
     Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * widest));
+  }
+
+  /** Makes each update one of the rows that the batches of all workers touch. */
+  public void shareWith(Exchange exchange) {
+    others = new SharedRows(tables, exchange);
   }
 
   /**
@@ -89,7 +97,8 @@ public final class EmbeddingUpdate {
           }
         });
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
-    List<Block> blocks = blocks(everyRow);
+    List<Block> blocks =
+        blocks(everyRow, others == null ? indexes : others.of(indexes, gradient, everyRow));
     workers.range(
         blocks.size(),
         1,
@@ -117,13 +126,13 @@ public final class EmbeddingUpdate {
   /** A range of distinct ids, or of table rows, of one table. */
   private record Block(EmbeddingTable table, FieldIndex index, int from, int to) {}
 
-  private List<Block> blocks(boolean everyRow) {
+  private List<Block> blocks(boolean everyRow, FieldIndex[] touched) {
     List<Block> blocks = new ArrayList<>();
-    for (int t = 0; t < indexes.length; t++) {
+    for (int t = 0; t < touched.length; t++) {
       EmbeddingTable table = tables.get(t).get(0).table();
-      int count = everyRow ? table.rows() : indexes[t].distinct();
+      int count = everyRow ? table.rows() : touched[t].distinct();
       for (int from = 0; from < count; from += UPDATE_ROWS) {
-        blocks.add(new Block(table, indexes[t], from, Math.min(from + UPDATE_ROWS, count)));
+        blocks.add(new Block(table, touched[t], from, Math.min(from + UPDATE_ROWS, count)));
       }
     }
     return blocks;

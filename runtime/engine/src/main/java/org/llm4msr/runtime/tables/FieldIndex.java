@@ -118,6 +118,31 @@ final class FieldIndex {
     gradients = ofRows;
   }
 
+  /**
+   * Takes rows of the table with a gradient each; a row that comes several times gets the sum, in
+   * the order in which they are given.
+   *
+   * @param rowIds from 0 to count - 1
+   * @param ofRows (count, dimension)
+   */
+  void buildSums(int[] rowIds, int count, float[] ofRows, int dimension) {
+    ensure(count);
+    clearHash(count);
+    distinct = 0;
+    distinguish(rowIds, 0, count);
+    int size = Math.max(1, distinct * dimension);
+    if (gradients.length < size) {
+      gradients = new float[size];
+    } else {
+      Arrays.fill(gradients, 0, size, 0);
+    }
+    for (int i = 0; i < count; i++) {
+      for (int d = 0, to = slotOf[i] * dimension, from = i * dimension; d < dimension; d++) {
+        gradients[to + d] += ofRows[from + d];
+      }
+    }
+  }
+
   /** A numeric field has one vector, which every row scales by its value. */
   private void buildNumeric(float[] values, int size, int column, int width) {
     ensure(size, size);

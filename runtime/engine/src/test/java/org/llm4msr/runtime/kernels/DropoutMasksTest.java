@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.model.TestEngine;
+import org.llm4msr.runtime.tables.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /** Expected masks: {@code src/test/python/dropout_masks.py}. */
@@ -49,6 +51,23 @@ class DropoutMasksTest {
     try (Workers workers = new Workers(3)) {
       assertThat(draw(new DropoutMasks(7, workers), 1, 0, 200_001, 0.3)).isEqualTo(alone);
     }
+  }
+
+  /** Five columns: shares begin in the middle of a pair, too. */
+  @Test
+  void aShareHasItsRowsOfTheWholeMask() {
+    float[] whole = new DropoutMasks(7).mask(manager, 2, 0, new Shape(10, 5), 0.3).toFloatArray();
+    DropoutMasks masks = new DropoutMasks(7);
+    for (int before = 0; before < 7; before++) {
+      BatchShare share = new BatchShare(null, before, 3);
+
+      float[] own = masks.mask(manager, 2, 0, new Shape(3, 5), 0.3, share).toFloatArray();
+
+      assertThat(own).isEqualTo(Arrays.copyOfRange(whole, before * 5, before * 5 + 15));
+    }
+    BatchShare share = new BatchShare(null, 4, 3);
+    float[] ofNoRows = masks.mask(manager, 2, 0, new Shape(2, 5), 0.3, share).toFloatArray();
+    assertThat(ofNoRows).isNotEqualTo(Arrays.copyOf(whole, 10));
   }
 
   /** A binomial share: 4 standard deviations of 1,000,000 draws are .0016 to .0020. */

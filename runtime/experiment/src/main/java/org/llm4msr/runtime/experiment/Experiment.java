@@ -443,10 +443,11 @@ public final class Experiment {
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(runWiring);
     StageCost.Meter meter = StageCost.Meter.start("train");
-    try (TrainingStage stage = TrainingStage.open(this, run, options)) {
+    TrainingOptions ofFolder = options.writes() ? options : null;
+    try (TrainingStage stage = options.open(() -> TrainingStage.open(this, run, ofFolder))) {
       TrainingReport report =
           stage.train(trainer -> begin(trainer::requestStop), options, progress);
-      if (report.result().rowsPerSecond() > 0) {
+      if (report.result().rowsPerSecond() > 0 && options.writes()) {
         meter.write(report.run());
       }
       return report;

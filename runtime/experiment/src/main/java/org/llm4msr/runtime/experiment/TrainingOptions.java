@@ -2,8 +2,13 @@ package org.llm4msr.runtime.experiment;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingListener;
+import org.llm4msr.runtime.training.workers.Team;
+import org.llm4msr.runtime.training.workers.Turns;
 
 /**
  * How a run is trained, beside its configuration.
@@ -13,9 +18,15 @@ import org.llm4msr.runtime.training.TrainingListener;
  *     have been prepared as an extension of the bundle's
  * @param force whether a run of this name that is there is replaced, once this one has begun
  * @param listeners hear of the run, in this order
+ * @param exchange with the other workers of the run, null for one process. All see the workspace;
+ *     the first writes the run folder
  */
 public record TrainingOptions(
-    @Nullable Path bundle, @Nullable Path from, boolean force, List<TrainingListener> listeners) {
+    @Nullable Path bundle,
+    @Nullable Path from,
+    boolean force,
+    List<TrainingListener> listeners,
+    @Nullable Exchange exchange) {
 
   /** Begins from scratch or goes on, and writes the bundle to the run folder. */
   public static final TrainingOptions NONE = new TrainingOptions(null, null);
@@ -27,5 +38,28 @@ public record TrainingOptions(
   /** Trains without listeners, and goes on with a run of this name. */
   public TrainingOptions(@Nullable Path bundle, @Nullable Path from) {
     this(bundle, from, false, List.of());
+  }
+
+  /** Trains in one process. */
+  public TrainingOptions(
+      @Nullable Path bundle, @Nullable Path from, boolean force, List<TrainingListener> listeners) {
+    this(bundle, from, force, listeners, null);
+  }
+
+  /** Returns whether this process writes the run folder. */
+  boolean writes() {
+    return exchange == null || exchange.rank() == 0;
+  }
+
+  /** Opens what workers of a run share, the one that writes first. */
+  <T extends AutoCloseable> T open(Supplier<T> opened) {
+    return exchange == null ? opened.get() : Turns.open(exchange, opened);
+  }
+
+  /** Makes a trainer one of several, where there are more. */
+  void join(Trainer trainer) {
+    if (exchange != null) {
+      trainer.workIn(new Team(exchange));
+    }
   }
 }

@@ -27,7 +27,6 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.keys.RowKeys;
-import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
@@ -282,27 +281,22 @@ final class TrainingStage implements AutoCloseable {
    */
   TrainingReport train(Consumer<Trainer> started, TrainingOptions options, Progress progress) {
     Path target = options.bundle() == null ? folder.bundle() : options.bundle();
-    if (options.bundle() != null || !folder.hasBegun()) {
+    if (options.writes() && (options.bundle() != null || !folder.hasBegun())) {
       BundleWriter.requireFree(target);
     }
+    options.join(trainer);
     options.listeners().forEach(trainer::listen);
-    if (knowledge != null) {
+    if (knowledge != null && options.writes()) {
       warnIfSlow(knowledge);
     }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
+    if (!options.writes()) {
+      return report(target, result, Calibration.NONE);
+    }
     boolean isNew =
         result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING));
-    Calibration calibration = isNew ? calibrate() : folder.calibration();
-    TrainingReport report =
-        new TrainingReport(
-            folder.path(),
-            target,
-            result,
-            engine.deviceName(),
-            calibration,
-            leaks(),
-            config.readsLaterParts());
+    TrainingReport report = report(target, result, isNew ? calibrate() : folder.calibration());
     if (isNew) {
       folder.write(RunFolder.TRAINING, report);
     }
@@ -310,6 +304,12 @@ final class TrainingStage implements AutoCloseable {
       writeBundle(target);
     }
     return report;
+  }
+
+  private TrainingReport report(Path bundle, TrainingResult result, Calibration calibration) {
+    String device = engine.deviceName();
+    boolean later = config.readsLaterParts();
+    return new TrainingReport(folder.path(), bundle, result, device, calibration, leaks(), later);
   }
 
   private void warnIfSlow(ControlledKnowledge read) {
@@ -322,9 +322,7 @@ final class TrainingStage implements AutoCloseable {
   }
 
   private String text(SlowTraining slow, ControlledKnowledge read) {
-    DatasetManifest manifest = data.manifest();
-    double rowsOfUser = (double) manifest.rows().train() / Math.max(1, manifest.trainingUsers());
-    return slow.text(config, read.level(Level.USER).dimension(), rowsOfUser);
+    return slow.text(config, read.level(Level.USER).dimension(), data.manifest());
   }
 
   private Calibration calibrate() {

@@ -131,6 +131,7 @@ final class PassWorkspace {
       model.coldShares().fill(batch, columns, width, training, number);
     }
     Tape tape = model.tape(step, training);
+    tape.isOf(batch.share);
     attention.fill(tape, rows, fields, columns, width);
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
@@ -145,6 +146,7 @@ final class PassWorkspace {
         ofItems == null ? null : plan(step, ofItems.find(batch, training), rows, training, tape);
     PassContext pass =
         new PassContext(step, training, number, byScenario, byUser, byItem, masks, tape);
+    pass.isOf(batch.share);
     if (terms != null) {
       pass.keepTerms(terms);
     }

@@ -14,7 +14,10 @@ import org.llm4msr.api.MsrException;
  * @param checkpoints writes the checkpoint, when all others are ready for it
  */
 record Listeners(
-    List<TrainingListener> metrics, List<TrainingListener> given, CheckpointWriter checkpoints) {
+    List<TrainingListener> metrics, List<TrainingListener> given, TrainingListener checkpoints) {
+
+  /** Hears nothing: of a worker that writes nothing. */
+  static final TrainingListener NOBODY = new TrainingListener() {};
 
   Listeners {
     metrics = List.copyOf(metrics);

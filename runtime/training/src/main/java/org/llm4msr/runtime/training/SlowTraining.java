@@ -8,6 +8,7 @@ import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 
 /**
  * How slow the steps of a model are, as measured at the beginning of its training.
@@ -49,6 +50,12 @@ public record SlowTraining(
         users,
         time(),
         remedies.isEmpty() ? "" : " Faster: " + String.join("; ", remedies) + ".");
+  }
+
+  /** Says as {@link #text(ExperimentConfig, int, double)}, of a user's rows in the data. */
+  public String text(ExperimentConfig config, int knowledgeSize, DatasetManifest data) {
+    double rowsOfUser = (double) data.rows().train() / Math.max(1, data.trainingUsers());
+    return text(config, knowledgeSize, rowsOfUser);
   }
 
   private String time() {

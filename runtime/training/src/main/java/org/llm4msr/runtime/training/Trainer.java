@@ -16,6 +16,7 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.training.workers.Team;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ public final class Trainer {
   private Supplier<Evaluator> evaluators;
   private @Nullable Path eventFolder;
   private @Nullable SpeedCheck speedCheck;
+  private @Nullable Team team;
   private volatile boolean stopRequested;
 
   /** Makes a trainer that writes checkpoints only when it validates or is asked to stop. */
@@ -120,6 +122,20 @@ public final class Trainer {
     speedCheck = new SpeedCheck(plain, trainingStep, slow);
   }
 
+  /**
+   * Has {@link #train} be the part of one of several workers, all of which train the same model
+   * with the same settings and data. The first evaluates, and writes what there is in the run
+   * folder, where the others read checkpoints.
+   *
+   * @throws MsrException {@code training/TOO_LARGE_TO_SHARE}, {@code training/FEW_ROWS_A_WORKER}
+   */
+  public void workIn(Team workers) {
+    workers.requireRows(config.batchSize());
+    trainingStep.workIn(workers);
+    workers.stopWith(() -> stopRequested);
+    team = workers;
+  }
+
   /** Adds a listener to those that hear of {@link #train}. */
   public void listen(TrainingListener listener) {
     listeners.add(listener);
@@ -141,37 +157,58 @@ public final class Trainer {
   }
 
   private TrainingResult trainToEnd(Progress progress) {
-    RunState state = checkpoints.state(key()).orElseGet(() -> RunState.start(key()));
-    checkpoints.discardAllBut(state);
+    Team workers = team;
+    boolean writes = workers == null || workers.isFirst();
+    RunState state = ofFirst(this::begin, RunState.class);
     TrainingRun run =
         new TrainingRun(
             model,
             data,
             config,
             trainingStep,
-            this::validate,
+            () -> ofFirst(this::validate, EvaluationResult.class),
             state,
             checkpointEvery,
-            () -> stopRequested,
+            workers == null ? () -> stopRequested : workers::stops,
             speedCheck);
     if (!state.finished()) {
       if (state.step() > 0) {
         LOG.info("Resuming at step {} of {}", state.step(), runFolder);
         checkpoints.load(model, trainingStep.optimizer(), state.last());
       }
-      try (MetricsLog metrics = new MetricsLog(runFolder.resolve("metrics.jsonl"), state.step());
-          EventFile events =
-              eventFolder == null ? null : new EventFile(eventFolder, state.step())) {
-        ProgressListener rows = new ProgressListener(progress);
-        run.toEnd(
-            new Listeners(
-                events == null ? List.of(rows, metrics) : List.of(rows, metrics, events),
-                listeners,
-                new CheckpointWriter(checkpoints, model, trainingStep.optimizer(), run::state)));
+      if (writes) {
+        toEnd(run, progress);
+      } else {
+        run.toEnd(new Listeners(List.of(), List.of(), Listeners.NOBODY));
       }
     }
-    loadBest(run.state());
+    if (writes) {
+      loadBest(run.state());
+    }
     return run.result();
+  }
+
+  private RunState begin() {
+    RunState state = checkpoints.state(key()).orElseGet(() -> RunState.start(key()));
+    checkpoints.discardAllBut(state);
+    return state;
+  }
+
+  private <T> T ofFirst(Supplier<T> value, Class<T> type) {
+    return team == null ? value.get() : team.ofFirst(value, type);
+  }
+
+  private void toEnd(TrainingRun run, Progress progress) {
+    long step = run.state().step();
+    try (MetricsLog metrics = new MetricsLog(runFolder.resolve("metrics.jsonl"), step);
+        EventFile events = eventFolder == null ? null : new EventFile(eventFolder, step)) {
+      ProgressListener rows = new ProgressListener(progress);
+      run.toEnd(
+          new Listeners(
+              events == null ? List.of(rows, metrics) : List.of(rows, metrics, events),
+              listeners,
+              new CheckpointWriter(checkpoints, model, trainingStep.optimizer(), run::state)));
+    }
   }
 
   private EvaluationResult validate() {

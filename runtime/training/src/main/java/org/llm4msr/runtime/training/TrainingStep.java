@@ -11,6 +11,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Decay;
@@ -28,6 +30,9 @@ import org.llm4msr.runtime.tables.EmbeddingUpdate;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.training.loss.BatchLoss;
 import org.llm4msr.runtime.training.loss.LabelLosses;
+import org.llm4msr.runtime.training.loss.LossShares;
+import org.llm4msr.runtime.training.workers.Joint;
+import org.llm4msr.runtime.training.workers.Team;
 
 /**
  * One step of training: forward, backward, update of tables and dense parameters. {@link Trainer}
@@ -54,6 +59,7 @@ public final class TrainingStep {
   private final SampleWeights weights;
   private final StepRows rows;
   private final StepTimes times = new StepTimes();
+  private @Nullable Team team;
 
   /**
    * Makes the optimisers of a model, with fresh state, and sets its engine to share work among
@@ -108,6 +114,13 @@ public final class TrainingStep {
     return new TrainingStep(other, config, data);
   }
 
+  /** Makes each step one of several workers, which have a part of the batch each. */
+  public void workIn(Team workers) {
+    workers.requireSmall(model);
+    tables.shareWith(workers.exchange());
+    team = workers;
+  }
+
   DenseOptimizer optimizer() {
     return optimizer;
   }
@@ -142,11 +155,27 @@ public final class TrainingStep {
 
   private Outcome run(Batch batch, long step, double learningRate, boolean withTables) {
     times.start();
-    Batch own = rows.of(batch, weights.of(batch));
-    return own.size == 0 ? NOTHING : runInOrder(own, step, learningRate, withTables);
+    Batch all = rows.of(batch, weights.of(batch));
+    if (all.size == 0) {
+      return NOTHING;
+    }
+    Team workers = team;
+    if (workers == null) {
+      return runInOrder(all, null, step, learningRate, withTables);
+    }
+    Batch own = workers.rowsOf(all);
+    LossShares shares = workers.shares(own, all, model.labels());
+    Outcome outcome = runInOrder(own, shares, step, learningRate, withTables);
+    workers.check(model, step);
+    return outcome;
   }
 
-  private Outcome runInOrder(Batch batch, long step, double learningRate, boolean withTables) {
+  private Outcome runInOrder(
+      Batch batch,
+      @Nullable LossShares shares,
+      long step,
+      double learningRate,
+      boolean withTables) {
     TensorEngine engine = model.engine();
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
@@ -155,23 +184,28 @@ public final class TrainingStep {
       TrainableModel.Forward forward;
       NDArray loss;
       synchronized (PASS) {
-        engine.seed(seed * 0x9E3779B97F4A7C15L + step);
+        engine.seed(seed * 0x9E3779B97F4A7C15L + step + ofWorker(batch));
         try (GradientCollector collector = engine.engine().newGradientCollector()) {
           forward = model.forward(manager, batch, true, step);
-          loss = loss(manager, forward, batch);
+          loss = loss(manager, forward, batch, shares);
           times.end(StepTimes.Part.FORWARD);
           forward.tape().backward(collector, loss);
         }
       }
-      float value = finite(HostCopy.of(loss)[0], step, learningRate);
+      float own = HostCopy.of(loss)[0];
       times.end(StepTimes.Part.BACKWARD);
+      Joint joint = team == null ? null : join(team, forward, own);
+      float value = finite(joint == null ? own : joint.loss(), step, learningRate);
       if (withTables) {
         updateTables(forward, batch, step, learningRate);
       }
       times.end(StepTimes.Part.TABLES);
-      double norm = updateDense(step, learningRate);
+      double norm =
+          joint == null
+              ? withGradients(each -> optimizer.update(each, step + 1, learningRate))
+              : optimizer.update(joint.gradients(), step + 1, learningRate);
       times.end(StepTimes.Part.DENSE);
-      outcome = new Outcome(value, terms(forward), norm);
+      outcome = new Outcome(value, joint == null ? terms(forward) : joint.terms(), norm);
     }
     // Outside the scope, which would close the new arrays.
     model.parameters().push();
@@ -180,9 +214,23 @@ public final class TrainingStep {
     return outcome;
   }
 
-  private NDArray loss(NDManager manager, TrainableModel.Forward forward, Batch batch) {
+  /** Other workers draw other numbers. */
+  private static long ofWorker(Batch batch) {
+    return batch.share == null ? 0 : batch.share.exchange().rank() * 0xBF58476D1CE4E5B9L;
+  }
+
+  private Joint join(Team workers, TrainableModel.Forward forward, float loss) {
+    Map<String, Float> terms = terms(forward);
+    return withGradients(each -> workers.join(each, loss, terms, model.labels()));
+  }
+
+  private NDArray loss(
+      NDManager manager, TrainableModel.Forward forward, Batch batch, @Nullable LossShares shares) {
     NDArray loss = batchLoss.of(manager, forward.logits().reshape(new Shape(batch.size)), batch);
-    labelLosses.add(manager, forward, batch);
+    if (shares != null) {
+      loss = loss.mul(manager.create((float) shares.main()));
+    }
+    labelLosses.add(manager, forward, batch, shares);
     for (LossTerm term : forward.pass().losses()) {
       loss = loss.add(term.value().reshape(loss.getShape()));
     }
@@ -223,7 +271,8 @@ public final class TrainingStep {
     }
   }
 
-  private double updateDense(long step, double learningRate) {
+  /** Does something with the gradients of the dense parameters, one a parameter. */
+  private <T> T withGradients(Function<List<FloatBuffer>, T> use) {
     List<NDArray> gradients = new ArrayList<>(parameters.size());
     List<FloatBuffer> values = new ArrayList<>(optimizer.slots().size());
     try {
@@ -237,7 +286,7 @@ public final class TrainingStep {
           }
         }
       }
-      return optimizer.update(values, step + 1, learningRate);
+      return use.apply(values);
     } finally {
       gradients.forEach(NDArray::close);
     }

@@ -109,7 +109,11 @@ public final class BatchNorm {
       }
       Optional<RowProducts.Normalized> normalized =
           Layers.of(pass, runtime -> runtime.normalize(x, scale, shift, EPSILON, follow));
-      normalized.ifPresent(found -> update(found.mean(), found.variance(), rows));
+      normalized.ifPresent(
+          found -> {
+            int[] counts = found.counts();
+            update(found.mean(), found.variance(), counts == null ? rows : counts[0]);
+          });
       return normalized.map(RowProducts.Normalized::rows);
     }
 

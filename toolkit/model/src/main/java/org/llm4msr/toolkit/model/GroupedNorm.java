@@ -51,10 +51,12 @@ final class GroupedNorm {
             running.runningVariance(),
             BatchNorm.Statistics.EPSILON,
             follow);
+    int[] ofMore = normalized.counts();
+    int[] counts = ofMore == null ? rows : ofMore;
     running.update(
         normalized.mean(),
-        normalized.variance().mul(perGroup(GroupedNorm::unbiased)),
-        perGroup(GroupedNorm::counted));
+        normalized.variance().mul(perGroup(counts, GroupedNorm::unbiased)),
+        perGroup(counts, GroupedNorm::counted));
     return normalized.rows();
   }
 
@@ -159,10 +161,14 @@ final class GroupedNorm {
 
   /** A number for each group: (G, 1). */
   private NDArray perGroup(OfRows value) {
-    float[] values = new float[rows.length];
-    for (int g = 0; g < rows.length; g++) {
-      values[g] = value.apply(rows[g]);
+    return perGroup(rows, value);
+  }
+
+  private NDArray perGroup(int[] counts, OfRows value) {
+    float[] values = new float[counts.length];
+    for (int g = 0; g < counts.length; g++) {
+      values[g] = value.apply(counts[g]);
     }
-    return manager.create(values, new Shape(rows.length, 1));
+    return manager.create(values, new Shape(counts.length, 1));
   }
 }

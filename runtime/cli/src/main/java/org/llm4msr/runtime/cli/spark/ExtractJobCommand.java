@@ -86,10 +86,6 @@ public final class ExtractJobCommand extends JobCommand {
     return all;
   }
 
-  private static String absolute(Path path) {
-    return path.toAbsolutePath().normalize().toString();
-  }
-
   private static Report report(Properties told) {
     long read = Long.parseLong(value(told, "read"));
     double seconds = Double.parseDouble(value(told, "seconds"));

@@ -91,6 +91,11 @@ public abstract class JobCommand extends Command {
     }
   }
 
+  /** Returns a path as the driver finds it. */
+  static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+
   /** Returns a value that the driver tells. */
   static String value(Properties told, String name) {
     return requireNonNull(told.getProperty(name), name);

@@ -1,11 +1,16 @@
 package org.llm4msr.runtime.config.cluster;
 
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 
-/** How jobs run on Apache Spark: nothing here changes what they compute. */
+/**
+ * How jobs run on Apache Spark: nothing here changes what they compute, but for the rounding of
+ * training by several workers.
+ */
 public record SparkConfig(
     @Setting(
             value =
@@ -39,4 +44,11 @@ public record SparkConfig(
                     + " Spark's own configuration",
             defaultValue = "{}",
             operational = true)
-        Map<String, String> conf) {}
+        Map<String, String> conf,
+    @Setting(
+            value = "N, executors that train one model together, each on a part of every batch",
+            defaultValue = "2",
+            operational = true)
+        @Min(1)
+        @Max(1024)
+        int workers) {}

@@ -107,6 +107,10 @@ public final class ColdShares {
         training && dropout > 0
             ? new SplittableRandom(new SplittableRandom(seed * GOLDEN + step).nextLong())
             : null;
+    int before = random == null || batch.share == null ? 0 : batch.share.before();
+    for (int row = 0; random != null && row < before; row++) {
+      random.nextDouble(); // Of the rows that other workers have.
+    }
     for (int row = 0; row < batch.size; row++) {
       boolean dropped = random != null && random.nextDouble() < dropout;
       float share = hasVector(batch, row) ? (dropped ? 1 : shares[ids[row]]) : 0;

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.TrainableModel;
@@ -29,8 +30,23 @@ public final class LabelLosses {
     losses = labels.names().stream().map(name -> new BatchLoss(config, scenarios)).toList();
   }
 
+  /** Returns the name of the term of a label. */
+  public static String term(String label) {
+    return "label/" + label;
+  }
+
   /** Adds them to the loss of a pass, as terms that metrics show. */
   public void add(NDManager manager, TrainableModel.Forward forward, Batch batch) {
+    add(manager, forward, batch, null);
+  }
+
+  /**
+   * Adds them as above.
+   *
+   * @param shares factors on them, null where all are 1
+   */
+  public void add(
+      NDManager manager, TrainableModel.Forward forward, Batch batch, @Nullable LossShares shares) {
     NDArray towers = forward.towers();
     if (towers == null) {
       return;
@@ -49,9 +65,11 @@ public final class LabelLosses {
       LabelRows rows = new LabelRows(batch.size, values[label.column()], batch.weight).known();
       if (rows.weightSum() > 0) {
         NDArray loss = losses.get(l).of(manager, logits.get(l), batch.scenario, rows);
+        double share = shares == null ? 1 : shares.further().get(l);
         forward
             .pass()
-            .addLoss("label/" + label.name(), loss.mul(manager.create((float) label.weight())));
+            .addLoss(
+                term(label.name()), loss.mul(manager.create((float) (label.weight() * share))));
       }
     }
   }

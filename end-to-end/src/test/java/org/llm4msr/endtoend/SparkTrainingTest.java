@@ -1,0 +1,239 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.files.Checksums;
+import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.peers.Ring;
+import org.llm4msr.runtime.peers.RingLink;
+
+/** Training by several workers beside training in one process, with and without Spark. */
+class SparkTrainingTest {
+
+  private static final List<String> SPARK =
+      List.of(
+          "spark.ui.enabled=false",
+          "spark.driver.host=127.0.0.1",
+          "spark.driver.bindAddress=127.0.0.1",
+          "spark.scheduler.minRegisteredResourcesRatio=1",
+          "spark.scheduler.barrier.maxConcurrentTasksCheck.interval=1s",
+          "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures=200");
+
+  /**
+   * Checkpoints every fifth of a second. Without normalisations, threads can be workers: those of
+   * one process take turns in the engine, and cannot wait for each other there.
+   */
+  private static final String[] SETTINGS = {
+    "training.epochs=40",
+    "training.patience=0",
+    "training.optimizer.learningRate=0.001",
+    "runtime.checkpointMinutes=0.003",
+    "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}"
+  };
+
+  private static final String NORMALISED =
+      "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4]}";
+
+  @TempDir static Path folder;
+  private static SmallShop shop;
+  private static Cli cli;
+  private static Map<String, String> environment;
+
+  @BeforeAll
+  static void train() throws IOException {
+    shop = SmallShop.write(folder, 5, 1000, 3000, 90, List.of("feed", "search", "home"));
+    Experiment experiment = open();
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    experiment.train("alone", Progress.NONE);
+    trainByThreads("two", 2);
+    cli = new Cli(folder);
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
+  }
+
+  private static Experiment open() {
+    return Experiment.fromYaml(shop.experiment(), SETTINGS);
+  }
+
+  private static void trainByThreads(String run, int workers) throws IOException {
+    List<ServerSocket> servers = new ArrayList<>();
+    List<InetSocketAddress> addresses = new ArrayList<>();
+    for (int rank = 0; rank < workers; rank++) {
+      ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
+      servers.add(server);
+      addresses.add(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
+    }
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int rank = 0; rank < workers; rank++) {
+      int own = rank;
+      all.add(
+          CompletableFuture.runAsync(
+              () -> {
+                RingLink link =
+                    RingLink.join(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
+                try (Exchange ring = new Ring(own, workers, link)) {
+                  open()
+                      .train(
+                          run,
+                          new TrainingOptions(null, null, false, List.of(), ring),
+                          Progress.NONE);
+                }
+              },
+              task -> new Thread(task, "worker-" + own).start()));
+    }
+    all.forEach(CompletableFuture::join);
+  }
+
+  @Test
+  void twoWorkersLearnWhatOneProcessLearns() throws IOException {
+    assertSameLosses("two", "alone");
+    assertThat(run("two").resolve("bundle")).isDirectory();
+  }
+
+  private static void assertSameLosses(String run, String reference) throws IOException {
+    List<JsonNode> alone = metrics(reference);
+    List<JsonNode> two = metrics(run);
+    assertThat(two).hasSameSizeAs(alone).hasSizeGreaterThan(20);
+    List<Double> apart = new ArrayList<>();
+    for (int i = 0; i < alone.size(); i++) {
+      assertThat(two.get(i).get("step")).isEqualTo(alone.get(i).get("step"));
+      apart.add(two.get(i).get("loss").asDouble() - alone.get(i).get("loss").asDouble());
+    }
+    assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 1e-5);
+  }
+
+  @Test
+  void aClusterThatLosesAnExecutorLearnsWhatAnUndisturbedOneLearns() throws Exception {
+    Cli.Running running = start("local-cluster[2,1,1024]", "spark");
+    boolean killed = killOneExecutor(running);
+    Cli.Outcome outcome = running.await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
+    JsonNode report = new ObjectMapper().readTree(outcome.out());
+    assertThat(report.get("workers").asInt()).isEqualTo(2);
+    assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
+    assertThat(checkpoints("spark")).containsExactlyEntriesOf(checkpoints("two"));
+  }
+
+  @Test
+  @Tag("slow")
+  void workersOfOneProcessAndErrorsOfAllAreNamed() throws Exception {
+    Cli.Outcome shared = start("local[2]", "shared").await();
+    assertThat(shared.code()).isEqualTo(2);
+    assertThat(shared.err()).contains("[spark/WORKERS_SHARE_PROCESS] ");
+
+    Cli.Outcome few = start("local-cluster[2,1,1024]", "few", "-Dtraining.batchSize=3").await();
+    assertThat(few.code()).isEqualTo(2);
+    assertThat(few.err()).contains("[training/FEW_ROWS_A_WORKER] training.batchSize is 3");
+  }
+
+  @Test
+  @Tag("slow")
+  void normalisationsAreOverWholeBatches() throws Exception {
+    Experiment.fromYaml(
+            shop.experiment(),
+            "training.epochs=20",
+            "training.optimizer.learningRate=0.001",
+            "training.patience=0",
+            NORMALISED)
+        .train("normalised", Progress.NONE);
+
+    Cli.Outcome outcome =
+        start(
+                "local-cluster[3,1,1024]",
+                "of-three",
+                "--workers=3",
+                "-Dtraining.epochs=20",
+                "-D" + NORMALISED)
+            .await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertSameLosses("of-three", "normalised");
+  }
+
+  private static Cli.Running start(String master, String run, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("spark", "train", "--master=" + master));
+    SPARK.forEach(setting -> arguments.add("--conf=" + setting));
+    arguments.addAll(List.of(shop.experiment().toString(), "--run=" + run, "--json"));
+    for (String setting : SETTINGS) {
+      arguments.add("-D" + setting);
+    }
+    arguments.addAll(List.of(more));
+    return cli.start(environment, arguments.toArray(String[]::new));
+  }
+
+  private static boolean killOneExecutor(Cli.Running running) {
+    Path state = run("spark").resolve("checkpoints/state.json");
+    while (running.process().isAlive()) {
+      if (Files.exists(state)) {
+        Optional<ProcessHandle> executor =
+            running.process().descendants().filter(SparkTrainingTest::isExecutor).findFirst();
+        if (executor.isPresent()) {
+          return executor.get().destroyForcibly();
+        }
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+    return false;
+  }
+
+  private static boolean isExecutor(ProcessHandle process) {
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+          .contains("CoarseGrainedExecutorBackend");
+    } catch (IOException e) {
+      return false; // It has just ended.
+    }
+  }
+
+  private static Path run(String name) {
+    return folder.resolve("work/runs").resolve(name);
+  }
+
+  private static List<JsonNode> metrics(String run) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run(run).resolve("metrics.jsonl"))) {
+      lines.add(json.readTree(line));
+    }
+    return lines;
+  }
+
+  /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */
+  private static Map<String, String> checkpoints(String run) throws IOException {
+    Path root = run(run).resolve("checkpoints");
+    Map<String, String> digests = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        digests.put(root.relativize(file).toString(), Checksums.of(file));
+      }
+    }
+    return digests;
+  }
+}

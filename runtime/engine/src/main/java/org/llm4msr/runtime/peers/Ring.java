@@ -1,0 +1,128 @@
+package org.llm4msr.runtime.peers;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Workers in a ring: each sends to the next and receives from the one before. Sums are a
+ * reduce-scatter and an all-gather (Patarasuk and Yuan, 2009), in which a worker sends 2 (N - 1) /
+ * N times the values. What is gathered passes all around: a worker sends all but the next one's.
+ */
+public final class Ring implements Exchange {
+
+  private static final int SUM = 1;
+  private static final int GATHER = 2;
+  private static final int BLOCK = 1 << 16;
+
+  private final int rank;
+  private final int workers;
+  private final RingLink link;
+  private final float[] block = new float[BLOCK];
+  private ByteBuffer outgoing = ByteBuffer.allocate(0);
+  private int call;
+
+  /**
+   * Makes the ring of a worker.
+   *
+   * @param link to its neighbours; closed with the ring
+   */
+  public Ring(int rank, int workers, RingLink link) {
+    this.rank = rank;
+    this.workers = workers;
+    this.link = link;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public int workers() {
+    return workers;
+  }
+
+  @Override
+  public long sent() {
+    return link.sent();
+  }
+
+  @Override
+  public void sum(float[] values, int count) {
+    call++;
+    for (int s = 0; s < workers - 1; s++) {
+      pass(values, count, rank - s, rank - s - 1, true);
+    }
+    for (int s = 0; s < workers - 1; s++) {
+      pass(values, count, rank + 1 - s, rank - s, false);
+    }
+  }
+
+  /** Sends one of the N pieces of the values, and takes or adds another. */
+  private void pass(float[] values, int count, int give, int take, boolean adds) {
+    int from = start(give, count);
+    int length = end(give, count) - from;
+    ByteBuffer message = outgoing(length * Float.BYTES);
+    message.asFloatBuffer().put(values, from, length);
+    RingLink.Sending sending = link.send(SUM, call, message);
+    int to = start(take, count);
+    int expected = end(take, count) - to;
+    ByteBuffer received = link.receive(SUM, call, expected * Float.BYTES);
+    for (int done = 0; done < expected; done += BLOCK) {
+      int n = Math.min(BLOCK, expected - done);
+      received
+          .slice(done * Float.BYTES, n * Float.BYTES)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer()
+          .get(block, 0, n);
+      for (int i = 0, at = to + done; i < n; i++, at++) {
+        values[at] = adds ? block[i] + values[at] : block[i];
+      }
+    }
+    sending.await();
+  }
+
+  private ByteBuffer outgoing(int bytes) {
+    if (outgoing.capacity() < bytes) {
+      outgoing = ByteBuffer.allocate(bytes);
+    }
+    return outgoing.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private int start(int piece, int count) {
+    return (int) ((long) count * Math.floorMod(piece, workers) / workers);
+  }
+
+  private int end(int piece, int count) {
+    return (int) ((long) count * (Math.floorMod(piece, workers) + 1) / workers);
+  }
+
+  @Override
+  public List<ByteBuffer> gather(ByteBuffer own) {
+    call++;
+    ByteBuffer[] all = new ByteBuffer[workers];
+    all[rank] = own.slice();
+    for (int s = 0; s < workers - 1; s++) {
+      RingLink.Sending sending =
+          link.send(GATHER, call, requireNonNull(all[Math.floorMod(rank - s, workers)]));
+      ByteBuffer received = link.receive(GATHER, call, RingLink.ANY);
+      ByteBuffer kept = ByteBuffer.allocate(received.remaining()).put(received).flip();
+      all[Math.floorMod(rank - s - 1, workers)] = kept;
+      sending.await();
+    }
+    List<ByteBuffer> ordered = new ArrayList<>(workers);
+    for (ByteBuffer each : all) {
+      ordered.add(each.slice().order(ByteOrder.LITTLE_ENDIAN));
+    }
+    return ordered;
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}

@@ -1,0 +1,271 @@
+package org.llm4msr.runtime.peers;
+
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+
+/**
+ * The connections of a worker to its neighbours in a ring. A worker that fails closes them, so that
+ * the others fail at once; one whose machine is gone is noticed by a timeout. Each message says
+ * which call it belongs to: workers that do different things are an error.
+ */
+public final class RingLink implements AutoCloseable {
+
+  /** The length of a message that may have any. */
+  static final int ANY = -1;
+
+  private static final int MAGIC = 0x6D737231;
+  private static final int HEADER = 3 * Integer.BYTES;
+
+  /** So little fits into the buffers of a connection, whatever the other side does. */
+  private static final int SMALL = 4096;
+
+  private static final Duration RETRY = Duration.ofMillis(50);
+
+  private final String name;
+  private final Duration patience;
+  private final Socket next;
+  private final Socket before;
+  private final OutputStream out;
+  private final DataInputStream in;
+  private final ExecutorService sender =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "llm4msr-ring");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private byte[] received = new byte[0];
+  private long sent;
+
+  private RingLink(String name, Duration patience, Socket next, Socket before) throws IOException {
+    this.name = name;
+    this.patience = patience;
+    this.next = next;
+    this.before = before;
+    out = next.getOutputStream();
+    in = new DataInputStream(before.getInputStream());
+  }
+
+  /**
+   * Joins a ring of at least two workers.
+   *
+   * @param addresses of all workers, by rank
+   * @param own listens at this worker's address; closed when this returns
+   * @param secret of these workers, so that nothing else joins
+   * @param patience how long to wait for another worker, at most 24 days
+   * @throws MsrException {@code training/WORKER_LOST} if the others do not join
+   */
+  public static RingLink join(
+      int rank,
+      List<InetSocketAddress> addresses,
+      ServerSocket own,
+      long secret,
+      Duration patience) {
+    int workers = addresses.size();
+    String name = "Worker %d of %d".formatted(rank + 1, workers);
+    int millis = Math.toIntExact(patience.toMillis());
+    Socket next = null;
+    Socket before = null;
+    try (own) {
+      next = connect(addresses.get((rank + 1) % workers), millis);
+      next.setTcpNoDelay(true);
+      next.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      ByteBuffer greeting = ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES);
+      next.getOutputStream().write(greeting.putInt(MAGIC).putLong(secret).putInt(rank).array());
+      before = accept(own, secret, (rank + workers - 1) % workers, millis);
+      return new RingLink(name, patience, next, before);
+    } catch (IOException e) {
+      close(next);
+      close(before);
+      throw lost(name + " could not reach the others: " + reason(e, patience), e);
+    }
+  }
+
+  /** Connects to the next worker, which may not listen yet. */
+  private static Socket connect(InetSocketAddress address, int millis) throws IOException {
+    long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
+    while (true) {
+      Socket socket = new Socket();
+      try {
+        socket.connect(address, millis);
+        return socket;
+      } catch (ConnectException e) {
+        socket.close();
+        if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        LockSupport.parkNanos(RETRY.toNanos());
+      }
+    }
+  }
+
+  /** Waits for the worker before this one; others that connect are sent away. */
+  private static Socket accept(ServerSocket own, long secret, int rank, int millis)
+      throws IOException {
+    own.setSoTimeout(millis);
+    while (true) {
+      Socket socket = own.accept();
+      try {
+        socket.setSoTimeout(millis);
+        DataInputStream in = new DataInputStream(socket.getInputStream());
+        if (in.readInt() == MAGIC && in.readLong() == secret && in.readInt() == rank) {
+          return socket;
+        }
+      } catch (EOFException e) {
+        // No worker of this training.
+      }
+      socket.close();
+    }
+  }
+
+  /** Returns how many bytes were sent. */
+  long sent() {
+    return sent;
+  }
+
+  /** A message on its way; its bytes must not change before {@link #await}. */
+  @FunctionalInterface
+  interface Sending {
+    void await();
+  }
+
+  /** Sends a message to the next worker. */
+  Sending send(int kind, int call, ByteBuffer message) {
+    int bytes = message.remaining();
+    sent += HEADER + bytes;
+    ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+    header.putInt(kind).putInt(call).putInt(bytes);
+    if (bytes <= SMALL) {
+      byte[] small = new byte[HEADER + bytes];
+      System.arraycopy(header.array(), 0, small, 0, HEADER);
+      message.duplicate().get(small, HEADER, bytes);
+      write(small, 0, small.length);
+      return () -> {};
+    }
+    CompletableFuture<Void> done =
+        CompletableFuture.runAsync(
+            () -> {
+              write(header.array(), 0, HEADER);
+              if (message.hasArray()) {
+                write(message.array(), message.arrayOffset() + message.position(), bytes);
+              } else {
+                byte[] copy = new byte[bytes];
+                message.duplicate().get(copy);
+                write(copy, 0, bytes);
+              }
+            },
+            sender);
+    return () -> {
+      try {
+        done.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof MsrException known ? known : e;
+      }
+    };
+  }
+
+  private void write(byte[] bytes, int from, int length) {
+    try {
+      out.write(bytes, from, length);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * Waits for a message of the worker before.
+   *
+   * @param bytes its length, or {@link #ANY}
+   * @return the message, valid until the next call
+   */
+  ByteBuffer receive(int kind, int call, int bytes) {
+    try {
+      ByteBuffer header = ByteBuffer.wrap(read(HEADER), 0, HEADER).order(ByteOrder.LITTLE_ENDIAN);
+      int ofKind = header.getInt();
+      int ofCall = header.getInt();
+      int length = header.getInt();
+      if (ofKind != kind || ofCall != call || length < 0 || (bytes != ANY && length != bytes)) {
+        throw disagree();
+      }
+      return ByteBuffer.wrap(read(length), 0, length).order(ByteOrder.LITTLE_ENDIAN);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private byte[] read(int bytes) throws IOException {
+    if (received.length < bytes) {
+      received = new byte[bytes];
+    }
+    in.readFully(received, 0, bytes);
+    return received;
+  }
+
+  private MsrException disagree() {
+    close();
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "training/WORKERS_DISAGREE",
+        name
+            + " and the one before it did different things in a step. A part of the model does more or less for some rows than for others; train it in one process.");
+  }
+
+  private MsrException failed(IOException e) {
+    close();
+    return lost(name + " lost another worker: " + reason(e, patience), e);
+  }
+
+  private static String reason(IOException e, Duration patience) {
+    if (e instanceof SocketTimeoutException) {
+      return "no answer for %d s".formatted(patience.toSeconds());
+    }
+    return e instanceof EOFException ? "it ended" : String.valueOf(e.getMessage());
+  }
+
+  private static MsrException lost(String what, IOException cause) {
+    return new MsrException(
+        ErrorType.EXTERNAL,
+        "training/WORKER_LOST",
+        what + ". Its own log says why. Run it again: training resumes from the last checkpoint.",
+        cause,
+        true);
+  }
+
+  @Override
+  public void close() {
+    close(next);
+    close(before);
+    sender.shutdown();
+  }
+
+  private static void close(@Nullable Socket socket) {
+    if (socket != null) {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // What is left of it ends with the process.
+      }
+    }
+  }
+}

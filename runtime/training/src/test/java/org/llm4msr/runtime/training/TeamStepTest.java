@@ -1,0 +1,309 @@
+package org.llm4msr.runtime.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Backbone;
+import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.BackboneOutput;
+import org.llm4msr.api.model.Buffer;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
+import org.llm4msr.runtime.assembly.ModelAssembly;
+import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.config.LossConfig;
+import org.llm4msr.runtime.config.OptimizerConfig;
+import org.llm4msr.runtime.config.OptimizerConfig.Rule;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.data.order.TrainingOrder;
+import org.llm4msr.runtime.data.prepared.BatchSource;
+import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.peers.TestRings;
+import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.training.TinyModels.NoConfig;
+import org.llm4msr.runtime.training.workers.Team;
+import org.llm4msr.toolkit.model.BatchNorm;
+import org.llm4msr.toolkit.model.Dropout;
+import org.llm4msr.toolkit.model.GroupedRows;
+import org.llm4msr.toolkit.model.PartitionedNorm;
+
+/** Steps of several workers beside those of one process. */
+@Tag("engine")
+class TeamStepTest {
+
+  private static final int STEPS = 200;
+  private static final int ROWS = 64;
+
+  /** The last batch of an epoch has four rows: two a worker, or all for each of four. */
+  static final MemoryData DATA = MemoryData.of(2_500, 0, 0.9);
+
+  private static final OptimizerConfig ADAM = TinyModels.optimizer(Rule.ADAM, 0.01);
+  private static final TrainingConfig CONFIG = TinyModels.training(ADAM, 5, ROWS);
+  private static List<Float> alone = List.of();
+
+  /** What a worker saw. */
+  record Seen(List<Float> losses, float[] state, long sent, long expected) {}
+
+  @BeforeAll
+  static void trainAlone() {
+    alone = train(null, new Net(Kind.PLAIN), DATA, CONFIG).losses();
+    assertThat(alone).hasSize(STEPS);
+    assertThat(alone.get(STEPS - 2)).isLessThan(0.6f);
+  }
+
+  @Test
+  void severalWorkersLearnWhatOneProcessLearns() {
+    for (int workers : new int[] {2, 4}) {
+      List<Seen> all = team(workers, new Net(Kind.PLAIN), DATA, CONFIG);
+
+      for (int step = 0; step < STEPS; step++) {
+        assertThat(all.get(0).losses().get(step))
+            .as("%d workers, step %d", workers, step)
+            .isCloseTo(alone.get(step), within(1e-5f));
+      }
+      for (int r = 0; r < workers; r++) {
+        assertThat(all.get(r).losses()).isEqualTo(all.get(0).losses());
+        assertThat(all.get(r).state()).isEqualTo(all.get(0).state());
+      }
+      double sent = all.stream().mapToLong(Seen::sent).sum();
+      double expected = all.stream().mapToLong(Seen::expected).sum();
+      assertThat(sent / expected).as("%d workers", workers).isBetween(0.95, 1.05);
+    }
+  }
+
+  @Test
+  void twoRunsGiveTheSameBits() {
+    TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
+
+    List<Seen> first = team(3, new Net(Kind.PLAIN), DATA, config);
+    List<Seen> second = team(3, new Net(Kind.PLAIN), DATA, config);
+
+    assertThat(second.get(0).losses()).isEqualTo(first.get(0).losses());
+    assertThat(second.get(2).state()).isEqualTo(first.get(0).state());
+  }
+
+  /** Rows that weigh nothing, ages, focal loss, clipped gradients, tables that all move. */
+  @Test
+  void weightsAndClippingAreThoseOfTheWholeBatch() {
+    MemoryData data =
+        DATA.training(
+            rows ->
+                IntStream.range(0, 800)
+                    .mapToObj(i -> rows.get(i).weighing(i % 5 / 2f).at(i * 60_000L))
+                    .toList());
+    OptimizerConfig everyRow = new OptimizerConfig(Rule.ADAM, 0.01, 0.9, 0.999, 1e-8, false, 0, 0);
+    TrainingConfig config =
+        TinyModels.training(
+            everyRow,
+            3,
+            ROWS,
+            0,
+            0,
+            Map.of("s1", 2.0),
+            1.0,
+            new LossConfig(LossConfig.Form.FOCAL, 2, 0.3, 0.1));
+
+    Seen one = train(null, new Net(Kind.PLAIN), data, config);
+    List<Seen> three = team(3, new Net(Kind.PLAIN), data, config);
+
+    for (int step = 0; step < one.losses().size(); step++) {
+      assertThat(three.get(0).losses().get(step))
+          .as("step %d", step)
+          .isCloseTo(one.losses().get(step), within(1e-5f));
+    }
+    assertThat(three.get(2).state()).isEqualTo(three.get(0).state());
+  }
+
+  @Test
+  void whatDependsOnABatchAsAWholeIsRefused() {
+    assertThatThrownBy(() -> team(2, new Net(Kind.TERM), DATA, CONFIG))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[training/TERM_OF_BATCH] ")
+        .hasMessageContaining("'size'");
+    assertThatThrownBy(() -> team(2, new Net(Kind.BUFFER), DATA, CONFIG))
+        .isInstanceOf(MsrException.class)
+        .hasMessageStartingWith("[training/COPIES_DIFFER] After step 0, backbone/seen differs");
+  }
+
+  @Test
+  void gradientsThatAreTooLargeToBeSentAreRefused() {
+    try (TensorEngine engine = TinyModels.engine();
+        TrainableModel model =
+            ModelAssembly.assemble(
+                engine,
+                TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain()),
+                CONFIG,
+                TinyModels.SCORING,
+                DATA,
+                null)) {
+      int dense = 16 * 16 + 16 + 3 * 16;
+      Team.requireSmall(model, 4 * dense);
+      assertThatThrownBy(() -> Team.requireSmall(model, 4 * dense - 1))
+          .hasMessageStartingWith("[training/TOO_LARGE_TO_SHARE] ")
+          .hasMessageContaining(dense + " dense parameters")
+          .hasMessageContaining("knowledge.components");
+    }
+    assertThatThrownBy(() -> TestRings.run(2, ring -> new TooFew(ring).check()))
+        .hasMessageStartingWith("[training/FEW_ROWS_A_WORKER] training.batchSize is 3");
+  }
+
+  private record TooFew(Exchange ring) {
+    private Object check() {
+      new Team(ring).requireRows(3);
+      return 0;
+    }
+  }
+
+  private static List<Seen> team(
+      int workers, BackboneFactory<NoConfig> backbone, MemoryData data, TrainingConfig config) {
+    return TestRings.run(workers, ring -> train(ring, backbone, data, config));
+  }
+
+  /** The engine takes the passes of one model of a process at a time, and these wait for others. */
+  @Test
+  @EnabledIf("org.llm4msr.runtime.model.TestEngine#hasMkl")
+  void normalisationIsOverTheWholeBatch() throws Exception {
+    TrainingConfig config = TeamWorker.CONFIG;
+    Seen one = train(null, new Net(Kind.NORM), DATA, config);
+
+    List<List<Float>> three = TeamWorker.run(3);
+
+    for (int step = 0; step < one.losses().size(); step++) {
+      assertThat(three.get(0).get(step))
+          .as("step %d", step)
+          .isCloseTo(one.losses().get(step), within(1e-5f));
+    }
+    assertThat(three.get(1)).isEqualTo(three.get(0));
+    assertThat(three.get(2)).isEqualTo(three.get(0));
+  }
+
+  static Seen train(
+      @Nullable Exchange exchange,
+      BackboneFactory<NoConfig> backbone,
+      MemoryData data,
+      TrainingConfig config) {
+    try (TensorEngine engine = TinyModels.engine();
+        TrainableModel model =
+            ModelAssembly.assemble(
+                engine,
+                TinyModels.model(backbone, new TinyModels.Plain()),
+                config,
+                TinyModels.SCORING,
+                data,
+                null)) {
+      TrainingStep step = new TrainingStep(model, config, data);
+      if (exchange != null) {
+        step.workIn(new Team(exchange));
+      }
+      int workers = exchange == null ? 1 : exchange.workers();
+      int rank = exchange == null ? 0 : exchange.rank();
+      return engine.call(
+          () -> {
+            long before = exchange == null ? 0 : exchange.sent();
+            List<Float> losses = new ArrayList<>();
+            long expected = 0;
+            for (int epoch = 0; epoch < config.epochs(); epoch++) {
+              TrainingOrder order =
+                  new TrainingOrder(config.batchSize(), 1_000_000, 1, config.seed(), epoch, 0);
+              try (BatchSource source = data.training(order)) {
+                Batch batch = source.newBatch();
+                while (source.next(batch)) {
+                  losses.add(step.run(batch, losses.size(), 0.01).loss());
+                  expected += bytes(model, batch, workers, rank);
+                }
+              }
+            }
+            long sent = exchange == null ? 0 : exchange.sent() - before;
+            return new Seen(losses, TinyModels.state(model), sent, expected);
+          });
+    }
+  }
+
+  /** 2 (N - 1) / N 4 P, and (N - 1) / N of 4 + 4 D for each row that each worker touches. */
+  private static long bytes(TrainableModel model, Batch batch, int workers, int rank) {
+    long dense = model.parameters().parameters().stream().mapToLong(p -> p.size()).sum();
+    return 2 * (workers - 1) * 4 * dense / workers
+        + (workers - 1) * TouchedRows.of(batch, workers) * (4 + 4 * 4) / workers;
+  }
+
+  enum Kind {
+    PLAIN,
+    NORM,
+    TERM,
+    BUFFER
+  }
+
+  /** A hidden layer with dropout, and a tower a scenario. */
+  record Net(Kind kind) implements BackboneFactory<NoConfig> {
+
+    private static final int HIDDEN = 16;
+
+    @Override
+    public Class<NoConfig> configType() {
+      return NoConfig.class;
+    }
+
+    @Override
+    public Backbone create(NoConfig config, ModelContext context) {
+      int width = context.layout().width();
+      Parameter weight =
+          context.parameter(
+              "weight", new Shape(width, HIDDEN), Initializer.linear(width), Decay.YES);
+      Parameter bias = context.parameter("bias", new Shape(HIDDEN), Initializer.zeros(), Decay.NO);
+      Parameter towers =
+          context
+              .each("tower", context.scenarios().size())
+              .parameter("weight", new Shape(HIDDEN, 1), Initializer.linear(HIDDEN), Decay.YES);
+      Buffer seen = context.buffer("seen", new Shape(width), Initializer.zeros());
+      boolean norms = kind == Kind.NORM;
+      PartitionedNorm ofScenarios = norms ? new PartitionedNorm(context.scope("in"), width) : null;
+      BatchNorm ofAll = norms ? new BatchNorm(context.scope("hidden"), HIDDEN) : null;
+      return new Backbone() {
+        @Override
+        public BackboneOutput forward(Pass pass, Features features) {
+          NDArray flat = features.flat();
+          NDArray x = ofScenarios == null ? flat : ofScenarios.forward(pass, flat);
+          NDArray sums = x.dot(weight.array()).add(bias.array());
+          NDArray hidden = Activation.relu(ofAll == null ? sums : ofAll.forward(pass, sums));
+          NDArray kept = Dropout.apply(pass, hidden, 0.1);
+          if (kind == Kind.TERM) {
+            pass.addLoss("size", kept.square().mean());
+          } else if (kind == Kind.BUFFER && pass.training()) {
+            seen.set(x.stopGradient().mean(new int[] {0}));
+          }
+          NDArray logits = GroupedRows.of(pass.scenarios(), kept).times(towers.array()).toRows();
+          return new BackboneOutput(kept, logits.squeeze(-1));
+        }
+
+        @Override
+        public int hiddenSize() {
+          return HIDDEN;
+        }
+      };
+    }
+
+    @Override
+    public boolean hasHidden(NoConfig config) {
+      return true;
+    }
+  }
+}

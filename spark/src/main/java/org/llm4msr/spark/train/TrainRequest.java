@@ -1,0 +1,54 @@
+package org.llm4msr.spark.train;
+
+import java.io.Serializable;
+import java.util.List;
+import org.llm4msr.spark.home.RuntimePlace;
+import org.llm4msr.spark.job.Options;
+
+/**
+ * What to train.
+ *
+ * @param runtime where the runtime is
+ * @param experiment the YAML file, at the same place on all nodes
+ * @param run name of the run
+ * @param workers N
+ * @param threads of a worker
+ * @param patienceSeconds how long a worker waits for another
+ * @param overrides of settings
+ * @param plugins more plugin folders, the same on every node
+ */
+record TrainRequest(
+    RuntimePlace runtime,
+    String experiment,
+    String run,
+    int workers,
+    int threads,
+    int patienceSeconds,
+    List<String> overrides,
+    List<String> plugins)
+    implements Serializable {
+
+  /** An hour: the first worker evaluates alone, and the others wait. */
+  private static final String PATIENCE = "3600";
+
+  /** Reads options. */
+  static TrainRequest of(RuntimePlace runtime, int threads, Options options) {
+    return new TrainRequest(
+        runtime,
+        options.required("experiment"),
+        options.or("run", "default"),
+        number(options, "workers", "2"),
+        threads,
+        number(options, "patience", PATIENCE),
+        List.copyOf(options.all("set")),
+        List.copyOf(options.all("plugins")));
+  }
+
+  private static int number(Options options, String name, String other) {
+    String value = options.or(name, other);
+    if (!value.matches("[1-9]\\d{0,5}")) {
+      throw Options.usage("--%s must be a whole number above 0".formatted(name));
+    }
+    return Integer.parseInt(value);
+  }
+}
