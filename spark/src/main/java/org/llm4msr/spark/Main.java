@@ -11,6 +11,7 @@ import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
+import org.llm4msr.spark.prepare.PrepareJob;
 import org.llm4msr.spark.score.ScoreJob;
 
 /**
@@ -22,7 +23,7 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
-  private static final Map<String, Job> JOBS = Map.of("score", new ScoreJob());
+  private static final Map<String, Job> JOBS = Map.of("prepare", new PrepareJob(), "score", new ScoreJob());
 
   private Main() {}
 
