@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ class SparkPreparationTest {
 
   private static final int ROWS = 6000;
   private static final int PART_ROWS = 700;
+  private static final String BY_TIME = "{by: time, ratio: [4, 1, 1]}";
 
   /** Pieces of a file are small, so that there are several. */
   private static final List<String> SPARK =
@@ -162,7 +164,7 @@ class SparkPreparationTest {
   void nodesOfAClusterPrepareTheDataOfOneMachine() throws Exception {
     Path file =
         experiment(
-            "all", "first.csv, second.csv", "{by: time, ratio: [4, 1, 1]}", "{perPositive: 1}");
+            "all", "first.csv, second.csv", BY_TIME, "{perPositive: 1}");
     Path staging = Files.createDirectory(folder.resolve("staging"));
 
     Cli.Outcome outcome =
@@ -187,14 +189,8 @@ class SparkPreparationTest {
 
   @Test
   @Tag("slow")
-  void partsOfOtherSplitsAndParquetAreThoseOfOneMachine() throws Exception {
-    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
-        Statement sql = database.createStatement()) {
-      sql.execute(
-          "COPY (FROM read_csv('%s')) TO '%s' (FORMAT parquet)"
-              .formatted(
-                  folder.resolve("raw/second.csv"), folder.resolve("raw/second.parquet")));
-    }
+  void otherSplitsAndParquetAreThoseOfOneMachine() throws Exception {
+    writeParquet();
     for (String split :
         List.of(
             "{by: user-time, ratio: [3, 1, 1]}",
@@ -209,10 +205,51 @@ class SparkPreparationTest {
       Experiment.fromYaml(file, "workspace=" + name).prepare(false, Progress.NONE);
       assertSame(folder.resolve(name + "-spark/prepared"), folder.resolve(name + "/prepared"));
     }
-    Path file = experiment("parquet", "second.parquet", "{by: time, ratio: [4, 1, 1]}", "{}");
+    Path file = experiment("parquet", "second.parquet", BY_TIME, "{}");
     assertThat(prepare("local[2]", file, "parquet-spark").code()).isZero();
     Experiment.fromYaml(file, "workspace=parquet").prepare(false, Progress.NONE);
     assertSame(folder.resolve("parquet-spark/prepared"), folder.resolve("parquet/prepared"));
+  }
+
+  @Test
+  @Tag("slow")
+  void urlsAndTablesOfTheCatalogueAreReadAsFiles() throws Exception {
+    writeParquet();
+    Path raw = folder.resolve("raw");
+    Map<String, String> places =
+        Map.of(
+            raw.resolve("first.csv").toUri().toString(), "first.csv",
+            raw.resolve("second.parquet").toUri().toString(), "second.parquet",
+            "table:parquet.`" + raw.resolve("second.parquet") + "`", "second.parquet");
+    for (Map.Entry<String, String> place : places.entrySet()) {
+      String name = "place" + Math.abs(place.getKey().hashCode());
+      Path file = experiment(name, "'" + place.getKey() + "'", BY_TIME, "{}");
+      Path local = experiment(name + "-local", place.getValue(), BY_TIME, "{}");
+
+      Cli.Outcome outcome = prepare("local[2]", file, name + "-spark");
+
+      assertThat(outcome.code()).as(outcome.err()).isZero();
+      Experiment.fromYaml(local, "workspace=" + name).prepare(false, Progress.NONE);
+      assertSame(
+          folder.resolve(name + "-spark/prepared"),
+          folder.resolve(name + "/prepared"),
+          "key",
+          "settings");
+    }
+    Path none = experiment("none", "'table:nothing'", BY_TIME, "{}");
+    Cli.Outcome missing = prepare("local[2]", none, "none");
+    assertThat(missing.code()).isEqualTo(2);
+    assertThat(missing.err()).contains("[data/MISSING_FILE] There is no table:nothing");
+  }
+
+  private static void writeParquet() throws SQLException {
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement sql = database.createStatement()) {
+      sql.execute(
+          "COPY (FROM read_csv('%s')) TO '%s' (FORMAT parquet)"
+              .formatted(
+                  folder.resolve("raw/second.csv"), folder.resolve("raw/second.parquet")));
+    }
   }
 
   @Test
@@ -254,14 +291,16 @@ class SparkPreparationTest {
   }
 
   /** Compares all files byte by byte, but those of the rows, which are compared value by value. */
-  private static void assertSame(Path parts, Path whole) throws IOException {
+  private static void assertSame(Path parts, Path whole, String... but) throws IOException {
     ObjectNode manifest = manifest(parts);
     ObjectNode expected = manifest(whole);
     Map<String, String> found = stamps(manifest);
     assertThat(stamps(expected)).containsAllEntriesOf(without(found));
     assertThat(without(found)).hasSizeGreaterThan(12);
-    manifest.remove("files");
-    expected.remove("files");
+    List<String> others = new ArrayList<>(List.of(but));
+    others.add("files");
+    manifest.remove(others);
+    expected.remove(others);
     assertThat(manifest).isEqualTo(expected);
     for (String split : List.of("train", "validation", "test")) {
       List<Path> files =

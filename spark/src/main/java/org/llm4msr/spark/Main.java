@@ -55,6 +55,8 @@ public final class Main {
             // Two columns may differ by case alone, and names are not guessed.
             .config("spark.sql.caseSensitive", "true")
             .config("spark.sql.datetime.java8API.enabled", "true")
+            // The form of times that other readers of Parquet know.
+            .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
             // Otherwise what the context sends to executors does not reach the session's tasks.
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();

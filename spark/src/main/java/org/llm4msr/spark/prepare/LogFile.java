@@ -1,55 +1,61 @@
 package org.llm4msr.spark.prepare;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
-import java.nio.file.Files;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * A file of the log.
  *
  * @param number its place among them
- * @param path on every node
+ * @param place its path on every node, or the URL of text, or its name in the staging folder
+ * @param name what it is called in errors
  * @param part of the log; may be empty
- * @param lines whether it is text, of which nodes read some lines each
- * @param header its first line
+ * @param kind what it is
+ * @param header its first line; empty but for text
  */
 @SuppressWarnings("ArrayRecordComponent") // Bytes: nobody knows the encoding here.
-record LogFile(int number, String path, String part, boolean lines, byte[] header)
+record LogFile(int number, String place, String name, String part, Kind kind, byte[] header)
     implements Serializable {
 
-  /** Takes what the runtime tells of a file. */
-  static LogFile of(int number, Map<?, ?> told) throws IOException {
-    String path = (String) told.get("path");
-    boolean lines = Boolean.TRUE.equals(told.get("lines"));
-    return new LogFile(
-        number,
-        path,
-        (String) told.get("part"),
-        lines,
-        lines ? firstLine(Path.of(path)) : new byte[0]);
+  /** What a file is. */
+  enum Kind {
+    /** Text, of which nodes read some lines each. */
+    LINES,
+    /** A table, which one node reads. */
+    WHOLE,
+    /** A table in the staging folder, which one node reads. */
+    STAGED
   }
 
-  private static byte[] firstLine(Path file) throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    try (InputStream in = new java.io.BufferedInputStream(Files.newInputStream(file))) {
-      for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
-        line.write(next);
-      }
+  /** Takes what the runtime tells of a file. */
+  static LogFile of(int number, Map<?, ?> told, SerializableConfiguration hadoop)
+      throws IOException {
+    String place = (String) told.get("path");
+    Kind kind = Kind.valueOf((String) told.get("kind"));
+    byte[] header = new byte[0];
+    if (kind == Kind.LINES) {
+      place = place.contains(":/") ? place : Path.of(place).toUri().toString();
+      header = LogSource.header(place, hadoop);
     }
-    return line.toByteArray();
+    return new LogFile(
+        number, place, (String) told.get("name"), (String) told.get("part"), kind, header);
+  }
+
+  /** Returns what tells text from other text: Spark writes URLs in its own way. */
+  static String key(String url) {
+    return URI.create(url).getPath();
   }
 
   /** Returns the end of the file's name, for a piece of it. */
   String ending() {
-    if (lines) {
+    if (kind == Kind.LINES) {
       return ".csv";
     }
-    String name = String.valueOf(Path.of(path).getFileName());
-    int dot = name.lastIndexOf('.');
-    return dot < 0 ? "" : name.substring(dot);
+    int dot = place.lastIndexOf('.');
+    return dot < 0 ? "" : place.substring(dot);
   }
 }

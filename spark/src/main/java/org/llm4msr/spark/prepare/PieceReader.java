@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +21,7 @@ import org.llm4msr.spark.home.ShippedFolder;
 /**
  * Reads pieces of the log with the reader of the runtime.
  *
- * @param files of the log, by their path
+ * @param files text of the log, by {@link LogFile#key}
  * @param plan the configuration
  * @param folder of the raw files
  */
@@ -32,7 +31,11 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
   /** Reads a file as one piece. */
   Piece read(LogFile file) {
     try (WorkFolder work = WorkFolder.make()) {
-      return read(file, 0, Path.of(file.path()), work);
+      Path piece =
+          file.kind() == LogFile.Kind.STAGED
+              ? nodes.staging().get(file.place(), work.path())
+              : Path.of(file.place());
+      return read(file, 0, piece, work);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -51,7 +54,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
         String url = next.getString(1);
         long start = next.getLong(2);
         LogFile file =
-            requireNonNull(files.get(URI.create(url).getPath()), "a file of the log");
+            requireNonNull(files.get(LogFile.key(url)), "a file of the log");
         try (WorkFolder work = WorkFolder.make()) {
           Path piece = work.path().resolve("piece" + file.ending());
           try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(piece))) {
@@ -81,7 +84,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
     call.put("piece", piece.toString());
     call.put(
         "shown",
-        start == 0 ? file.path() : "%s, from byte %d on".formatted(file.path(), start));
+        start == 0 ? file.name() : "%s, from byte %d on".formatted(file.name(), start));
     call.put("part", file.part());
     call.put("file", file.number());
     call.put("start", start);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,8 +32,8 @@ import org.llm4msr.spark.home.ShippedFolder;
 import org.llm4msr.spark.job.Options;
 
 /**
- * The executors, as the runtime calls them during preparation: with {@code do} (read, arrange,
- * count, query or write) and arguments by name. What they hand over lies in the staging folder.
+ * The executors, as the runtime calls them during preparation: with {@code do} (source,
+ * read, arrange, count, query or write) and arguments by name. What they hand over lies in the staging folder.
  */
 final class SparkNodes implements Function<Object, Object>, AutoCloseable {
 
@@ -104,6 +105,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     thread.setContextClassLoader(loader);
     try {
       return switch (text(call, "do")) {
+        case "source" -> source(call);
         case "read" -> read(call);
         case "arrange" -> arrange(call);
         case "count" -> count(call);
@@ -130,25 +132,36 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     return requireNonNull(call.get(name), name);
   }
 
+  private Map<String, Object> source(Map<?, ?> call) {
+    boolean lines = Boolean.TRUE.equals(call.get("lines"));
+    return new LogSource(session, known.staging(), text(call, "name"), results++)
+        .open(lines, scratch);
+  }
+
   private String read(Map<?, ?> call) throws IOException {
     known.staging().make(Piece.ROWS);
-    Map<String, LogFile> files = new TreeMap<>();
+    Map<String, LogFile> texts = new HashMap<>();
+    List<LogFile> whole = new ArrayList<>();
     int number = 0;
     for (Object told : (List<?>) value(call, "files")) {
-      LogFile file = LogFile.of(number++, (Map<?, ?>) told);
-      files.put(file.path(), file);
+      LogFile file = LogFile.of(number++, (Map<?, ?>) told, known.staging().hadoop());
+      if (file.kind() != LogFile.Kind.LINES) {
+        whole.add(file);
+      } else if (texts.put(LogFile.key(file.place()), file) != null) {
+        throw JobException.ofUser(
+            "spark/FILE_TWICE",
+            "%s is twice among the files of the log. Leave it out once.".formatted(file.name()));
+      }
     }
     ShippedFolder plan = ship(text(call, "plan"), "llm4msr-plan");
-    PieceReader reader = new PieceReader(known, files, plan, text(call, "folder"));
+    PieceReader reader = new PieceReader(known, texts, plan, text(call, "folder"));
     List<Piece> read = new ArrayList<>();
-    List<LogFile> whole = files.values().stream().filter(file -> !file.lines()).toList();
     if (!whole.isEmpty()) {
       read.addAll(context.parallelize(whole, whole.size()).map(reader::read).collect());
     }
-    String[] texts =
-        files.values().stream().filter(LogFile::lines).map(LogFile::path).toArray(String[]::new);
-    if (texts.length > 0) {
-      read.addAll(lines(texts, reader));
+    if (!texts.isEmpty()) {
+      read.addAll(
+          lines(texts.values().stream().map(LogFile::place).toArray(String[]::new), reader));
     }
     pieces = read.stream().sorted().toList();
     return known.staging().get(Piece.ROWS, scratch).toString();

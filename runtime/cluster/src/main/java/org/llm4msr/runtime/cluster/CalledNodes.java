@@ -5,15 +5,16 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.runtime.data.nodes.RowNodes;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 
 /**
  * Nodes of a cluster, called through types of the JDK. Each call has {@code do}, the method of
@@ -21,17 +22,28 @@ import org.llm4msr.runtime.data.nodes.RowNodes;
  */
 final class CalledNodes implements RowNodes {
 
+  private static final Pattern ELSEWHERE =
+      Pattern.compile("table:.+|.*://.*|.*\\.orc", Pattern.CASE_INSENSITIVE);
+
   private final Function<Object, Object> nodes;
   private final long partRows;
-  private final LogFiles log;
   private final Path folder;
   private final Path plan;
 
+  /** The files of the log: {@code path}, {@code name}, {@code part} and {@code kind} each. */
+  private final List<Map<String, Object>> files = new ArrayList<>();
+
+  /** Those that the reader of this machine gets, by part. */
+  private final Map<String, List<String>> samples = new LinkedHashMap<>();
+
+  /** What samples stand for. */
+  private final Map<Path, List<DatasetManifest.Source>> sources = new HashMap<>();
+
   /**
-   * Makes them.
+   * Makes them, and finds the log.
    *
    * @param settings with {@code nodes} and {@code partRows}
-   * @param log the files that are read
+   * @param log the files that are read: also URLs, ORC, and {@code table:NAME} of the catalogue
    * @param folder of the raw files
    * @param plan the folder with the configuration for nodes
    */
@@ -39,9 +51,48 @@ final class CalledNodes implements RowNodes {
   CalledNodes(Settings settings, LogFiles log, Path folder, Path plan) {
     nodes = (Function<Object, Object>) settings.required("nodes");
     partRows = settings.number("partRows").longValue();
-    this.log = log;
     this.folder = folder;
     this.plan = plan;
+    log.logFiles().forEach((part, names) -> names.forEach(name -> find(log, part, name)));
+  }
+
+  private void find(LogFiles log, String part, String name) {
+    List<String> ofPart = samples.computeIfAbsent(part, key -> new ArrayList<>());
+    if (!ELSEWHERE.matcher(name).matches()) {
+      String path = folder.resolve(name).toAbsolutePath().normalize().toString();
+      ofPart.add(path);
+      files.add(file(path, path, part, log.hasLines(name) ? "LINES" : "WHOLE"));
+      return;
+    }
+    boolean isTable = name.startsWith("table:");
+    boolean isOrc = name.toLowerCase(Locale.ROOT).endsWith(".orc");
+    boolean lines = !isTable && !isOrc && log.hasLines(name);
+    String place =
+        isTable || name.contains("://")
+            ? name
+            : folder.resolve(name).toAbsolutePath().normalize().toUri().toString();
+    Settings told = Settings.of(call("source", Map.of("name", place, "lines", lines)));
+    ofPart.add(told.text("sample"));
+    List<DatasetManifest.Source> own = new ArrayList<>();
+    for (Object source : (List<?>) told.required("sources")) {
+      Settings of = Settings.of(source);
+      own.add(
+          new DatasetManifest.Source(
+              of.text("name"), of.number("bytes").longValue(), of.text("sha256")));
+    }
+    sources.put(told.folder("sample"), own);
+    for (String file : told.texts("files")) {
+      files.add(file(file, lines ? file : name, part, lines ? "LINES" : "STAGED"));
+    }
+  }
+
+  private static Map<String, Object> file(String path, String name, String part, String kind) {
+    return Map.of("path", path, "name", name, "part", part, "kind", kind);
+  }
+
+  /** Returns files with the columns of the log, which this machine can open, by part. */
+  Map<String, List<String>> samples() {
+    return samples;
   }
 
   @Override
@@ -50,25 +101,12 @@ final class CalledNodes implements RowNodes {
   }
 
   @Override
+  public @Nullable List<DatasetManifest.Source> sources(Path file) {
+    return sources.get(file);
+  }
+
+  @Override
   public Path read() {
-    List<Map<String, Object>> files = new ArrayList<>();
-    Set<Path> paths = new HashSet<>();
-    log.logFiles()
-        .forEach(
-            (part, names) -> {
-              for (String name : names) {
-                Path file = folder.resolve(name).toAbsolutePath().normalize();
-                if (!paths.add(file)) {
-                  throw new MsrException(
-                      ErrorType.USER,
-                      "spark/FILE_TWICE",
-                      "%s is twice among the files of the log. Leave it out once."
-                          .formatted(file));
-                }
-                files.add(
-                    Map.of("path", file.toString(), "part", part, "lines", log.hasLines(name)));
-              }
-            });
     return path(
         call(
             "read",

@@ -9,7 +9,6 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.runtime.config.DatasetConfig;
-import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.preparation.PieceReading;
@@ -56,9 +55,9 @@ public final class OpenReading implements Function<Object, Object> {
     private long read(Settings settings) {
       String piece = settings.text("piece");
       LogFiles log = (LogFiles) dataset.reader().config();
-      Record own = log.withLogFiles(Map.of(settings.text("part"), List.of(piece)));
       DatasetConfig config =
-          dataset.with(PluginChoice.of(dataset.reader().name(), dataset.reader().factory(), own));
+          PrepareData.with(
+              dataset, log.withLogFiles(Map.of(settings.text("part"), List.of(piece))));
       try (Scratch scratch = new Scratch(folder, memory, 1);
           DatasetReader reader = PrepareData.reader(config, scratch);
           PreparationDatabase database =

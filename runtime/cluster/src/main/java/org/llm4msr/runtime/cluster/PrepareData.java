@@ -18,6 +18,7 @@ import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
+import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
 import org.llm4msr.runtime.data.preparation.PreparationRequest;
@@ -49,20 +50,22 @@ public final class PrepareData implements Function<Object, Object> {
     LogFiles log = requireLog(dataset);
     requireStrict(dataset);
     Path folder = loaded.base().resolve(dataset.path()).normalize();
-    try (Scratch scratch = loaded.config().runtime().scratch(folder, dataset);
-        DatasetReader reader = reader(dataset, scratch)) {
-      @Nullable String extend = settings.optional("extend");
-      PreparationRequest request =
-          new PreparationRequest(
-              dataset,
-              settings.folder("out"),
-              scratch.memoryBytes(),
-              scratch.threads(),
-              settings.is("force"),
-              extend == null ? null : BundleModel.data(Path.of(extend)),
-              loaded.file().toString());
+    try (Scratch scratch = loaded.config().runtime().scratch(folder, dataset)) {
       CalledNodes nodes = new CalledNodes(settings, log, folder, plan(loaded, scratch));
-      return told(DatasetPreparation.prepare(reader, request, nodes, Progress.NONE));
+      DatasetConfig sampled = with(dataset, log.withLogFiles(nodes.samples()));
+      try (DatasetReader reader = reader(sampled, scratch)) {
+        @Nullable String extend = settings.optional("extend");
+        PreparationRequest request =
+            new PreparationRequest(
+                dataset,
+                settings.folder("out"),
+                scratch.memoryBytes(),
+                scratch.threads(),
+                settings.is("force"),
+                extend == null ? null : BundleModel.data(Path.of(extend)),
+                loaded.file().toString());
+        return told(DatasetPreparation.prepare(reader, request, nodes, Progress.NONE));
+      }
     }
   }
 
@@ -84,6 +87,12 @@ public final class PrepareData implements Function<Object, Object> {
           "spark/MALFORMED",
           "dataset.malformed.policy is skip, which nodes of a cluster cannot do yet. Set strict and mend the rows that it names, or run `llm4msr data prepare`.");
     }
+  }
+
+  /** Returns a section with other settings of its reader. */
+  static DatasetConfig with(DatasetConfig dataset, Record settings) {
+    PluginChoice<DatasetReaderFactory<Record>, Record> choice = dataset.reader();
+    return dataset.with(PluginChoice.of(choice.name(), choice.factory(), settings));
   }
 
   static DatasetReader reader(DatasetConfig dataset, Scratch scratch) {

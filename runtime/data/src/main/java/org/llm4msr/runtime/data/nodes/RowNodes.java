@@ -3,6 +3,8 @@ package org.llm4msr.runtime.data.nodes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 
 /**
  * The nodes of a cluster that hold the columns of the log, while one machine orders its rows. Called
@@ -13,6 +15,11 @@ public interface RowNodes {
 
   /** Returns how many rows a part has, but for the last of a split. */
   long partRows();
+
+  /** Returns the sources for which a file of the reader stands; null where it is one itself. */
+  default @Nullable List<DatasetManifest.Source> sources(Path file) {
+    return null;
+  }
 
   /**
    * Has the log read, and numbers its rows.

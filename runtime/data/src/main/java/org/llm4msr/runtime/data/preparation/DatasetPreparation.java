@@ -95,7 +95,7 @@ public final class DatasetPreparation {
       Progress progress) {
     try {
       RawSchema schema = reader.schema();
-      List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources());
+      List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources(), nodes);
       @Nullable BaseData base = BaseData.open(request.extend());
       if (base != null) {
         base.requireSame(schema);
