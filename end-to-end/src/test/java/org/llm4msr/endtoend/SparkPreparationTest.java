@@ -162,9 +162,7 @@ class SparkPreparationTest {
 
   @Test
   void nodesOfAClusterPrepareTheDataOfOneMachine() throws Exception {
-    Path file =
-        experiment(
-            "all", "first.csv, second.csv", BY_TIME, "{perPositive: 1}");
+    Path file = experiment("all", "first.csv, second.csv", BY_TIME, "{perPositive: 1}");
     Path staging = Files.createDirectory(folder.resolve("staging"));
 
     Cli.Outcome outcome =
@@ -218,9 +216,12 @@ class SparkPreparationTest {
     Path raw = folder.resolve("raw");
     Map<String, String> places =
         Map.of(
-            raw.resolve("first.csv").toUri().toString(), "first.csv",
-            raw.resolve("second.parquet").toUri().toString(), "second.parquet",
-            "table:parquet.`" + raw.resolve("second.parquet") + "`", "second.parquet");
+            raw.resolve("first.csv").toUri().toString(),
+            "first.csv",
+            raw.resolve("second.parquet").toUri().toString(),
+            "second.parquet",
+            "table:parquet.`" + raw.resolve("second.parquet") + "`",
+            "second.parquet");
     for (Map.Entry<String, String> place : places.entrySet()) {
       String name = "place" + Math.abs(place.getKey().hashCode());
       Path file = experiment(name, "'" + place.getKey() + "'", BY_TIME, "{}");
@@ -247,8 +248,7 @@ class SparkPreparationTest {
         Statement sql = database.createStatement()) {
       sql.execute(
           "COPY (FROM read_csv('%s')) TO '%s' (FORMAT parquet)"
-              .formatted(
-                  folder.resolve("raw/second.csv"), folder.resolve("raw/second.parquet")));
+              .formatted(folder.resolve("raw/second.csv"), folder.resolve("raw/second.parquet")));
     }
   }
 
@@ -322,7 +322,10 @@ class SparkPreparationTest {
 
   private static Map<String, String> stamps(ObjectNode manifest) {
     Map<String, String> stamps = new TreeMap<>();
-    manifest.get("files").properties().forEach(f -> stamps.put(f.getKey(), f.getValue().toString()));
+    manifest
+        .get("files")
+        .properties()
+        .forEach(f -> stamps.put(f.getKey(), f.getValue().toString()));
     return stamps;
   }
 

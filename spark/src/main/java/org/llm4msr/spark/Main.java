@@ -23,7 +23,8 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
-  private static final Map<String, Job> JOBS = Map.of("prepare", new PrepareJob(), "score", new ScoreJob());
+  private static final Map<String, Job> JOBS =
+      Map.of("prepare", new PrepareJob(), "score", new ScoreJob());
 
   private Main() {}
 

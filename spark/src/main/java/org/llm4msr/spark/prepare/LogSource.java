@@ -32,9 +32,9 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.llm4msr.spark.home.JobException;
 
 /**
- * A part of the log that Spark reads and the reader of the runtime does not: files at a URL, ORC, or
- * a table of the catalogue. All but text becomes Parquet in the staging folder, in the order of the
- * files' names, or that of the table.
+ * A part of the log that Spark reads and the reader of the runtime does not: files at a URL, ORC,
+ * or a table of the catalogue. All but text becomes Parquet in the staging folder, in the order of
+ * the files' names, or that of the table.
  */
 final class LogSource {
 
@@ -63,9 +63,9 @@ final class LogSource {
    *
    * @param lines whether it is text
    * @param scratch gets what the driver needs of it
-   * @return {@code files} (the URLs of text, or names in the staging folder), {@code sample} (a file
-   *     with the columns of all) and {@code sources} ({@code name}, {@code bytes} and {@code sha256}
-   *     of each file)
+   * @return {@code files} (the URLs of text, or names in the staging folder), {@code sample} (a
+   *     file with the columns of all) and {@code sources} ({@code name}, {@code bytes} and {@code
+   *     sha256} of each file)
    * @throws JobException {@code data/MISSING_FILE}, {@code data/BAD_ROWS}
    */
   Map<String, Object> open(boolean lines, Path scratch) {
@@ -121,8 +121,7 @@ final class LogSource {
     byte[] header = header(files[0], staging.hadoop());
     Files.write(sample, header);
     Files.writeString(sample, "\n", UTF_8, StandardOpenOption.APPEND);
-    return Map.of(
-        "files", List.of(files), "sample", sample.toString(), "sources", stamps(files));
+    return Map.of("files", List.of(files), "sample", sample.toString(), "sources", stamps(files));
   }
 
   private String[] sorted(Dataset<Row> rows) {

@@ -53,8 +53,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
       while (next != null) {
         String url = next.getString(1);
         long start = next.getLong(2);
-        LogFile file =
-            requireNonNull(files.get(LogFile.key(url)), "a file of the log");
+        LogFile file = requireNonNull(files.get(LogFile.key(url)), "a file of the log");
         try (WorkFolder work = WorkFolder.make()) {
           Path piece = work.path().resolve("piece" + file.ending());
           try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(piece))) {
@@ -83,8 +82,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
     Map<String, Object> call = new HashMap<>();
     call.put("piece", piece.toString());
     call.put(
-        "shown",
-        start == 0 ? file.name() : "%s, from byte %d on".formatted(file.name(), start));
+        "shown", start == 0 ? file.name() : "%s, from byte %d on".formatted(file.name(), start));
     call.put("part", file.part());
     call.put("file", file.number());
     call.put("start", start);

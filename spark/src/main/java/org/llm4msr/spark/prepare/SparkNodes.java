@@ -6,19 +6,20 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -32,8 +33,9 @@ import org.llm4msr.spark.home.ShippedFolder;
 import org.llm4msr.spark.job.Options;
 
 /**
- * The executors, as the runtime calls them during preparation: with {@code do} (source,
- * read, arrange, count, query or write) and arguments by name. What they hand over lies in the staging folder.
+ * The executors, as the runtime calls them during preparation: with {@code do} (source, read,
+ * arrange, count, query or write) and arguments by name. What they hand over lies in the staging
+ * folder.
  */
 final class SparkNodes implements Function<Object, Object>, AutoCloseable {
 
@@ -70,8 +72,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
    * @param scratch a folder that lives as long as the job
    * @throws JobException {@code spark/STAGING} where executors have another disk
    */
-  static SparkNodes open(
-      SparkSession session, RuntimePlace runtime, Options options, Path scratch)
+  static SparkNodes open(SparkSession session, RuntimePlace runtime, Options options, Path scratch)
       throws IOException {
     String place = options.optional("staging");
     if (place == null && !session.sparkContext().isLocal()) {
@@ -177,8 +178,8 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
                 col("value").cast("binary"),
                 col("_metadata.file_path"),
                 col("_metadata.file_block_start"));
-    MapPartitionsFunction<Row, Piece> read = reader::read;
-    return lines.mapPartitions(read, Encoders.javaSerialization(Piece.class)).collectAsList();
+    FlatMapFunction<Iterator<Row>, Piece> read = reader::read;
+    return lines.toJavaRDD().mapPartitions(read).collect();
   }
 
   private ShippedFolder ship(String folder, String name) {
@@ -187,14 +188,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
 
   /** Joins the fields to the rows, and writes a file for each part. */
   private boolean arrange(Map<?, ?> call) throws IOException {
-    String place = Path.of(text(call, "ordered")).toUri().toString();
-    if (!known.staging().isLocal()) {
-      place = known.staging().place("ordered");
-      var files = new org.apache.hadoop.fs.Path(place).getFileSystem(context.hadoopConfiguration());
-      files.copyFromLocalFile(
-          new org.apache.hadoop.fs.Path(Path.of(text(call, "ordered")).toUri()),
-          new org.apache.hadoop.fs.Path(place));
-    }
+    String place = handOver(Path.of(text(call, "ordered")));
     Dataset<Row> rows = session.read().parquet(place);
     long parts = rows.select("part").distinct().count();
     if (known.staging().has(Piece.COLUMNS)) {
@@ -213,6 +207,20 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
         .partitionBy("part")
         .parquet(known.staging().place(ARRANGED));
     return true;
+  }
+
+  /** Brings files of the driver to where executors see them. */
+  private String handOver(Path folder) throws IOException {
+    if (session.sparkContext().isLocal()) {
+      return folder.toUri().toString();
+    }
+    String name = "driver-" + results++;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        known.staging().put(file, name + "/" + file.getFileName());
+      }
+    }
+    return known.staging().place(name);
   }
 
   /** Returns the number of each piece's first row in the log. */

@@ -12,8 +12,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * The folder in which driver and executors leave files for each other: one that all nodes have, or a
- * URL.
+ * The folder in which driver and executors leave files for each other: one that all nodes have, or
+ * a URL.
  *
  * @param root a URL
  * @param hadoop how it is reached
@@ -35,7 +35,8 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
     if (isLocal()) {
       Path target = local(name);
       Files.createDirectories(target.getParent());
-      Path copy = target.resolveSibling("_" + file.getParent().getFileName() + "-" + file.getFileName());
+      Path copy =
+          target.resolveSibling("_" + file.getParent().getFileName() + "-" + file.getFileName());
       Files.move(file, copy);
       Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } else {

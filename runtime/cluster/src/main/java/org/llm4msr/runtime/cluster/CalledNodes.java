@@ -108,9 +108,7 @@ final class CalledNodes implements RowNodes {
   @Override
   public Path read() {
     return path(
-        call(
-            "read",
-            Map.of("files", files, "plan", plan.toString(), "folder", folder.toString())));
+        call("read", Map.of("files", files, "plan", plan.toString(), "folder", folder.toString())));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package org.llm4msr.runtime.cluster;
 
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +34,7 @@ public final class OpenReading implements Function<Object, Object> {
   }
 
   private static Reading open(Settings settings) {
-    LoadedConfig loaded =
-        settings.loader().loadStored(settings.folder("plan").resolve(CONFIG));
+    LoadedConfig loaded = settings.loader().loadStored(settings.folder("plan").resolve(CONFIG));
     return new Reading(
         loaded.config().dataset(),
         settings.folder("folder"),

@@ -104,8 +104,7 @@ public final class PrepareData implements Function<Object, Object> {
   private static Path plan(LoadedConfig loaded, Scratch scratch) {
     try {
       Path folder = Files.createDirectory(scratch.scratch().resolve("plan"));
-      Files.writeString(
-          folder.resolve(OpenReading.CONFIG), loaded.effective().yaml(), UTF_8);
+      Files.writeString(folder.resolve(OpenReading.CONFIG), loaded.effective().yaml(), UTF_8);
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

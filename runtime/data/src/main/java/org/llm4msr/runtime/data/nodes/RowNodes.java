@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 
 /**
- * The nodes of a cluster that hold the columns of the log, while one machine orders its rows. Called
- * in the order of the methods. The folders that it returns are of this machine, and hold Parquet
- * files whose order is that of their names.
+ * The nodes of a cluster that hold the columns of the log, while one machine orders its rows.
+ * Called in the order of the methods. The folders that it returns are of this machine, and hold
+ * Parquet files whose order is that of their names.
  */
 public interface RowNodes {
 
@@ -56,8 +56,8 @@ public interface RowNodes {
    * Writes files of prepared data.
    *
    * @param query of a part's rows
-   * @param names of the files, by the number of the part; those without rows of their own have -1 and
-   *     less
+   * @param names of the files, by the number of the part; those without rows of their own have -1
+   *     and less
    * @param folder that gets the files
    */
   List<WrittenPart> write(PartQuery query, Map<Integer, String> names, Path folder);

@@ -146,8 +146,7 @@ public final class DatasetPreparation {
     RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
     @Nullable DistantRows distant =
         nodes == null ? null : new DistantRows(nodes, fields, labels, database, folder.scratch());
-    long emitted =
-        distant == null ? tables.ingest() : tables.ingestDescribed() + distant.read();
+    long emitted = distant == null ? tables.ingest() : tables.ingestDescribed() + distant.read();
     leftOut =
         new LeftOutReport(
             Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
@@ -260,8 +259,7 @@ public final class DatasetPreparation {
             .map(plan -> FieldEncoder.learn(plan, database, training))
             .toList();
     plain.stream()
-        .filter(
-            encoder -> nodes == null || encoder.plan().home() != RawTable.INTERACTIONS)
+        .filter(encoder -> nodes == null || encoder.plan().home() != RawTable.INTERACTIONS)
         .flatMap(encoder -> encoder.lists().stream())
         .forEach(lists -> lists.make(database));
     EntityTables.encode(database, RawTable.USERS, plain, base != null);

@@ -112,9 +112,7 @@ final class DistantRows {
     database.execute(
         "COPY (SELECT h.n, h.r, h.user_index, h.item_index, h.scenario_rank, h.y, h.t, h.drawn, coalesce(g.rowid + 1, 0)::INTEGER AS g, h.w%s, %s AS part FROM keyed h LEFT JOIN groups g ON h.user_index = g.user_index AND h.g = g.g) TO %s (FORMAT parquet, PER_THREAD_OUTPUT)"
             .formatted(
-                labels.names().replace(", ", ", h."),
-                partOf(counts),
-                literal(folder.toString())));
+                labels.names().replace(", ", ", h."), partOf(counts), literal(folder.toString())));
     nodes.arrange(folder);
     for (FieldPlan plan : own) {
       if (!(plan.field().kind() instanceof FieldKind.Hashed)) {
@@ -129,8 +127,7 @@ final class DistantRows {
     long test = validation + counts.validation();
     long afterTrain = parts(counts.train());
     return "(CASE WHEN h.n < %1$d THEN h.n // %3$d WHEN h.n < %2$d THEN %4$d + (h.n - %1$d) // %3$d ELSE %5$d + (h.n - %2$d) // %3$d END)::INTEGER"
-        .formatted(
-            validation, test, partRows, afterTrain, afterTrain + parts(counts.validation()));
+        .formatted(validation, test, partRows, afterTrain, afterTrain + parts(counts.validation()));
   }
 
   private long parts(long rows) {

@@ -132,12 +132,7 @@ final class FieldEncoder {
   private static void count(List<FieldPlan> plans, PreparationDatabase database, Training part) {
     String values =
         plans.stream()
-            .map(
-                plan ->
-                    "SELECT "
-                        + element(plan)
-                        + " AS value, weight FROM "
-                        + part.values(plan))
+            .map(plan -> "SELECT " + element(plan) + " AS value, weight FROM " + part.values(plan))
             .collect(joining(" UNION ALL "));
     database.execute("DROP TABLE IF EXISTS counted");
     database.execute(

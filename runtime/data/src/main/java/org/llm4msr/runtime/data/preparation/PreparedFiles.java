@@ -124,8 +124,7 @@ final class PreparedFiles {
             folder);
     files.forEach(
         file ->
-            stamps.put(
-                file.name(), new DatasetManifest.FileStamp(file.bytes(), file.sha256())));
+            stamps.put(file.name(), new DatasetManifest.FileStamp(file.bytes(), file.sha256())));
   }
 
   /** Returns how many rows of some fields are exported at a time. */

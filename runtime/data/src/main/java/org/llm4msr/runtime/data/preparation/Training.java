@@ -11,8 +11,8 @@ import org.llm4msr.api.data.RawTable;
  * @param rows of the training part, which come first
  * @param minFrequency how many of them a value needs to be known
  * @param base the data that is extended, or null
- * @param distant what counts the values of the log, where they are elsewhere; null where they are in
- *     the table {@code keyed}
+ * @param distant what counts the values of the log, where they are elsewhere; null where they are
+ *     in the table {@code keyed}
  */
 record Training(
     List<FieldPlan> fields,

@@ -131,10 +131,8 @@ class DistantRowsTest {
     reader.fields.add(field("tags", log, "tags", many, "scores"));
     reader.fields.add(field("hashes", log, "tags", new FieldKind.Hashed(12, true), null));
     reader.fields.add(
-        new RawField(
-            "words", RawTable.ITEMS, "words", FieldRole.ITEM, many, "word", null));
-    reader.fields.add(
-        new RawField("word", log, "word", FieldRole.CONTEXT, one, "word", null));
+        new RawField("words", RawTable.ITEMS, "words", FieldRole.ITEM, many, "word", null));
+    reader.fields.add(new RawField("word", log, "word", FieldRole.CONTEXT, one, "word", null));
     reader.field("city", RawTable.USERS, one);
     reader.field("age", RawTable.USERS, new FieldKind.Numeric());
     reader.field("shape", RawTable.ITEMS, new FieldKind.Vector(2));
@@ -257,8 +255,7 @@ class DistantRowsTest {
         String name = "piece-%05d.parquet".formatted(start);
         try (PreparationDatabase own = new PreparationDatabase(make("piece"), MEMORY, 1)) {
           ListReader piece = log(start, Math.min(to, start + PIECE));
-          PieceReading.read(
-              piece, own, 0, start, rows.resolve(name), columns.resolve(name));
+          PieceReading.read(piece, own, 0, start, rows.resolve(name), columns.resolve(name));
         }
       }
       database.execute(
@@ -291,7 +288,8 @@ class DistantRowsTest {
       Path target = make("counted");
       String own =
           value
-              .replaceAll("explode\\((.*)\\.text\\)", "unnest(list_transform($1, lambda e: e.text))")
+              .replaceAll(
+                  "explode\\((.*)\\.text\\)", "unnest(list_transform($1, lambda e: e.text))")
               .replace("explode(", "unnest(");
       database.execute(
           "COPY (SELECT value, count(*) AS weight FROM (SELECT %s AS value FROM arranged WHERE n < %d) WHERE value IS NOT NULL GROUP BY value) TO %s (FORMAT parquet)"
