@@ -13,6 +13,7 @@ import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
+import org.llm4msr.spark.prepare.PrepareJob;
 import org.llm4msr.spark.score.ScoreJob;
 import org.llm4msr.spark.train.TrainJob;
 
@@ -26,7 +27,11 @@ public final class Main {
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
   private static final Map<String, Job> JOBS =
-      Map.of("extract", new ExtractJob(), "score", new ScoreJob(), "train", new TrainJob());
+      Map.of(
+          "prepare", new PrepareJob(),
+          "extract", new ExtractJob(),
+          "train", new TrainJob(),
+          "score", new ScoreJob());
 
   private Main() {}
 
@@ -59,6 +64,8 @@ public final class Main {
             // Two columns may differ by case alone, and names are not guessed.
             .config("spark.sql.caseSensitive", "true")
             .config("spark.sql.datetime.java8API.enabled", "true")
+            // The form of times that other readers of Parquet know.
+            .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
             // Otherwise what the context sends to executors does not reach the session's tasks.
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import org.llm4msr.runtime.cli.command.CommandGroup;
 import org.llm4msr.runtime.cli.spark.ExtractJobCommand;
+import org.llm4msr.runtime.cli.spark.PrepareJobCommand;
 import org.llm4msr.runtime.cli.spark.ScoreJobCommand;
 import org.llm4msr.runtime.cli.spark.TrainJobCommand;
 import picocli.CommandLine;
@@ -10,5 +11,10 @@ import picocli.CommandLine;
 @CommandLine.Command(
     name = "spark",
     description = "Runs jobs on Apache Spark, where one machine is not enough.",
-    subcommands = {ExtractJobCommand.class, ScoreJobCommand.class, TrainJobCommand.class})
+    subcommands = {
+      PrepareJobCommand.class,
+      ExtractJobCommand.class,
+      TrainJobCommand.class,
+      ScoreJobCommand.class
+    })
 final class SparkCommand extends CommandGroup {}

@@ -60,8 +60,7 @@ public final class ExtractJobCommand extends JobCommand {
   @Override
   protected void run() throws IOException, InterruptedException {
     Experiment experiment = session().open(file, overrides);
-    SparkConfig stated = experiment.config().config().spark();
-    SparkConfig config = stated == null ? section(List.of()) : stated;
+    SparkConfig config = config(experiment);
     if (config.deployMode().equals("cluster")) {
       throw new MsrException(
           ErrorType.USER,

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.runtime.cli.command.Command;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
+import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.text.ShellWord;
 import picocli.CommandLine.Option;
 
@@ -77,6 +78,12 @@ public abstract class JobCommand extends Command {
     if (cores != null && !config.conf().containsKey(TASK_CORES)) {
       conf.putIfAbsent(TASK_CORES, cores);
     }
+  }
+
+  /** Returns how an experiment wants its jobs to run. */
+  final SparkConfig config(Experiment experiment) {
+    SparkConfig stated = experiment.config().config().spark();
+    return stated == null ? section(List.of()) : stated;
   }
 
   /** The section of a job that no file describes. */

@@ -102,8 +102,7 @@ public final class ScoreJobCommand extends JobCommand {
     SparkConfig config;
     if (!target.contains("://") && Files.isRegularFile(Path.of(target))) {
       Experiment experiment = session().open(Path.of(target), ofFile);
-      SparkConfig stated = experiment.config().config().spark();
-      config = stated == null ? section(List.of()) : stated;
+      config = config(experiment);
       bundle = experiment.workspace().run(run.name).resolve("bundle").toString();
     } else {
       config = section(ofFile);

@@ -62,8 +62,7 @@ public final class TrainJobCommand extends JobCommand {
   @Override
   protected void run() throws IOException, InterruptedException {
     Experiment experiment = session().open(file, overrides);
-    SparkConfig stated = experiment.config().config().spark();
-    SparkConfig config = stated == null ? section(List.of()) : stated;
+    SparkConfig config = config(experiment);
     int count = workers == null ? config.workers() : workers;
     Properties told = submit(config, arguments(count));
     if (told != null) {
