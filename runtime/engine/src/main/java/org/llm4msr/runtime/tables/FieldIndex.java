@@ -126,8 +126,8 @@ final class FieldIndex {
    * @param ofRows (count, dimension)
    */
   void buildSums(int[] rowIds, int count, float[] ofRows, int dimension) {
-    ensure(count);
-    clearHash(count);
+    ensure(count, 0);
+    prepareSlots(count, Integer.MAX_VALUE);
     distinct = 0;
     distinguish(rowIds, 0, count);
     int size = Math.max(1, distinct * dimension);

@@ -181,7 +181,9 @@ final class Filling implements PromptSink {
     for (int from = 0; from < waiting.size(); from += CALL) {
       batches.add(waiting.subList(from, Math.min(from + CALL, waiting.size())));
     }
-    encode(level, batches);
+    if (!batches.isEmpty()) {
+      encode(level, batches);
+    }
     waiting.clear();
     report();
   }
