@@ -6,7 +6,8 @@ import java.nio.FloatBuffer;
  * What the target attention of a sequence reads of a batch and writes for it.
  *
  * @param rows B
- * @param offsets the vectors of row r are those from {@code offsets[r]} to {@code offsets[r + 1] - 1}
+ * @param offsets the vectors of row r are those from {@code offsets[r]} to {@code offsets[r + 1] -
+ *     1}
  * @param vectors (N, D + 1), a 1 behind each
  * @param weights gets the weight of each vector, (N)
  * @param flat (B, n)

@@ -10,7 +10,8 @@ import org.llm4msr.runtime.engine.Mkl;
 
 /**
  * Target attention over rows of a batch: each row's vectors e_j are added up, each times a weight
- * a(e_j, t), where a is a network over {@code [e_j, t, e_j - t, e_j * t]}. For one thread at a time.
+ * a(e_j, t), where a is a network over {@code [e_j, t, e_j - t, e_j * t]}. For one thread at a
+ * time.
  *
  * <p>The first layer is (e_j, 1) M, where the matrix M (D + 1, H) is that of the row and linear in
  * its target: row d is {@code t_d Wp[d] + (We + Wd)[d]}, the last one {@code t (Wt - Wd) + b}.
@@ -163,8 +164,7 @@ public final class AttentionRows {
     }
     pairs.numbers().put(0, numbers, 0, rows * 2 * width);
     Mkl.Call call =
-        new Mkl.Call(1, width)
-            .group(false, false, rows, first, 2, 2 * width, first, s.matrix(), 0);
+        new Mkl.Call(1, width).group(false, false, rows, first, 2, 2 * width, first, s.matrix(), 0);
     for (int d = 0; d < width; d++) {
       call.product(
           at(pairs, 2L * d), at(weights.memory(), 2L * d * first), at(matrices, (long) d * first));
@@ -389,8 +389,7 @@ public final class AttentionRows {
   private void toTargets(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
     int rows = to - from;
     Mkl.Call call =
-        new Mkl.Call(1, width)
-            .group(false, true, rows, 2, first, s.matrix(), first, 2 * width, 0);
+        new Mkl.Call(1, width).group(false, true, rows, 2, first, s.matrix(), first, 2 * width, 0);
     for (int d = 0; d < width; d++) {
       call.product(
           at(matrixGradients, (long) d * first),

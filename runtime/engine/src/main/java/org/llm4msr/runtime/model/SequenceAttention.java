@@ -25,6 +25,7 @@ import org.llm4msr.runtime.tables.Workers;
  */
 public final class SequenceAttention {
 
+  /** How many vectors are gathered at a time. */
   private static final int GATHER = 512;
 
   private final EmbeddingTable table;

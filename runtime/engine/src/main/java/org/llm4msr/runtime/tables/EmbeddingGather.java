@@ -45,8 +45,7 @@ public final class EmbeddingGather {
     this.workers = workers;
     blockRows = Math.max(1, Math.min(GATHER_ROWS, BLOCK / Math.max(1, width)));
     this.blocks = new float[workers.threads()][blockRows * width];
-    int numbers =
-        tables.sequences().stream().mapToInt(TableSequence::temporaries).max().orElse(0);
+    int numbers = tables.sequences().stream().mapToInt(TableSequence::temporaries).max().orElse(0);
     this.temporaries = new float[workers.threads()][numbers];
   }
 

@@ -157,7 +157,11 @@ class SequenceAttentionTest extends ProductsTest {
 
   /** What a pass gives. */
   private record Result(
-      float[] flat, float[] dFlat, float[] dVectors, List<float[]> dWeights, List<float[]> dBiases) {}
+      float[] flat,
+      float[] dFlat,
+      float[] dVectors,
+      List<float[]> dWeights,
+      List<float[]> dBiases) {}
 
   private Result run(Example example, int threads, String name) {
     int width = example.sizes.width();
@@ -219,7 +223,8 @@ class SequenceAttentionTest extends ProductsTest {
     for (int k = 0; k < Math.min(of.length, 60); k++) {
       int at = of.length <= 60 ? k : drawn.nextInt(of.length);
       double expected = example.derivative(of, at);
-      assertThat((double) gradient[at]).isCloseTo(expected, within(1e-4 * (1 + Math.abs(expected))));
+      assertThat((double) gradient[at])
+          .isCloseTo(expected, within(1e-4 * (1 + Math.abs(expected))));
     }
   }
 

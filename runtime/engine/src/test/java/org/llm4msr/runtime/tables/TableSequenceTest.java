@@ -134,12 +134,7 @@ class TableSequenceTest {
         new EmbeddingGather(tables, workers)
             .gather(rows, values, FloatBuffer.allocate(rows * tables.width()));
         update.run(
-            rows,
-            values,
-            gradient,
-            new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, true),
-            step,
-            0.01);
+            rows, values, gradient, new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, true), step, 0.01);
       }
     }
     return read(table);

@@ -94,7 +94,9 @@ record AssembledModel(
     return logits.add(linear);
   }
 
-  /** Returns whether the flat input is gathered as the model reads it, pooled sequences included. */
+  /**
+   * Returns whether the flat input is gathered as the model reads it, pooled sequences included.
+   */
   private boolean readsAllColumns() {
     return sequences.arePooled()
         && tables.linear().isEmpty()

@@ -69,7 +69,9 @@ final class PassWorkspace {
     gather = new EmbeddingGather(model.tables(), model.workers());
     sequences = model.sequences().batches(model.workers());
     attention =
-        model.sequences().attention(model.tables(), model.workers(), () -> new BatchInputs()::floats);
+        model
+            .sequences()
+            .attention(model.tables(), model.workers(), () -> new BatchInputs()::floats);
     masks = new DropoutMasks(model.seed(), model.workers());
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();

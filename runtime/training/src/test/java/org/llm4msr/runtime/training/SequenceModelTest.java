@@ -205,8 +205,7 @@ class SequenceModelTest {
             vectors.stream()
                 .mapToDouble(
                     vector ->
-                        weight(
-                            values, "sequence/" + name, config.activation(), vector, target))
+                        weight(values, "sequence/" + name, config.activation(), vector, target))
                 .toArray();
         if (config.softmax()) {
           double sum = Arrays.stream(weights).map(Math::exp).sum();

@@ -30,8 +30,7 @@ public final class BatchAttention {
    * @param fields the values of the fields, then the ids of the sequences
    * @param flat (B, columns), gathered
    */
-  public void fill(
-      Tape tape, int rows, List<FieldValues> fields, FloatBuffer flat, int columns) {
+  public void fill(Tape tape, int rows, List<FieldValues> fields, FloatBuffer flat, int columns) {
     for (One one : all) {
       one.attention.forward(tape, rows, (IdLists) fields.get(one.lists), flat, columns);
     }
