@@ -6,11 +6,16 @@ import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
 
-/** A log in which every user of random data has the same number of positives, of drawn items. */
+/**
+ * A log in which every user of random data has as many positives as a row reads, of drawn items;
+ * with {@code -Dpast=drawn}, a number between 0 and so many, half of it on average.
+ */
 final class SequenceLog {
 
-  /** L, all of which each row reads. */
+  /** L, the most that a row reads. */
   static final int LENGTH = 50;
+
+  private static final boolean DRAWN = System.getProperty("past", "full").equals("drawn");
 
   private SequenceLog() {}
 
@@ -20,10 +25,17 @@ final class SequenceLog {
         EventLogs.of(
             visitor -> {
               SplittableRandom random = new SplittableRandom(5);
+              SplittableRandom counts = new SplittableRandom(6);
+              int[] ofUser =
+                  IntStream.range(0, data.users())
+                      .map(user -> DRAWN ? counts.nextInt(LENGTH + 1) : LENGTH)
+                      .toArray();
               for (int event = 0; event < LENGTH; event++) {
                 for (int user = 0; user < data.users(); user++) {
                   int item = random.nextInt(data.rowsPerField());
-                  visitor.visit(Split.TRAIN, user, item, 0, true, event, 0);
+                  if (event < ofUser[user]) {
+                    visitor.visit(Split.TRAIN, user, item, 0, true, event, 0);
+                  }
                 }
               }
             },

@@ -31,7 +31,8 @@ import org.llm4msr.runtime.tables.Batch;
  *                               64 numbers, alone against a step: ahead and user by user, batch by
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
- * sequence POOLING              a sequence of 50 events a row against none
+ * sequence POOLING              a sequence of 50 events a row against none; with -Dpast=drawn, of
+ *                               0 to 50 events, 25 on average
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
  * torch PYTHON ROWS             a program of PyTorch against ours, as it is and with the library

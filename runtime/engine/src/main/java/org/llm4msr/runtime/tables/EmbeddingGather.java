@@ -10,6 +10,7 @@ import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
+import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
  * Gathers the vectors of a batch, and the first-order weights where the model has them, into one
@@ -31,6 +32,7 @@ public final class EmbeddingGather {
   private final Workers workers;
   private final int blockRows;
   private final float[][] blocks;
+  private final float[][] temporaries;
 
   /** By place, made when vectors are first gathered. */
   private final Map<Place, VectorProjection> projections = new HashMap<>();
@@ -43,6 +45,8 @@ public final class EmbeddingGather {
     this.workers = workers;
     blockRows = Math.max(1, Math.min(GATHER_ROWS, BLOCK / Math.max(1, width)));
     this.blocks = new float[workers.threads()][blockRows * width];
+    int numbers = tables.sequences().stream().mapToInt(TableSequence::temporaries).max().orElse(0);
+    this.temporaries = new float[workers.threads()][numbers];
   }
 
   /**
@@ -62,6 +66,11 @@ public final class EmbeddingGather {
    * @param target as above
    */
   public void gather(int rows, List<? extends FieldValues> fields, FloatBuffer target) {
+    for (Place place : places) {
+      if (place.form() == Form.LARGEST) {
+        ((IdLists) fields.get(place.field())).pooled.expectWinners(rows * place.dimension());
+      }
+    }
     workers.range(
         rows,
         blockRows,
@@ -69,10 +78,13 @@ public final class EmbeddingGather {
           float[] block = blocks[worker];
           for (Place place : places) {
             FieldValues values = fields.get(place.field());
-            if (place.sequence() == null) {
+            TableSequence sequence = place.sequence();
+            if (sequence == null) {
               gatherField(place.table(), values, from, to, block, place.column());
-            } else {
-              gather(place.sequence(), (IdLists) values, from, to, block, place.column());
+              continue;
+            }
+            for (int row = from, at = place.column(); row < to; row++, at += width) {
+              sequence.gather((IdLists) values, row, block, at, temporaries[worker]);
             }
           }
           target.put(from * width, block, 0, (to - from) * width);
@@ -82,18 +94,6 @@ public final class EmbeddingGather {
         projections
             .computeIfAbsent(place, own -> all.projection(own, workers))
             .project(vectors, rows, target, place.column(), width);
-      }
-    }
-  }
-
-  private void gather(
-      TableSequence sequence, IdLists lists, int from, int to, float[] block, int column) {
-    for (int row = from, at = column; row < to; row++, at += width) {
-      if (sequence.keepsEach()) {
-        sequence.gather(lists, row, block, at);
-      } else {
-        int ids = lists.offsets[row + 1] - lists.offsets[row];
-        gatherSum(sequence.table(), lists, row, sequence.share(ids), block, at);
       }
     }
   }

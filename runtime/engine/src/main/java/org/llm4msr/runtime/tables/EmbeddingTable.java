@@ -105,6 +105,17 @@ public final class EmbeddingTable {
   }
 
   /**
+   * Copies the vectors of the ids {@code from} to {@code to - 1} of an array.
+   *
+   * @param stride how many numbers the copies are apart, at least D
+   */
+  public void copy(int[] ids, int from, int to, float[] target, int at, int stride) {
+    for (int i = from, next = at; i < to; i++, next += stride) {
+      System.arraycopy(chunk(ids[i]), offset(ids[i]), target, next, dimension);
+    }
+  }
+
+  /**
    * Reads a number of each cache line of a row. Reads of several rows do not wait for each other,
    * as copies do: rows that were touched are in the cache when they are copied. A vector of one
    * line, which most are, lies in two and is read without a loop, which would cost as much.

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
  * The embedding tables of all fields, in the order of the fields of a batch; fields may share a
@@ -72,6 +73,11 @@ public final class EmbeddingTables {
     width = Math.addExact(column, added);
   }
 
+  /** Returns the same tables with other sequences. */
+  public EmbeddingTables with(List<TableSequence> others) {
+    return new EmbeddingTables(vectors, linear, others, mkl, width - sequencesEnd);
+  }
+
   /**
    * What a field reads of a table.
    *
@@ -83,6 +89,11 @@ public final class EmbeddingTables {
 
     int dimension() {
       return table.dimension();
+    }
+
+    /** Returns what rows get of a sequence; null of a field. */
+    @Nullable Form form() {
+      return sequence == null ? null : sequence.form();
     }
   }
 
@@ -118,6 +129,11 @@ public final class EmbeddingTables {
   /** Returns the first of the columns of a field's vectors. */
   public int column(int field) {
     return places.get(field).column();
+  }
+
+  /** Returns the first of the columns of a sequence. */
+  public int sequenceColumn(int sequence) {
+    return places.get(vectors.size() + linear.size() + sequence).column();
   }
 
   /** Returns what reads lists of ids beside the fields. */

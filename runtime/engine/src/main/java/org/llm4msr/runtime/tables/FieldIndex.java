@@ -1,11 +1,13 @@
 package org.llm4msr.runtime.tables;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
+import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
  * The rows of a table that one batch touches, and for each the gradients that it collects, in the
@@ -23,11 +25,23 @@ final class FieldIndex {
   private float[] weights = new float[0];
   private boolean weighted;
 
+  /**
+   * Of each gradient: 0 for one of the batch's rows, n for one of the n-th of {@link #others}, -d
+   * for the element d - 1 alone, of the batch's rows. Read only if they are {@link #mixed}.
+   */
+  private int[] kinds = new int[0];
+
+  private boolean mixed;
+
+  /** Gradients beside those of the batch's rows, from 1. */
+  private final List<float[]> others = new ArrayList<>();
+
   /** Gradients of all rows of the table; empty where they are collected from rows of the batch. */
   private float[] gradients = new float[0];
 
   private int[] slotOf = new int[0];
   private int[] hash = new int[0];
+  private boolean direct;
   private long[] sorted = new long[0];
 
   /**
@@ -50,22 +64,35 @@ final class FieldIndex {
   private void buildIds(
       List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
     int count = 0;
+    int gradientCount = 0;
+    mixed = false;
     for (Place place : places) {
-      count += count(fields.get(place.field()), rows);
+      int own = count(fields.get(place.field()), rows);
+      count += own;
+      gradientCount += isOfElements(place) ? rows * place.dimension() : own;
+      mixed |= place.form() == Form.LARGEST || place.form() == Form.WEIGHED;
     }
-    ensure(count);
-    clearHash(count);
+    ensure(count, gradientCount);
+    prepareSlots(count, places.get(0).table().rows());
     distinct = 0;
     weighted = false;
     int from = 0;
     for (Place place : places) {
       FieldValues values = fields.get(place.field());
       int to = from + count(values, rows);
-      distinguish(ids(values), from, to);
+      if (direct) {
+        number(ids(values), from, to);
+      } else {
+        distinguish(ids(values), from, to);
+      }
       weighted |= values instanceof IdLists;
       from = to;
     }
-    collect(places, fields, rows, width, count);
+    collect(places, fields, rows, width);
+  }
+
+  private static boolean isOfElements(Place place) {
+    return place.form() == Form.LARGEST;
   }
 
   private static int count(FieldValues values, int size) {
@@ -83,7 +110,7 @@ final class FieldIndex {
    * @param ofRows (rows, D)
    */
   void buildAll(int rows, float[] ofRows) {
-    ensure(rows);
+    ensure(rows, 0);
     distinct = rows;
     for (int k = 0; k < rows; k++) {
       ids[k] = k;
@@ -93,7 +120,7 @@ final class FieldIndex {
 
   /** A numeric field has one vector, which every row scales by its value. */
   private void buildNumeric(float[] values, int size, int column, int width) {
-    ensure(size);
+    ensure(size, size);
     distinct = 1;
     ids[0] = 0;
     starts[0] = 0;
@@ -105,14 +132,34 @@ final class FieldIndex {
     }
   }
 
-  /** Makes the hash large enough, and empties it. */
-  private void clearHash(int count) {
+  /**
+   * Makes the hash large enough, and empties it. Where it is as large as the table, the id itself
+   * is the place of an id.
+   */
+  private void prepareSlots(int count, int tableRows) {
     int capacity = Integer.highestOneBit(Math.max(8, count)) << 2;
+    direct = tableRows <= capacity;
     if (hash.length < capacity) {
       hash = new int[capacity];
     } else {
-      Arrays.fill(hash, 0);
+      Arrays.fill(hash, 0, direct ? tableRows : hash.length, 0);
     }
+  }
+
+  /** Numbers the distinct ids as {@link #distinguish}, each at its own place. */
+  private void number(int[] values, int from, int to) {
+    int found = distinct;
+    for (int i = from; i < to; i++) {
+      int id = values[i - from];
+      int slot = hash[id];
+      if (slot == 0) {
+        ids[found++] = id;
+        slot = found;
+        hash[id] = slot;
+      }
+      slotOf[i] = slot - 1;
+    }
+    distinct = found;
   }
 
   /**
@@ -138,27 +185,39 @@ final class FieldIndex {
     distinct = found;
   }
 
-  /**
-   * Counting sort of the occurrences by distinct id, stable in the order of fields and batch.
-   *
-   * @param count of the occurrences
-   */
+  /** Counting sort of the gradients by distinct id, stable in the order of fields and batch. */
   private void collect(
-      List<Place> places, List<? extends FieldValues> fields, int rows, int width, int count) {
+      List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
     Arrays.fill(starts, 0, distinct + 1, 0);
-    for (int i = 0; i < count; i++) {
-      starts[slotOf[i] + 1]++;
+    int first = 0;
+    for (Place place : places) {
+      FieldValues values = fields.get(place.field());
+      int count = count(values, rows);
+      if (isOfElements(place)) {
+        countElements((IdLists) values, place.dimension(), rows, first);
+      } else {
+        for (int i = first; i < first + count; i++) {
+          starts[slotOf[i] + 1]++;
+        }
+      }
+      first += count;
     }
     for (int k = 0; k < distinct; k++) {
       starts[k + 1] += starts[k];
     }
-    int first = 0;
+    others.clear();
+    first = 0;
     for (Place place : places) {
       FieldValues values = fields.get(place.field());
-      if (values instanceof IdLists lists) {
-        collect(lists, place, rows, width, first);
-      } else {
+      if (!(values instanceof IdLists lists)) {
         collect(rows, place.column(), width, first);
+      } else if (isOfElements(place)) {
+        collectElements(lists, place, rows, width, first);
+      } else if (place.form() == Form.WEIGHED) {
+        others.add(lists.pooled.gradients());
+        collectOthers(lists.offsets[rows], place.dimension(), first);
+      } else {
+        collect(lists, place, rows, width, first);
       }
       first += count(values, rows);
     }
@@ -168,12 +227,30 @@ final class FieldIndex {
     starts[0] = 0;
   }
 
+  private void countElements(IdLists lists, int dimension, int size, int first) {
+    for (int row = 0; row < size; row++) {
+      int from = lists.offsets[row];
+      if (lists.offsets[row + 1] > from) {
+        for (int d = row * dimension; d < (row + 1) * dimension; d++) {
+          starts[slotOf[first + from + lists.pooled.winners[d]] + 1]++;
+        }
+      }
+    }
+  }
+
   /** Collects one id per row. */
   private void collect(int size, int column, int width, int first) {
     for (int row = 0, gradient = column; row < size; row++, gradient += width) {
-      int at = starts[slotOf[first + row]]++;
-      gradientAt[at] = gradient;
-      weights[at] = 1;
+      add(slotOf[first + row], gradient, 1, 0);
+    }
+  }
+
+  private void add(int slot, int gradient, float weight, int kind) {
+    int at = starts[slot]++;
+    gradientAt[at] = gradient;
+    weights[at] = weight;
+    if (mixed) {
+      kinds[at] = kind;
     }
   }
 
@@ -185,21 +262,45 @@ final class FieldIndex {
       int end = lists.offsets[row + 1];
       float share = sequence == null ? lists.share(row) : sequence.share(end - i);
       for (int gradient = of; i < end; i++, gradient += step) {
-        int at = starts[slotOf[first + i]]++;
-        gradientAt[at] = gradient;
-        weights[at] = lists.weights == null ? share : share * lists.weights[i];
+        float weight = lists.weights == null ? share : share * lists.weights[i];
+        add(slotOf[first + i], gradient, weight, 0);
       }
     }
   }
 
-  private void ensure(int count) {
+  /** Collects the elements of lists that are the largest of their rows. */
+  private void collectElements(IdLists lists, Place place, int size, int width, int first) {
+    int dimension = place.dimension();
+    for (int row = 0, of = place.column(); row < size; row++, of += width) {
+      int from = lists.offsets[row];
+      for (int d = 0; lists.offsets[row + 1] > from && d < dimension; d++) {
+        int winner = lists.pooled.winners[row * dimension + d];
+        add(slotOf[first + from + winner], of + d, 1, -1 - d);
+      }
+    }
+  }
+
+  /** Collects lists each of whose vectors has a gradient of its own. */
+  private void collectOthers(int count, int dimension, int first) {
+    for (int i = 0, gradient = 0; i < count; i++, gradient += dimension) {
+      add(slotOf[first + i], gradient, 1, others.size());
+    }
+  }
+
+  private void ensure(int count, int gradientCount) {
     if (ids.length < count || ids.length == 0) {
       int capacity = Math.max(1, count + count / 4);
       ids = new int[capacity];
       starts = new int[capacity + 1];
+      slotOf = new int[capacity];
+    }
+    if (gradientAt.length < gradientCount) {
+      int capacity = gradientCount + gradientCount / 4;
       gradientAt = new int[capacity];
       weights = new float[capacity];
-      slotOf = new int[capacity];
+    }
+    if (mixed && kinds.length < gradientCount) {
+      kinds = new int[gradientAt.length];
     }
   }
 
@@ -224,11 +325,17 @@ final class FieldIndex {
     }
     for (int i = starts[from]; i < starts[to]; i++) {
       int first = gradientAt[i];
-      sum += gradient[first] + gradient[first + dimension - 1];
+      int kind = mixed ? kinds[i] : 0;
+      if (kind < 0) {
+        sum += gradient[first];
+        continue;
+      }
+      float[] values = kind == 0 ? gradient : others.get(kind - 1);
+      sum += values[first] + values[first + dimension - 1];
       for (int at = first + EmbeddingTable.LINE;
           at < first + dimension;
           at += EmbeddingTable.LINE) {
-        sum += gradient[at];
+        sum += values[at];
       }
     }
     return sum;
@@ -238,6 +345,10 @@ final class FieldIndex {
   void merge(int k, float[] gradient, int dimension, float[] into, int at) {
     if (gradients.length > 0) {
       System.arraycopy(gradients, k * dimension, into, at, dimension);
+      return;
+    }
+    if (mixed) {
+      mergeMixed(k, gradient, dimension, into, at);
       return;
     }
     int first = starts[k];
@@ -258,6 +369,23 @@ final class FieldIndex {
         for (int d = 0; d < dimension; d++) {
           into[at + d] += gradient[from + d];
         }
+      }
+    }
+  }
+
+  private void mergeMixed(int k, float[] gradient, int dimension, float[] into, int at) {
+    Arrays.fill(into, at, at + dimension, 0f);
+    for (int i = starts[k]; i < starts[k + 1]; i++) {
+      int kind = kinds[i];
+      int from = gradientAt[i];
+      if (kind < 0) {
+        into[at - 1 - kind] += gradient[from];
+        continue;
+      }
+      float[] values = kind == 0 ? gradient : others.get(kind - 1);
+      float weight = weights[i];
+      for (int d = 0; d < dimension; d++) {
+        into[at + d] += weight * values[from + d];
       }
     }
   }

@@ -68,6 +68,9 @@ public sealed interface FieldValues {
     /** How much each id counts, above 0; null while no row has had weights, and all count 1. */
     public float @Nullable [] weights;
 
+    /** What the pooling of a sequence leaves. */
+    public final PooledLists pooled = new PooledLists();
+
     /** Makes room for {@code rows} rows. */
     public IdLists(int rows) {
       offsets = new int[rows + 1];

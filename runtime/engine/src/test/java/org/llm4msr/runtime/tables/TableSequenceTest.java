@@ -32,7 +32,9 @@ class TableSequenceTest {
     IdLists past = new IdLists(2);
     past.set(0, new int[] {2, 1}, 2);
     past.set(1, new int[0], 0);
-    return List.of(new Ids(new int[] {1, 2}), past, past, past, past);
+    float[] ofVectors = past.pooled.expectGradients(4);
+    System.arraycopy(new float[] {100, 200, 300, 400}, 0, ofVectors, 0, 4);
+    return List.of(new Ids(new int[] {1, 2}), past, past, past, past, past, past);
   }
 
   private static EmbeddingTables tables(EmbeddingTable table) {
@@ -41,7 +43,9 @@ class TableSequenceTest {
             new TableSequence(table, L, Form.MEAN),
             new TableSequence(table, L, Form.SUM),
             new TableSequence(table, L, Form.EACH),
-            new TableSequence(table, L, Form.EACH_AND_LARGEST));
+            new TableSequence(table, L, Form.EACH_AND_LARGEST),
+            new TableSequence(table, L, Form.LARGEST),
+            new TableSequence(table, L, Form.WEIGHED));
     return new EmbeddingTables(
         List.of(table), List.of(new EmbeddingTable("item (linear)", 3, 1, 0)), sequences, false, 0);
   }
@@ -49,7 +53,8 @@ class TableSequenceTest {
   @Test
   void gathersWhatIsWorkedByHand() {
     EmbeddingTables tables = tables(table(9, 9, 1, 20, 4, 10));
-    assertThat(tables.width()).isEqualTo(2 + 1 + 2 + 2 + (6 + 3) + (6 + 3 + 6));
+    assertThat(tables.width()).isEqualTo(2 + 1 + 2 + 2 + (6 + 3) + (6 + 3 + 6) + 2 + 2);
+    assertThat(tables.sequenceColumn(3)).isEqualTo(2 + 1 + 2 + 2 + (6 + 3));
     assertThat(tables.vectorWidth()).isEqualTo(2);
     assertThat(tables.sequencesEnd()).isEqualTo(tables.width());
     FloatBuffer flat = FloatBuffer.allocate(2 * tables.width());
@@ -63,9 +68,9 @@ class TableSequenceTest {
     assertThat(flat.array())
         .containsExactly(
             1, 20, 0, 2.5f, 15, 5, 30, 4, 10, 1, 20, 0, 0, 1, 1, 0, 4, 10, 1, 20, 0, 0, 1, 1, 0, 1,
-            0, 0, 1, 0, 0, //
+            0, 0, 1, 0, 0, 4, 20, 0, 0, //
             4, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-            0, 0);
+            0, 0, 0, 0, 0, 0);
   }
 
   /** Columns of masks and marks, and those behind the end, move nothing. */
@@ -77,13 +82,18 @@ class TableSequenceTest {
     for (int i = 0; i < gradient.limit(); i++) {
       gradient.put(i, i + 1);
     }
+    List<FieldValues> values = values();
     try (Workers workers = new Workers(2)) {
-      new EmbeddingUpdate(tables, workers).run(2, values(), gradient, new UpdateRule.Sgd(0), 1, 1);
+      FloatBuffer flat = FloatBuffer.allocate(2 * tables.width());
+      new EmbeddingGather(tables, workers).gather(2, values, flat);
+      new EmbeddingUpdate(tables, workers).run(2, values, gradient, new UpdateRule.Sgd(0), 1, 1);
     }
 
-    // Of the first row: item 1 | mean 4, 5 | sum 6, 7 | each 8 to 13 | each 17 to 22.
-    float[] one = {1 + 4 / 2f + 6 + 10 + 19, 2 + 5 / 2f + 7 + 11 + 20};
-    float[] two = {4 / 2f + 6 + 8 + 17 + 32, 5 / 2f + 7 + 9 + 18 + 33};
+    // Of the first row: item 1 | mean 4, 5 | sum 6, 7 | each 8 to 13 | each 17 to 22 | largest 32,
+    // of item 2, and 33, of item 1. Those of weighed vectors are their own; the second row's item
+    // is 2.
+    float[] one = {1 + 4 / 2f + 6 + 10 + 19 + 300, 2 + 5 / 2f + 7 + 11 + 20 + 33 + 400};
+    float[] two = {4 / 2f + 6 + 8 + 17 + 32 + 36 + 100, 5 / 2f + 7 + 9 + 18 + 37 + 200};
     assertThat(read(table))
         .containsExactly(
             new float[] {9, 9, 1 - one[0], 20 - one[1], 4 - two[0], 10 - two[1]}, within(1e-5f));
@@ -115,13 +125,16 @@ class TableSequenceTest {
         for (int i = 0; i < gradient.limit(); i++) {
           gradient.put(i, (float) random.nextGaussian());
         }
+        FieldValues ids = new Ids(random.ints(rows, 0, 3).toArray());
+        List<FieldValues> values = List.of(ids, past, past, past, past, past, past);
+        float[] ofVectors = past.pooled.expectGradients(2 * past.offsets[rows]);
+        for (int i = 0; i < ofVectors.length; i++) {
+          ofVectors[i] = (float) random.nextGaussian();
+        }
+        new EmbeddingGather(tables, workers)
+            .gather(rows, values, FloatBuffer.allocate(rows * tables.width()));
         update.run(
-            rows,
-            List.of(new Ids(random.ints(rows, 0, 3).toArray()), past, past, past, past),
-            gradient,
-            new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, true),
-            step,
-            0.01);
+            rows, values, gradient, new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, true), step, 0.01);
       }
     }
     return read(table);

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences.Pooled;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -75,6 +76,9 @@ record AssembledModel(
    * @param pass has the items where the model reads them
    */
   NDArray logits(Pass pass, RowInputs inputs) {
+    if (readsAllColumns()) {
+      return logits(pass, inputs, inputs.flat(), sequences.none());
+    }
     FlatColumns columns = FlatColumns.of(tables, inputs.flat());
     NDArray vectors = withItems(pass, inputs, columns);
     NDArray ofSequences = columns.sequences();
@@ -88,6 +92,49 @@ record AssembledModel(
     NDArray linear = weights.sum(new int[] {1}).reshape(logits.getShape());
     pass.term(LINEAR, () -> linear);
     return logits.add(linear);
+  }
+
+  /**
+   * Returns whether the flat input is gathered as the model reads it, pooled sequences included.
+   */
+  private boolean readsAllColumns() {
+    return sequences.arePooled()
+        && tables.linear().isEmpty()
+        && tables.width() == tables.sequencesEnd()
+        && knowledgeParameters.itemField() == null
+        && knowledgeParameters.historyField() == null;
+  }
+
+  /**
+   * Returns the same model for passes: MKL computes target attention where it can. Its targets are
+   * columns of the tables, so that values must not be mixed with others.
+   */
+  AssembledModel inPasses() {
+    if (sequences.isEmpty() || coldShares != null || !Mkl.serves(manager)) {
+      return this;
+    }
+    ModelSequences outside = sequences.outsideEngine();
+    return new AssembledModel(
+        engine,
+        manager,
+        workers,
+        tables.with(outside.tables(tables.tables())),
+        parameters,
+        shape,
+        head,
+        scenarioTable,
+        knowledgeParameters,
+        readsItems,
+        coldShares,
+        knowledge,
+        scenarioKnowledge,
+        seed,
+        precisions,
+        halves,
+        metaNetworks,
+        identity,
+        outside,
+        towers);
   }
 
   /** Returns the further labels that the model learns. */

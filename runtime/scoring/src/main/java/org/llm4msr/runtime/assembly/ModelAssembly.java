@@ -314,7 +314,7 @@ public final class ModelAssembly {
           shared == null
               ? new FieldTables(model, manifest.fields())
                   .make(seed, stateSlots, workers, Mkl.serves(manager), sequences::tables)
-              : shared,
+              : shared.with(sequences.tables(shared.tables())),
           store,
           shape,
           head,

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.labels.LabelLogits;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.assembly.sequences.BatchAttention;
 import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -45,6 +46,7 @@ final class PassWorkspace {
   private final AssembledModel model;
   private final EmbeddingGather gather;
   private final BatchSequences sequences;
+  private final BatchAttention attention;
   private final DropoutMasks masks;
   private final @Nullable BatchKnowledge ofUsers;
   private final @Nullable BatchKnowledge ofItems;
@@ -62,10 +64,14 @@ final class PassWorkspace {
     return new PassWorkspace(model, true);
   }
 
-  private PassWorkspace(AssembledModel model, boolean prepared) {
-    this.model = model;
+  private PassWorkspace(AssembledModel assembled, boolean prepared) {
+    model = assembled.inPasses();
     gather = new EmbeddingGather(model.tables(), model.workers());
     sequences = model.sequences().batches(model.workers());
+    attention =
+        model
+            .sequences()
+            .attention(model.tables(), model.workers(), () -> new BatchInputs()::floats);
     masks = new DropoutMasks(model.seed(), model.workers());
     ModelKnowledge knowledge = model.knowledge();
     UserKnowledge vectors = knowledge == null ? null : knowledge.users();
@@ -126,12 +132,13 @@ final class PassWorkspace {
     if (model.coldShares() != null) {
       model.coldShares().fill(batch, columns, width, training, number);
     }
+    Tape tape = model.tape(step, training);
+    attention.fill(tape, rows, fields, columns, width);
     NDArray input = flat.array(step, new Shape(rows, width));
     if (training) {
       input.setRequiresGradient(true);
     }
     int scenarios = model.shape().scenarios().size();
-    Tape tape = model.tape(step, training);
     tape.begin(input);
     GroupingPlan byScenario =
         GroupingPlan.of(step, batch.scenario, rows, scenarios, training, tape);
@@ -145,7 +152,7 @@ final class PassWorkspace {
     }
     RowInputs inputs =
         new RowInputs(
-            input,
+            attention.record(tape, input),
             ofUsers == null ? null : ofUsers.gather(step),
             scenarioKnowledge,
             ofItems == null ? null : ofItems.gather(step),

@@ -29,8 +29,8 @@ public final class TrainableModel implements AutoCloseable {
   private final PassWorkspace workspace;
 
   TrainableModel(AssembledModel assembled) {
-    this.assembled = assembled;
-    workspace = PassWorkspace.ofPrepared(assembled);
+    this.assembled = assembled.inPasses();
+    workspace = PassWorkspace.ofPrepared(this.assembled);
   }
 
   /**

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -202,7 +203,9 @@ class SequenceModelTest {
       case TARGET_ATTENTION -> {
         double[] weights =
             vectors.stream()
-                .mapToDouble(vector -> weight(values, "sequence/" + name, vector, target))
+                .mapToDouble(
+                    vector ->
+                        weight(values, "sequence/" + name, config.activation(), vector, target))
                 .toArray();
         if (config.softmax()) {
           double sum = Arrays.stream(weights).map(Math::exp).sum();
@@ -217,7 +220,8 @@ class SequenceModelTest {
   }
 
   /** The network of DIN over [e, t, e - t, e * t]. */
-  private static double weight(Values values, String scope, double[] e, double[] t) {
+  private static double weight(
+      Values values, String scope, Activation activation, double[] e, double[] t) {
     double[] x = new double[4 * D];
     for (int d = 0; d < D; d++) {
       x[d] = e[d];
@@ -233,9 +237,18 @@ class SequenceModelTest {
           h[j] += x[i] * weight[i * h.length + j];
         }
       }
-      x = layer == 2 ? h : Arrays.stream(h).map(a -> 1 / (1 + Math.exp(-a))).toArray();
+      x = layer == 2 ? h : Arrays.stream(h).map(a -> activated(activation, a)).toArray();
     }
     return x[0];
+  }
+
+  private static double activated(Activation activation, double a) {
+    return switch (activation) {
+      case SIGMOID -> 1 / (1 + Math.exp(-a));
+      case RELU -> Math.max(a, 0);
+      case LEAKY_RELU -> a > 0 ? a : 0.01 * a;
+      default -> throw new IllegalArgumentException(activation.name());
+    };
   }
 
   /** Numbers of the order of one, so that all differences count. */
@@ -252,10 +265,11 @@ class SequenceModelTest {
     }
   }
 
-  private static Map<String, SequenceConfig> sequences(Pooling pooling, boolean softmax) {
+  private static Map<String, SequenceConfig> sequences(
+      Pooling pooling, Activation activation, boolean softmax) {
     Map<String, SequenceConfig> sequences = new LinkedHashMap<>();
-    sequences.put("all", TinySequences.of(null, pooling, true, softmax));
-    sequences.put("chosen", TinySequences.of(null, pooling, false, softmax));
+    sequences.put("all", TinySequences.of(null, pooling, true, softmax, activation));
+    sequences.put("chosen", TinySequences.of(null, pooling, false, softmax, activation));
     Pooling ofTags = pooling == Pooling.TARGET_ATTENTION ? Pooling.MAX : pooling;
     sequences.put("last-tags", TinySequences.of("tags", ofTags, false, false));
     return sequences;
@@ -263,14 +277,19 @@ class SequenceModelTest {
 
   @ParameterizedTest
   @CsvSource({
-    "MEAN, false, false",
-    "SUM, false, true",
-    "MAX, false, false",
-    "TARGET_ATTENTION, false, true",
-    "TARGET_ATTENTION, true, false"
+    "MEAN, NONE, false, false",
+    "SUM, NONE, false, true",
+    "MAX, NONE, false, false",
+    "MAX, NONE, false, true",
+    "TARGET_ATTENTION, SIGMOID, false, true",
+    "TARGET_ATTENTION, SIGMOID, true, false",
+    "TARGET_ATTENTION, LEAKY_RELU, false, false",
+    "TARGET_ATTENTION, LEAKY_RELU, true, true",
+    "TARGET_ATTENTION, RELU, false, true"
   })
-  void aStepFollowsTheGradientOfTheDefinition(Pooling pooling, boolean softmax, boolean linear) {
-    Map<String, SequenceConfig> sequences = sequences(pooling, softmax);
+  void aStepFollowsTheGradientOfTheDefinition(
+      Pooling pooling, Activation activation, boolean softmax, boolean linear) {
+    Map<String, SequenceConfig> sequences = sequences(pooling, activation, softmax);
     ModelConfig config =
         TinySequences.with(
             TinyModels.model(new TinyModels.Linear(), new TinyModels.Plain()), linear, sequences);

@@ -78,6 +78,11 @@ final class TinySequences {
   }
 
   static SequenceConfig of(@Nullable String of, Pooling pooling, boolean all, boolean softmax) {
+    return of(of, pooling, all, softmax, Activation.SIGMOID);
+  }
+
+  static SequenceConfig of(
+      @Nullable String of, Pooling pooling, boolean all, boolean softmax, Activation activation) {
     return new SequenceConfig(
         of,
         null,
@@ -87,7 +92,7 @@ final class TinySequences {
         Newest.LAST,
         pooling,
         List.of(5, 3),
-        Activation.SIGMOID,
+        activation,
         softmax);
   }
 

@@ -6,15 +6,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Sequence;
 import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.PreparedField;
+import org.llm4msr.runtime.model.SequenceAttention;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.TableSequence;
@@ -22,8 +26,9 @@ import org.llm4msr.runtime.tables.TableSequence.Form;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
- * The sequences of a model. Where vectors stay apart, the engine pools them; means and sums are
- * those of the embedding tables.
+ * The sequences of a model. Where vectors stay apart, the engine pools them; other poolings are
+ * those of the embedding tables, and target attention is that of {@link BatchAttention} where MKL
+ * is.
  */
 public final class ModelSequences {
 
@@ -57,6 +62,12 @@ public final class ModelSequences {
 
     boolean keepsEach() {
       return form == Form.EACH || form == Form.EACH_AND_LARGEST;
+    }
+
+    Part outsideEngine() {
+      return attention == null || !attention.isOfRows()
+          ? this
+          : new Part(field, idsOfItems, Form.WEIGHED, attention);
     }
   }
 
@@ -125,7 +136,7 @@ public final class ModelSequences {
     return switch (pooling) {
       case MEAN -> readEach ? Form.EACH : Form.MEAN;
       case SUM -> readEach ? Form.EACH : Form.SUM;
-      case MAX -> Form.EACH_AND_LARGEST;
+      case MAX -> readEach ? Form.EACH_AND_LARGEST : Form.LARGEST;
       case TARGET_ATTENTION -> Form.EACH;
     };
   }
@@ -133,6 +144,18 @@ public final class ModelSequences {
   /** Returns whether there are none. */
   public boolean isEmpty() {
     return parts.isEmpty();
+  }
+
+  /** Returns whether a row has one vector of each, which lie at the end of its flat input. */
+  public boolean arePooled() {
+    return !isEmpty() && !readEach && parts.stream().noneMatch(Part::keepsEach);
+  }
+
+  /** Returns the same sequences for passes whose target attention {@link BatchAttention} gives. */
+  public ModelSequences outsideEngine() {
+    return readEach
+        ? this
+        : new ModelSequences(parts.stream().map(Part::outsideEngine).toList(), inputs, false);
   }
 
   /** Returns what sequences read beside the rows; null where there are none. */
@@ -167,6 +190,32 @@ public final class ModelSequences {
   /** Returns what reads the ids of batches. */
   public BatchSequences batches(Workers workers) {
     return new BatchSequences(parts, inputs == null ? null : inputs.events(), workers);
+  }
+
+  /**
+   * Returns the target attention that is computed outside the engine.
+   *
+   * @param tables whose sequences are these
+   * @param room makes what gives memory to one sequence
+   */
+  public BatchAttention attention(
+      EmbeddingTables tables, Workers workers, Supplier<LongFunction<FloatBuffer>> room) {
+    List<BatchAttention.One> all = new ArrayList<>();
+    for (int s = 0; s < parts.size(); s++) {
+      Part part = parts.get(s);
+      if (part.attention() != null && part.form() == Form.WEIGHED) {
+        SequenceAttention ofRows =
+            part.attention()
+                .ofRows(
+                    tables.sequences().get(s).table(),
+                    tables.column(part.field().table()),
+                    tables.sequenceColumn(s),
+                    workers,
+                    room.get());
+        all.add(new BatchAttention.One(tables.tables().size() + s, ofRows));
+      }
+    }
+    return new BatchAttention(all);
   }
 
   /**

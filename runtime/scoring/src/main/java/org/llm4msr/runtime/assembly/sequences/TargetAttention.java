@@ -3,14 +3,21 @@ package org.llm4msr.runtime.assembly.sequences;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.config.past.SequenceConfig;
+import org.llm4msr.runtime.kernels.AttentionSizes;
+import org.llm4msr.runtime.kernels.Epilogue;
+import org.llm4msr.runtime.model.SequenceAttention;
+import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.Workers;
 
 /**
  * The activation unit of DIN (Zhou et al., KDD 2018, equation 3): the sum over j of a(e_j, t) e_j,
@@ -27,6 +34,7 @@ final class TargetAttention {
   private static final float NOWHERE = 1e9f;
 
   private final List<Layer> layers = new ArrayList<>();
+  private final AttentionSizes sizes;
   private final Activation activation;
   private final boolean softmax;
   private final int width;
@@ -46,6 +54,35 @@ final class TargetAttention {
       in = hidden;
     }
     layers.add(Layer.of(context.scope("layer." + layers.size()), in, 1));
+    List<Integer> widths = new ArrayList<>(config.hidden());
+    widths.add(1);
+    sizes = new AttentionSizes(width, config.length(), widths, activation, softmax);
+  }
+
+  /** Returns whether {@link SequenceAttention} can compute it. */
+  boolean isOfRows() {
+    return Epilogue.has(activation);
+  }
+
+  /**
+   * Returns what computes it outside the engine.
+   *
+   * @param table of the vectors
+   * @param target the first column of the target in the flat input
+   * @param pooled the first column that gets the sums
+   * @param room gives memory for the vectors of a batch
+   */
+  SequenceAttention ofRows(
+      EmbeddingTable table,
+      int target,
+      int pooled,
+      Workers workers,
+      LongFunction<FloatBuffer> room) {
+    List<SequenceAttention.Layer> ofRows =
+        layers.stream()
+            .map(layer -> new SequenceAttention.Layer(layer.weight(), layer.bias()))
+            .toList();
+    return new SequenceAttention(table, sizes, ofRows, target, pooled, workers, room);
   }
 
   /**

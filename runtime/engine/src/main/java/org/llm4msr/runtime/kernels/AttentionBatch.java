@@ -1,0 +1,46 @@
+package org.llm4msr.runtime.kernels;
+
+import java.nio.FloatBuffer;
+
+/**
+ * What the target attention of a sequence reads of a batch and writes for it.
+ *
+ * @param rows B
+ * @param offsets the vectors of row r are those from {@code offsets[r]} to {@code offsets[r + 1] -
+ *     1}
+ * @param vectors (N, D + 1), a 1 behind each
+ * @param weights gets the weight of each vector, (N)
+ * @param flat (B, n)
+ * @param columns n
+ * @param target the first column of the target
+ * @param pooled the first column that gets the sum
+ */
+@SuppressWarnings("ArrayRecordComponent") // Reused buffers.
+public record AttentionBatch(
+    int rows,
+    int[] offsets,
+    Floats vectors,
+    Floats weights,
+    Floats flat,
+    int columns,
+    int target,
+    int pooled) {
+
+  /** Numbers outside the heap, and where they lie. */
+  public record Floats(FloatBuffer numbers, long address) {
+
+    long at(long number) {
+      return address + number * Float.BYTES;
+    }
+  }
+
+  /** Returns how many vectors come before those of a row. */
+  int start(int row) {
+    return offsets[row];
+  }
+
+  /** Returns how many vectors a row has. */
+  int count(int row) {
+    return offsets[row + 1] - offsets[row];
+  }
+}
