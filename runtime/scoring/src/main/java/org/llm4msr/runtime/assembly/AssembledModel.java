@@ -118,7 +118,7 @@ record AssembledModel(
         engine,
         manager,
         workers,
-        tables.with(outside.tables(tables.tables())),
+        tables.with(outside.tables(tables)),
         parameters,
         shape,
         head,

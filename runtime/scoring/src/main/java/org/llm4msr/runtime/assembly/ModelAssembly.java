@@ -313,8 +313,13 @@ public final class ModelAssembly {
           workers,
           shared == null
               ? new FieldTables(model, manifest.fields())
-                  .make(seed, stateSlots, workers, Mkl.serves(manager), sequences::tables)
-              : shared.with(sequences.tables(shared.tables())),
+                  .make(
+                      seed,
+                      stateSlots,
+                      workers,
+                      Mkl.serves(manager),
+                      vectors -> sequences.tables(vectors, seed, workers))
+              : shared.with(sequences.tables(shared)),
           store,
           shape,
           head,

@@ -30,6 +30,7 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.TableSequence;
 
 /** A step of a model with sequences, against one in float64 whose gradients are differences. */
 @Tag("engine")
@@ -76,13 +77,8 @@ class SequenceModelTest {
 
     static Values of(TrainableModel model) {
       Map<String, double[]> all = new LinkedHashMap<>();
-      for (EmbeddingTable table : model.tables().tables()) {
+      for (EmbeddingTable table : tables(model)) {
         float[] values = new float[table.rows() * table.dimension()];
-        table.read(0, 0, table.rows(), values);
-        all.put(table.name(), doubles(values));
-      }
-      for (EmbeddingTable table : model.tables().linear()) {
-        float[] values = new float[table.rows()];
         table.read(0, 0, table.rows(), values);
         all.put(table.name(), doubles(values));
       }
@@ -131,7 +127,9 @@ class SequenceModelTest {
                         row.time(),
                         config.events() == SequenceConfig.Events.ALL,
                         TinySequences.LENGTH);
-            x.add(pooled(values, name, ofTags ? "tags" : "item", ids, config, item));
+            String shared = ofTags ? "tags" : "item";
+            String table = config.ownTable() ? name + " (sequence)" : shared;
+            x.add(pooled(values, name, table, ids, config, item));
           });
       double[] v = values.of("backbone/v");
       double logit = linear ? linear(values, row, tags) : 0;
@@ -251,12 +249,20 @@ class SequenceModelTest {
     };
   }
 
+  private static List<EmbeddingTable> tables(TrainableModel model) {
+    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
+    tables.addAll(model.tables().linear());
+    model.tables().sequences().stream()
+        .map(TableSequence::table)
+        .filter(table -> !tables.contains(table))
+        .forEach(tables::add);
+    return tables;
+  }
+
   /** Numbers of the order of one, so that all differences count. */
   private static void draw(TrainableModel model) {
     Random random = new Random(5);
-    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
-    tables.addAll(model.tables().linear());
-    for (EmbeddingTable table : tables) {
+    for (EmbeddingTable table : tables(model)) {
       float[] values = new float[table.rows() * table.dimension()];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) random.nextGaussian();
@@ -266,30 +272,34 @@ class SequenceModelTest {
   }
 
   private static Map<String, SequenceConfig> sequences(
-      Pooling pooling, Activation activation, boolean softmax) {
+      Pooling pooling, Activation activation, boolean softmax, boolean own) {
     Map<String, SequenceConfig> sequences = new LinkedHashMap<>();
     sequences.put("all", TinySequences.of(null, pooling, true, softmax, activation));
     sequences.put("chosen", TinySequences.of(null, pooling, false, softmax, activation));
     Pooling ofTags = pooling == Pooling.TARGET_ATTENTION ? Pooling.MAX : pooling;
     sequences.put("last-tags", TinySequences.of("tags", ofTags, false, false));
+    if (own) {
+      sequences.replaceAll((name, sequence) -> TinySequences.own(sequence));
+    }
     return sequences;
   }
 
   @ParameterizedTest
   @CsvSource({
-    "MEAN, NONE, false, false",
-    "SUM, NONE, false, true",
-    "MAX, NONE, false, false",
-    "MAX, NONE, false, true",
-    "TARGET_ATTENTION, SIGMOID, false, true",
-    "TARGET_ATTENTION, SIGMOID, true, false",
-    "TARGET_ATTENTION, LEAKY_RELU, false, false",
-    "TARGET_ATTENTION, LEAKY_RELU, true, true",
-    "TARGET_ATTENTION, RELU, false, true"
+    "MEAN, NONE, false, false, false",
+    "MEAN, NONE, false, true, true",
+    "SUM, NONE, false, true, false",
+    "MAX, NONE, false, false, false",
+    "MAX, NONE, false, true, true",
+    "TARGET_ATTENTION, SIGMOID, false, true, false",
+    "TARGET_ATTENTION, SIGMOID, true, false, true",
+    "TARGET_ATTENTION, LEAKY_RELU, false, false, false",
+    "TARGET_ATTENTION, LEAKY_RELU, true, true, true",
+    "TARGET_ATTENTION, RELU, false, true, false"
   })
   void aStepFollowsTheGradientOfTheDefinition(
-      Pooling pooling, Activation activation, boolean softmax, boolean linear) {
-    Map<String, SequenceConfig> sequences = sequences(pooling, activation, softmax);
+      Pooling pooling, Activation activation, boolean softmax, boolean linear, boolean own) {
+    Map<String, SequenceConfig> sequences = sequences(pooling, activation, softmax, own);
     ModelConfig config =
         TinySequences.with(
             TinyModels.model(new TinyModels.Linear(), new TinyModels.Plain()), linear, sequences);
