@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -30,9 +31,11 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.LossConfig;
+import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.config.labels.LabelConfig;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -133,6 +136,48 @@ class TeamStepTest {
     assertThat(three.get(2).state()).isEqualTo(three.get(0).state());
   }
 
+  /** One label is known in one scenario alone: some workers of a batch have none of it. */
+  @Test
+  void furtherLabelsAreMeansOverAllRowsThatKnowThem() {
+    MemoryData data =
+        DATA.training(rows -> rows.subList(0, 1000))
+            .labelled(
+                List.of("rare", "often"),
+                row ->
+                    new float[] {
+                      row.scenario() == 2 ? row.item() % 2 : Float.NaN,
+                      row.user() % 3 == 0 ? Float.NaN : row.label() * (row.item() % 2)
+                    });
+    Map<String, LabelConfig> labels = new LinkedHashMap<>();
+    labels.put("rare", new LabelConfig(0.5, null, List.of(4)));
+    labels.put("often", new LabelConfig(1, "label", List.of()));
+    ModelConfig plain = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
+    ModelConfig settings =
+        new ModelConfig(
+            plain.embeddingSize(),
+            plain.scenarioEmbeddingSize(),
+            plain.backbone(),
+            plain.fusion(),
+            plain.metaNetworks(),
+            null,
+            Map.of(),
+            true,
+            Map.of(),
+            null,
+            labels);
+    TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
+
+    Seen one = train(null, settings, data, config);
+    List<Seen> three = TestRings.run(3, ring -> train(ring, settings, data, config));
+
+    for (int step = 0; step < one.losses().size(); step++) {
+      assertThat(three.get(0).losses().get(step))
+          .as("step %d", step)
+          .isCloseTo(one.losses().get(step), within(1e-5f));
+    }
+    assertThat(three.get(2).state()).isEqualTo(three.get(0).state());
+  }
+
   @Test
   void whatDependsOnABatchAsAWholeIsRefused() {
     assertThatThrownBy(() -> team(2, new Net(Kind.TERM), DATA, CONFIG))
@@ -201,15 +246,14 @@ class TeamStepTest {
       BackboneFactory<NoConfig> backbone,
       MemoryData data,
       TrainingConfig config) {
+    return train(exchange, TinyModels.model(backbone, new TinyModels.Plain()), data, config);
+  }
+
+  private static Seen train(
+      @Nullable Exchange exchange, ModelConfig settings, MemoryData data, TrainingConfig config) {
     try (TensorEngine engine = TinyModels.engine();
         TrainableModel model =
-            ModelAssembly.assemble(
-                engine,
-                TinyModels.model(backbone, new TinyModels.Plain()),
-                config,
-                TinyModels.SCORING,
-                data,
-                null)) {
+            ModelAssembly.assemble(engine, settings, config, TinyModels.SCORING, data, null)) {
       TrainingStep step = new TrainingStep(model, config, data);
       if (exchange != null) {
         step.workIn(new Team(exchange));
