@@ -21,7 +21,8 @@ import org.llm4msr.spark.job.Options;
  */
 public final class PrepareJob implements Job {
 
-  private static final String PART_ROWS = "1000000";
+  /** Whole record batches: training shuffles these, and then is that of one file. */
+  private static final String PART_ROWS = String.valueOf(16 * 65_536);
   private static final List<String> NUMBERS =
       List.of("train", "validation", "test", "users", "scenarios", "reused");
 

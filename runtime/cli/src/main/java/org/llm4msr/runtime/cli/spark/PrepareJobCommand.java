@@ -38,7 +38,7 @@ public final class PrepareJobCommand extends JobCommand {
 
   @Option(
       names = "--part-rows",
-      defaultValue = "1000000",
+      defaultValue = "1048576",
       paramLabel = "ROWS",
       description = "Rows of a part of the prepared data (default: ${DEFAULT-VALUE}).")
   long partRows;
@@ -79,7 +79,7 @@ public final class PrepareJobCommand extends JobCommand {
       throw new MsrException(
           ErrorType.USER,
           "spark/PART_ROWS",
-          "--part-rows is %d, but a part has at least one row. Leave it out for a million."
+          "--part-rows is %d, but a part has at least one row. Leave it out for 1,048,576."
               .formatted(partRows));
     }
     Experiment experiment = session().open(file, overrides);

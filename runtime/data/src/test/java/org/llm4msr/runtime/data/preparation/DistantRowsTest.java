@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,13 +163,26 @@ class DistantRowsTest {
     assertSame(Preparations.config(split, 1), 0, 90);
   }
 
+  @Test
+  void extendedDataIsThatOfOneMachine() throws IOException {
+    Path base = folder.resolve("base");
+    DatasetConfig config = Preparations.config(Preparations.BY_TIME, 2);
+    Preparations.prepare(log(0, 150), config, base).close();
+    assertSame(config, 150, ROWS, base);
+  }
+
   private void assertSame(DatasetConfig config, int from, int to) throws IOException {
+    assertSame(config, from, to, null);
+  }
+
+  private void assertSame(DatasetConfig config, int from, int to, @Nullable Path base)
+      throws IOException {
     Path one = folder.resolve("one");
     Path distant = folder.resolve("distant");
-    Preparations.prepare(log(from, to), config, one).close();
+    DatasetPreparation.prepare(log(from, to), request(config, one, base), Progress.NONE);
     try (Nodes nodes = new Nodes(Files.createDirectory(folder.resolve("nodes")), from, to)) {
       DatasetPreparation.prepare(
-          log(from, to), Preparations.request(config, distant, 2), nodes, Progress.NONE);
+          log(from, to), request(config, distant, base), nodes, Progress.NONE);
     }
     DatasetManifest expected = ManifestFile.read(one);
     DatasetManifest found = ManifestFile.read(distant);
@@ -187,6 +201,11 @@ class DistantRowsTest {
       assertThat(rows).as(split.key()).isEqualTo(rows(one.resolve(SplitFiles.name(split))));
     }
     PreparedData.open(distant).close();
+  }
+
+  private static PreparationRequest request(
+      DatasetConfig config, Path target, @Nullable Path base) {
+    return new PreparationRequest(config, target, MEMORY, 2, false, base, "FILE");
   }
 
   private static List<String> rows(Path file) throws IOException {
