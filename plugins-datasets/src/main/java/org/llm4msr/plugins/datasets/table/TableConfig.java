@@ -4,10 +4,12 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Size;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.api.data.RawTable;
 
 /** A description of a user's own tables. Files are relative to the folder of the data set. */
@@ -91,7 +93,8 @@ public record TableConfig(
             value = "Further labels, which a model may learn beside the label",
             defaultValue = "[]",
             before = "[]")
-        List<@Valid Label> labels) {
+        List<@Valid Label> labels)
+    implements LogFiles {
 
   /** Makes a description of tables with one label. */
   public TableConfig(
@@ -149,6 +152,48 @@ public record TableConfig(
         List.of());
   }
 
+  @Override
+  public Map<String, List<String>> logFiles() {
+    return files.isEmpty() ? parts : Map.of("", files);
+  }
+
+  @Override
+  public boolean hasLines(String file) {
+    return format.of(file) == Format.CSV;
+  }
+
+  @Override
+  public Record withLogFiles(Map<String, List<String>> log) {
+    List<String> undivided = log.getOrDefault("", List.of());
+    return new TableConfig(
+        undivided,
+        undivided.isEmpty() ? log : Map.of(),
+        format,
+        delimiter,
+        quote,
+        listSeparator,
+        missingValues,
+        user,
+        item,
+        scenario,
+        scenarioTable,
+        label,
+        labelTable,
+        positiveAbove,
+        time,
+        timeUnit,
+        partColumn,
+        group,
+        weight,
+        fields,
+        users,
+        items,
+        scenarioNames,
+        features,
+        past,
+        labels);
+  }
+
   /** A further label. */
   public record Label(
       @Setting("Its name, of lower-case letters, digits and underscores") String name,
@@ -167,7 +212,21 @@ public record TableConfig(
     /** Parquet. */
     PARQUET,
     /** Arrow IPC, file or stream. */
-    ARROW
+    ARROW;
+
+    /** Returns the format of a file. */
+    Format of(String file) {
+      if (this != AUTO) {
+        return this;
+      }
+      String name = file.toLowerCase(Locale.ROOT);
+      if (name.endsWith(".parquet")) {
+        return PARQUET;
+      }
+      boolean arrow =
+          name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
+      return arrow ? ARROW : CSV;
+    }
   }
 
   /** The unit of times. */

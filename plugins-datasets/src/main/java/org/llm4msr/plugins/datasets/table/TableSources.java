@@ -9,7 +9,6 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -156,22 +155,11 @@ final class TableSources {
     if (files.isEmpty()) {
       throw TableFormat.wrongUse("A table, or a part of one, names no file.");
     }
-    TableConfig.Format format = config.format();
-    return switch (format == TableConfig.Format.AUTO ? byName(files.get(0)) : format) {
+    return switch (config.format().of(files.get(0).toString())) {
       case PARQUET -> ColumnarTable.parquet(database, files);
       case ARROW -> ColumnarTable.arrow(database, files);
       default -> CsvTable.open(database, files, dialect);
     };
-  }
-
-  private static TableConfig.Format byName(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".parquet")) {
-      return TableConfig.Format.PARQUET;
-    }
-    boolean arrow =
-        name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
-    return arrow ? TableConfig.Format.ARROW : TableConfig.Format.CSV;
   }
 
   private static String requirePart(String part) {

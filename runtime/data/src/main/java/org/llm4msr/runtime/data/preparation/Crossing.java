@@ -28,7 +28,7 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
    * @param training tells the rows of the training part
    */
   void learn(FieldKind.Crossed kind, PreparationDatabase database, Training training) {
-    combine(database, training.rows());
+    combine(database, training);
     if (kind.buckets() == 0) {
       database.execute("DROP TABLE IF EXISTS counted");
       database.execute(
@@ -50,7 +50,7 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
   }
 
   /** Makes the table of combinations with a known part: ids, rows of training, text. */
-  private void combine(PreparationDatabase database, long trainingRows) {
+  private void combine(PreparationDatabase database, Training training) {
     List<String> values = new ArrayList<>();
     List<String> names = new ArrayList<>();
     StringBuilder vocabularies = new StringBuilder();
@@ -66,21 +66,20 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
             " LEFT JOIN %s n%2$d ON c.p%2$d = n%2$d.id".formatted(part.plan().vocabulary(), i));
       }
     }
-    database.execute(
-        """
-        CREATE TABLE %1$s AS SELECT c.*, %2$s AS value FROM (
-          SELECT %3$s, count(*) FILTER (n < %4$d) AS count
-          FROM (SELECT h.n, %5$s FROM %6$s) WHERE %7$s > 0 GROUP BY %3$s) c%8$s
-        """
+    String counted =
+        "(SELECT %1$s, count(*) FILTER (n < %2$d) AS count FROM (SELECT h.n, %3$s FROM %4$s) WHERE greatest(%1$s) > 0 GROUP BY %1$s)"
             .formatted(
-                COMBINATIONS,
-                CrossText.sql(names),
                 columns(""),
-                trainingRows,
+                training.rows(),
                 String.join(", ", values),
-                PreparedFiles.ROWS + FieldEncoder.joins(ofRows()),
-                "greatest(" + columns("") + ")",
-                vocabularies));
+                PreparedFiles.ROWS + FieldEncoder.joins(ofRows()));
+    DistantRows distant = training.distant();
+    if (distant != null) {
+      counted = distant.combinations("FROM " + counted, columns(""), parts);
+    }
+    database.execute(
+        "CREATE TABLE %s AS SELECT c.*, %s AS value FROM %s c%s"
+            .formatted(COMBINATIONS, CrossText.sql(names), counted, vocabularies));
   }
 
   private List<FieldEncoder> ofRows() {
@@ -92,7 +91,8 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
     return IntStream.range(0, parts.size()).mapToObj(i -> before + "p" + i).collect(joining(", "));
   }
 
-  private String table() {
+  /** Returns the table of the ids. */
+  String table() {
     return "x" + plan.index();
   }
 

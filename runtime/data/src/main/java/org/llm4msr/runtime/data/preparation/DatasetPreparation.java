@@ -24,6 +24,7 @@ import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.nodes.RowNodes;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.DatasetSettings;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
@@ -46,6 +47,7 @@ public final class DatasetPreparation {
   private final PreparationDatabase database;
   private final PreparationFolder folder;
   private final Progress progress;
+  private final @Nullable RowNodes nodes;
   private final @Nullable BaseData base;
   private LeftOutReport leftOut = new LeftOutReport(List.of());
 
@@ -54,8 +56,10 @@ public final class DatasetPreparation {
       DatasetConfig config,
       PreparationDatabase database,
       PreparationFolder folder,
+      @Nullable RowNodes nodes,
       @Nullable BaseData base,
       Progress progress) {
+    this.nodes = nodes;
     this.base = base;
     this.reader = reader;
     this.config = config;
@@ -75,9 +79,23 @@ public final class DatasetPreparation {
    */
   public static PreparationResult prepare(
       DatasetReader reader, PreparationRequest request, Progress progress) {
+    return prepare(reader, request, null, progress);
+  }
+
+  /**
+   * Does the same with nodes of a cluster, which read the log in place of the reader, and write its
+   * rows. Rows, ids and all that is learned are those of one machine.
+   *
+   * @param nodes null for this machine
+   */
+  public static PreparationResult prepare(
+      DatasetReader reader,
+      PreparationRequest request,
+      @Nullable RowNodes nodes,
+      Progress progress) {
     try {
       RawSchema schema = reader.schema();
-      List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources());
+      List<DatasetManifest.Source> sources = PreparationKey.sources(reader.sources(), nodes);
       @Nullable BaseData base = BaseData.open(request.extend());
       if (base != null) {
         base.requireSame(schema);
@@ -93,7 +111,8 @@ public final class DatasetPreparation {
         try (PreparationDatabase database =
             new PreparationDatabase(folder.scratch(), request.memoryBytes(), request.threads())) {
           manifest =
-              new DatasetPreparation(reader, request.config(), database, folder, base, progress)
+              new DatasetPreparation(
+                      reader, request.config(), database, folder, nodes, base, progress)
                   .run(schema, key, sources);
         }
         PreparationFolder.write(
@@ -125,7 +144,9 @@ public final class DatasetPreparation {
     progress.step("read");
     boolean skip = config.malformed().policy() == MalformedConfig.Policy.SKIP;
     RawTables tables = new RawTables(reader, schema, fields, database, skip, progress);
-    long emitted = tables.ingest();
+    @Nullable DistantRows distant =
+        nodes == null ? null : new DistantRows(nodes, fields, labels, database, folder.scratch());
+    long emitted = distant == null ? tables.ingest() : tables.ingestDescribed() + distant.read();
     leftOut =
         new LeftOutReport(
             Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
@@ -137,7 +158,7 @@ public final class DatasetPreparation {
     List<String> keys =
         ScenarioChoice.choose(database, config.scenarios(), reader.scenarios(), rankedBefore());
     progress.step("sort");
-    SplitCounts own = split.order();
+    SplitCounts own = split.order(distant != null);
     database.execute("DROP VIEW kept");
     database.execute("DROP TABLE interactions");
     requireWeight(own);
@@ -146,10 +167,16 @@ public final class DatasetPreparation {
     List<PreparedScenario> scenarios = scenarios(keys, counts);
     progress.step("index");
     index(fields, scenarios, counts.train());
-    List<FieldEncoder> encoders = learn(fields, counts.train());
+    if (distant != null) {
+      distant.arrange(counts);
+    }
+    List<FieldEncoder> encoders =
+        learn(new Training(fields, counts.train(), config.minFrequency(), base, distant));
     PreparedFiles files = new PreparedFiles(database, folder.data());
     boolean weights = schema.weight() || NegativeSampling.weighs(config.negatives());
-    write(files, encoders, scenarios, counts, labels, weights);
+    PreparedFiles.Rows rows =
+        new PreparedFiles.Rows(encoders, count("groups") > 0, weights, labels);
+    write(files, rows, scenarios, counts, distant);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
   }
 
@@ -224,14 +251,17 @@ public final class DatasetPreparation {
   }
 
   /** Learns all fields, and encodes users and items. Crossed fields are made of the others' ids. */
-  private List<FieldEncoder> learn(List<FieldPlan> fields, long trainingRows) {
-    Training training = new Training(fields, trainingRows, config.minFrequency(), base);
+  private List<FieldEncoder> learn(Training training) {
+    List<FieldPlan> fields = training.fields();
     List<FieldEncoder> plain =
         fields.stream()
             .filter(plan -> !plan.isCrossed())
             .map(plan -> FieldEncoder.learn(plan, database, training))
             .toList();
-    plain.forEach(FieldEncoder::encodeLists);
+    plain.stream()
+        .filter(encoder -> nodes == null || encoder.plan().home() != RawTable.INTERACTIONS)
+        .flatMap(encoder -> encoder.lists().stream())
+        .forEach(lists -> lists.make(database));
     EntityTables.encode(database, RawTable.USERS, plain, base != null);
     EntityTables.encode(database, RawTable.ITEMS, plain, base != null);
     Iterator<FieldEncoder> next = plain.iterator();
@@ -246,18 +276,21 @@ public final class DatasetPreparation {
 
   private void write(
       PreparedFiles files,
-      List<FieldEncoder> encoders,
+      PreparedFiles.Rows rows,
       List<PreparedScenario> scenarios,
       SplitCounts counts,
-      LabelColumns labels,
-      boolean weights)
+      @Nullable DistantRows distant)
       throws IOException {
     progress.step("write");
-    boolean groups = count("groups") > 0;
-    files.writeSplits(encoders, counts, groups, weights, labels, progress);
-    if (groups) {
+    if (distant == null) {
+      files.writeSplits(rows, counts, progress);
+    } else {
+      files.writeSplits(rows, counts, distant);
+    }
+    if (rows.groups()) {
       files.writeGroups();
     }
+    List<FieldEncoder> encoders = rows.encoders();
     files.writeLearned(encoders);
     files.writeEntities();
     files.writeFeatures(encoders);

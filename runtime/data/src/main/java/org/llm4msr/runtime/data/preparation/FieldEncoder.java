@@ -10,6 +10,7 @@ import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.nodes.ListTable;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
@@ -19,8 +20,6 @@ import org.llm4msr.runtime.data.prepared.VectorMoments;
  * comes from the training part alone; a value of a user or item counts once for each training row.
  */
 final class FieldEncoder {
-
-  private static final long ELEMENTS_AT_ONCE = 1 << 20;
 
   private final FieldPlan plan;
   private final PreparationDatabase database;
@@ -58,7 +57,7 @@ final class FieldEncoder {
   static FieldEncoder learn(FieldPlan plan, PreparationDatabase database, Training part) {
     @Nullable BaseData base = part.base();
     FieldKind kind = plan.field().kind();
-    String training = training(plan, part.rows());
+    String training = part.values(plan);
     if (kind instanceof FieldKind.Bucketed bucketed) {
       BucketBounds bounds = Buckets.bounds(plan, bucketed, database, training, base);
       Buckets.count(plan, bounds, database, training, base != null);
@@ -72,7 +71,7 @@ final class FieldEncoder {
       if (plan.isFirst()) {
         List<FieldPlan> sharing =
             part.fields().stream().filter(other -> other.first() == plan.index()).toList();
-        count(sharing, database, part.rows());
+        count(sharing, database, part);
         number(plan, database, part.minFrequency(), base != null);
       }
       return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
@@ -129,26 +128,11 @@ final class FieldEncoder {
     return bounds;
   }
 
-  /** Returns the rows of a field's home from which is learned, each with the rows that it is of. */
-  private static String training(FieldPlan plan, long trainingRows) {
-    return plan.home() == RawTable.INTERACTIONS
-        ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + trainingRows + ")"
-        : "(SELECT *, training_rows AS weight FROM "
-            + EntityTables.raw(plan.home())
-            + " WHERE training_rows > 0)";
-  }
-
   /** Makes the table {@code counted} of the values of some fields in training. */
-  private static void count(
-      List<FieldPlan> plans, PreparationDatabase database, long trainingRows) {
+  private static void count(List<FieldPlan> plans, PreparationDatabase database, Training part) {
     String values =
         plans.stream()
-            .map(
-                plan ->
-                    "SELECT "
-                        + element(plan)
-                        + " AS value, weight FROM "
-                        + training(plan, trainingRows))
+            .map(plan -> "SELECT " + element(plan) + " AS value, weight FROM " + part.values(plan))
             .collect(joining(" UNION ALL "));
     database.execute("DROP TABLE IF EXISTS counted");
     database.execute(
@@ -230,53 +214,36 @@ final class FieldEncoder {
     return prepared(plan, 0, moments.mean(), moments.deviation());
   }
 
-  /**
-   * Makes the encoded lists, see {@link #value}, of all lists of values; unknown elements are left
-   * out.
-   */
-  void encodeLists() {
+  /** Returns how lists of values become lists of ids; empty for other fields. */
+  Optional<ListTable> lists() {
     if (!(plan.field().kind() instanceof FieldKind.MultiCategorical)) {
-      return;
+      return Optional.empty();
     }
-    String home = plan.home() == RawTable.INTERACTIONS ? "keyed" : EntityTables.raw(plan.home());
-    database.execute(
-        "CREATE TABLE raw_lists AS SELECT DISTINCT %1$s AS value FROM %2$s WHERE %1$s IS NOT NULL"
-            .formatted(plan.column(), home));
-    database.execute(
-        "CREATE TABLE %s AS SELECT value, %s AS ids FROM raw_lists LIMIT 0"
-            .formatted(
-                plan.lists(),
-                plan.isWeighted() ? ListWeights.encoded("NULL", "NULL") : "NULL::INTEGER[]"));
-    long lists = database.queryLong("SELECT count(*) FROM raw_lists");
-    long elements = database.queryLong("SELECT sum(len(value))::BIGINT FROM raw_lists");
-    long step = Math.max(1, ELEMENTS_AT_ONCE * lists / Math.max(1, elements));
-    for (long from = 0; from < lists; from += step) {
-      encodeLists(from, from + step);
-    }
-    database.execute("DROP TABLE raw_lists");
-  }
-
-  /** Lists are built in memory, so only some at a time. */
-  private void encodeLists(long from, long to) {
+    boolean weighted = plan.isWeighted();
     String ids = "list(v.id ORDER BY place)";
     String weights = "list(element.weight ORDER BY place)";
-    database.execute(
-        """
-        INSERT INTO %s
-        SELECT r.value, e.ids FROM raw_lists r JOIN (
-          SELECT n, %5$s AS ids FROM (
-            SELECT rowid AS n, unnest(value) AS element, generate_subscripts(value, 1) AS place
-            FROM raw_lists WHERE rowid >= %2$s AND rowid < %3$s)
-          JOIN %4$s v ON %6$s = v.value GROUP BY n) e ON r.rowid = e.n
-        WHERE r.rowid >= %2$s AND r.rowid < %3$s
-        """
-            .formatted(
-                plan.lists(),
-                from,
-                to,
-                plan.vocabulary(),
-                plan.isWeighted() ? ListWeights.encoded(ids, weights) : ids,
-                plan.isWeighted() ? "element.text" : "element"));
+    return Optional.of(
+        new ListTable(
+            plan.home() == RawTable.INTERACTIONS ? "keyed" : EntityTables.raw(plan.home()),
+            plan.column(),
+            plan.lists(),
+            plan.vocabulary(),
+            weighted ? ListWeights.encoded("NULL", "NULL") : "NULL::INTEGER[]",
+            weighted ? "element.text" : "element",
+            weighted ? ListWeights.encoded(ids, weights) : ids));
+  }
+
+  /** Returns the table that rows of the log need to be encoded, beside their values. */
+  Optional<String> table() {
+    if (crossing != null) {
+      return Optional.of(crossing.table());
+    }
+    boolean isLookedUp =
+        plan.field().kind() instanceof FieldKind.Categorical
+            || plan.field().kind() instanceof FieldKind.MultiCategorical;
+    return isLookedUp && plan.home() == RawTable.INTERACTIONS
+        ? Optional.of(plan.vocabulary())
+        : Optional.empty();
   }
 
   /** Returns the joins that the encoded value needs, for a home table called {@code h}. */

@@ -83,6 +83,18 @@ final class LabelColumns {
         .collect(joining());
   }
 
+  /** Returns the columns in SQL, after others. */
+  String names() {
+    return IntStream.range(0, names.size()).mapToObj(label -> ", y" + label).collect(joining());
+  }
+
+  /** Returns the columns with their types in SQL, after others. */
+  String types() {
+    return IntStream.range(0, names.size())
+        .mapToObj(label -> ", y%d TINYINT".formatted(label))
+        .collect(joining());
+  }
+
   /** Returns the names of the columns of prepared data. */
   List<String> prepared() {
     return names.stream().map(SplitColumns::label).toList();

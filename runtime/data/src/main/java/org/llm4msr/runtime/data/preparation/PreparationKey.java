@@ -18,6 +18,7 @@ import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.PluginChoice;
+import org.llm4msr.runtime.data.nodes.RowNodes;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.files.Checksums;
 
@@ -26,9 +27,15 @@ final class PreparationKey {
 
   private PreparationKey() {}
 
-  static List<DatasetManifest.Source> sources(List<Path> files) throws IOException {
+  static List<DatasetManifest.Source> sources(List<Path> files, @Nullable RowNodes nodes)
+      throws IOException {
     List<DatasetManifest.Source> sources = new ArrayList<>();
     for (Path file : files) {
+      @Nullable List<DatasetManifest.Source> others = nodes == null ? null : nodes.sources(file);
+      if (others != null) {
+        sources.addAll(others);
+        continue;
+      }
       sources.add(
           new DatasetManifest.Source(
               String.valueOf(file.getFileName()), Files.size(file), Checksums.of(file)));

@@ -20,6 +20,7 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.database.ArrowFileSink;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.nodes.RowNodes.WrittenPart;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.FolderTrainingLog;
@@ -58,50 +59,72 @@ final class PreparedFiles {
   }
 
   /**
-   * Writes the three parts.
+   * What the split files hold.
    *
+   * @param encoders of all fields
    * @param groups whether rows have groups
    * @param weights whether rows have weights
    * @param labels further ones of the rows
    */
-  void writeSplits(
-      List<FieldEncoder> encoders,
-      SplitCounts counts,
-      boolean groups,
-      boolean weights,
-      LabelColumns labels,
-      Progress progress)
-      throws IOException {
-    List<String> names =
-        new ArrayList<>(
-            List.of(
-                SplitColumns.USER,
-                SplitColumns.ITEM,
-                SplitColumns.SCENARIO,
-                SplitColumns.LABEL,
-                SplitColumns.TIME,
-                SplitColumns.DRAWN));
-    if (groups) {
-      names.add(SplitColumns.GROUP);
+  record Rows(List<FieldEncoder> encoders, boolean groups, boolean weights, LabelColumns labels) {
+
+    private List<String> names() {
+      List<String> names =
+          new ArrayList<>(
+              List.of(
+                  SplitColumns.USER,
+                  SplitColumns.ITEM,
+                  SplitColumns.SCENARIO,
+                  SplitColumns.LABEL,
+                  SplitColumns.TIME,
+                  SplitColumns.DRAWN));
+      if (groups) {
+        names.add(SplitColumns.GROUP);
+      }
+      if (weights) {
+        names.add(SplitColumns.WEIGHT);
+      }
+      names.addAll(labels.prepared());
+      stored().forEach(encoder -> names.addAll(encoder.names()));
+      return names;
     }
-    if (weights) {
-      names.add(SplitColumns.WEIGHT);
+
+    private List<FieldEncoder> stored() {
+      return encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
     }
-    names.addAll(labels.prepared());
-    List<FieldEncoder> columns =
-        encoders.stream().filter(encoder -> !encoder.plan().isVectorOfEntity()).toList();
-    columns.forEach(encoder -> names.addAll(encoder.names()));
+  }
+
+  /** Writes the three parts. */
+  void writeSplits(Rows content, SplitCounts counts, Progress progress) throws IOException {
     long[] written = new long[1];
     LongConsumer count =
         rows -> {
           written[0] += rows;
           progress.update(written[0], counts.total());
         };
-    try (SplitWriter writer = new SplitWriter(names, counts, count)) {
+    String group = "LEFT JOIN groups g ON h.user_index = g.user_index AND h.g = g.g";
+    try (SplitWriter writer = new SplitWriter(content.names(), counts, count)) {
       database.export(
-          rowsInOrder(columns, groups, weights, labels), blockRows(columns), writer::accept);
+          rowsInOrder(content, "coalesce(g.rowid + 1, 0)::INTEGER", group),
+          blockRows(content.stored()),
+          writer::accept);
       writer.finish();
     }
+  }
+
+  /** Has nodes of a cluster write the three parts. */
+  void writeSplits(Rows content, SplitCounts counts, DistantRows distant) throws IOException {
+    List<WrittenPart> files =
+        distant.write(
+            rowsInOrder(content, "h.g", ""),
+            content.names(),
+            content.stored(),
+            blockRows(content.stored()),
+            counts,
+            folder);
+    files.forEach(
+        file ->
+            stamps.put(file.name(), new DatasetManifest.FileStamp(file.bytes(), file.sha256())));
   }
 
   /** Returns how many rows of some fields are exported at a time. */
@@ -113,12 +136,17 @@ final class PreparedFiles {
             .sum());
   }
 
-  private static String rowsInOrder(
-      List<FieldEncoder> encoders, boolean groups, boolean weights, LabelColumns labels) {
+  /**
+   * Returns the rows of {@code keyed} in SQL.
+   *
+   * @param group the number of a row's group
+   * @param groups the join that it needs
+   */
+  private static String rowsInOrder(Rows content, String group, String groups) {
     List<FieldEncoder> ofRows =
-        encoders.stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
+        content.stored().stream().filter(e -> e.plan().home() == RawTable.INTERACTIONS).toList();
     String fields =
-        encoders.stream()
+        content.stored().stream()
             .flatMap(
                 encoder ->
                     encoder
@@ -130,13 +158,13 @@ final class PreparedFiles {
             .map(column -> ", " + column)
             .collect(Collectors.joining());
     return "SELECT h.user_index, h.item_index, h.scenario_rank, h.y::FLOAT, h.t, h.drawn::UTINYINT"
-        + (groups ? ", coalesce(g.rowid + 1, 0)::INTEGER" : "")
-        + (weights ? ", h.w::FLOAT" : "")
-        + labels.stored()
+        + (content.groups() ? ", " + group : "")
+        + (content.weights() ? ", h.w::FLOAT" : "")
+        + content.labels().stored()
         + fields
         + " FROM "
         + ROWS
-        + (groups ? " LEFT JOIN groups g ON h.user_index = g.user_index AND h.g = g.g" : "")
+        + (content.groups() ? " " + groups : "")
         + FieldEncoder.joins(ofRows)
         + " ORDER BY h.n";
   }

@@ -71,22 +71,35 @@ final class RawTables {
     this.progress = progress;
   }
 
-  /** Returns the number of rows read. */
+  /** Takes all tables, and returns the number of rows read. */
   long ingest() throws IOException {
+    ingestLog();
+    return ingestDescribed();
+  }
+
+  /** Takes the interactions, and returns the number of rows read. */
+  long ingestLog() throws IOException {
     if (!schema.tables().contains(RawTable.INTERACTIONS)) {
       throw new MsrException(
           ErrorType.PLUGIN, "data/MISSING_TABLE", "The reader has no table INTERACTIONS.");
     }
-    for (RawTable table : RawTable.values()) {
+    ingest(RawTable.INTERACTIONS);
+    checkInteractions();
+    checkSizes(RawTable.INTERACTIONS);
+    return rowsRead;
+  }
+
+  /** Takes users, items and the past, and returns the number of rows read. */
+  long ingestDescribed() throws IOException {
+    for (RawTable table : List.of(RawTable.USERS, RawTable.ITEMS)) {
       if (schema.tables().contains(table)) {
         ingest(table);
       } else {
         database.execute("CREATE TABLE " + name(table) + "(k VARCHAR, text VARCHAR)");
       }
+      checkSizes(table);
     }
     ingestPast();
-    checkInteractions();
-    fields.forEach(this::checkSize);
     checkEntities(RawTable.USERS, RawSchema.USER);
     checkEntities(RawTable.ITEMS, RawSchema.ITEM);
     return rowsRead;
@@ -115,13 +128,10 @@ final class RawTables {
           selected.add(fieldColumn(columns, plan));
         }
       }
-      String sql =
-          "CREATE TABLE "
-              + name(table)
-              + " AS SELECT "
-              + String.join(", ", selected)
-              + " FROM source";
-      ingest(source, sql);
+      ingest(
+          source,
+          "CREATE TABLE %s AS SELECT %s FROM source"
+              .formatted(name(table), String.join(", ", selected)));
     }
   }
 
@@ -246,6 +256,10 @@ final class RawTables {
     refuse(database, "interactions", condition, problem, example, code);
   }
 
+  private void checkSizes(RawTable table) {
+    fields.stream().filter(plan -> plan.home() == table).forEach(this::checkSize);
+  }
+
   /**
    * Refuses vectors of another length than the field's, and lists that their weights do not fit.
    */
@@ -302,15 +316,8 @@ final class RawTables {
       String value = database.query(sql, row -> row.getString(2)).get(0);
       throw DataErrors.data(
           code,
-          "Table "
-              + table
-              + " has "
-              + rows
-              + " rows with "
-              + problem
-              + ", for example '"
-              + value
-              + "'. Fix the raw data, or the reader's settings.");
+          "Table %s has %d rows with %s, for example '%s'. Fix the raw data, or the reader's settings."
+              .formatted(table, rows, problem, value));
     }
   }
 
@@ -460,13 +467,8 @@ final class RawTables {
       if (field == null) {
         throw DataErrors.data(
             "MISSING_COLUMN",
-            "Table "
-                + table
-                + " has no column '"
-                + column
-                + "'; the reader emits "
-                + byName.keySet().stream().sorted().toList()
-                + ".");
+            "Table %s has no column '%s'; the reader emits %s."
+                .formatted(table, column, byName.keySet().stream().sorted().toList()));
       }
       return field;
     }

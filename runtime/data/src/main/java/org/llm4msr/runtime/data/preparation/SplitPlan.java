@@ -66,13 +66,16 @@ final class SplitPlan {
   /**
    * Makes the table {@code ordered} of the view {@code kept}, whose {@code rowid} is the place.
    *
+   * @param numbered whether it keeps the raw numbers {@code r} of the rows
    * @return rows of each part
    */
-  SplitCounts order() {
+  SplitCounts order(boolean numbered) {
     long rows = database.queryLong("SELECT count(*) FROM kept");
     String part = part(rows);
     database.execute(
-        "CREATE TABLE ordered AS SELECT kept.* EXCLUDE (r, bad_label, p), "
+        "CREATE TABLE ordered AS SELECT kept.* EXCLUDE ("
+            + (numbered ? "" : "r, ")
+            + "bad_label, p), "
             + part
             + " AS part, false AS drawn FROM kept"
             + (part.equals(OF_ROW) ? " JOIN parts USING (r)" : "")

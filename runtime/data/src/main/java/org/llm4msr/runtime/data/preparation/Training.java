@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.preparation;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawTable;
 
 /**
  * What fields learn from.
@@ -10,5 +11,27 @@ import org.jspecify.annotations.Nullable;
  * @param rows of the training part, which come first
  * @param minFrequency how many of them a value needs to be known
  * @param base the data that is extended, or null
+ * @param distant what counts the values of the log, where they are elsewhere; null where they are
+ *     in the table {@code keyed}
  */
-record Training(List<FieldPlan> fields, long rows, int minFrequency, @Nullable BaseData base) {}
+record Training(
+    List<FieldPlan> fields,
+    long rows,
+    int minFrequency,
+    @Nullable BaseData base,
+    @Nullable DistantRows distant) {
+
+  /**
+   * Returns what a field is learned from, each with the {@code weight} of how many rows it is of.
+   */
+  String values(FieldPlan plan) {
+    if (plan.home() != RawTable.INTERACTIONS) {
+      return "(SELECT *, training_rows AS weight FROM "
+          + EntityTables.raw(plan.home())
+          + " WHERE training_rows > 0)";
+    }
+    return distant == null
+        ? "(SELECT *, 1 AS weight FROM keyed WHERE n < " + rows + ")"
+        : distant.values(plan);
+  }
+}

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.prepared;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 
@@ -16,6 +17,11 @@ public final class SplitFiles {
   /** Returns the name of a split's only file. */
   public static String name(Split split) {
     return split.key() + ".arrow";
+  }
+
+  /** Returns the name of one of several files of a split, counted from 0. */
+  public static String part(Split split, int number) {
+    return String.format(Locale.ROOT, "%s/part-%05d.arrow", split.key(), number);
   }
 
   /**
