@@ -64,7 +64,7 @@ final class ClusterCalls implements Function<Object, Object> {
   @Override
   public Object apply(Object argument) {
     Map<?, ?> asked = (Map<?, ?>) argument;
-    List<ArrayList<String>> calls = texts((List<?>) value(asked, "calls"));
+    List<List<String>> calls = texts((List<?>) value(asked, "calls"));
     Runnable between = (Runnable) value(asked, "between");
     @SuppressWarnings("unchecked") // The runtime passes one of this type.
     BiConsumer<Integer, Object> answered = (BiConsumer<Integer, Object>) value(asked, "answered");
@@ -87,19 +87,19 @@ final class ClusterCalls implements Function<Object, Object> {
         job.cancel();
       }
     }
-    return Boolean.TRUE;
+    return true;
   }
 
   /** Spark starts a job with the class loader of its thread, which is the runtime's here. */
   private SimpleFutureAction<BoxedUnit> start(
-      List<ArrayList<String>> calls,
-      HashMap<String, Serializable> settings,
+      List<List<String>> calls,
+      Map<String, Serializable> settings,
       BlockingQueue<Answer> answers) {
     Thread thread = Thread.currentThread();
     ClassLoader former = thread.getContextClassLoader();
     thread.setContextClassLoader(loader);
     try {
-      RDD<ArrayList<String>> partitions =
+      RDD<List<String>> partitions =
           JavaSparkContext.fromSparkContext(context).parallelize(calls, calls.size()).rdd();
       List<Object> numbers = new ArrayList<>(IntStream.range(0, calls.size()).boxed().toList());
       Function2<Object, Object, BoxedUnit> taken =
@@ -109,7 +109,7 @@ final class ClusterCalls implements Function<Object, Object> {
           };
       return context.submitJob(
           partitions,
-          new EncodeCall(runtime, settings),
+          new EncodeCall(runtime, new HashMap<>(settings)),
           CollectionConverters.asScala(numbers).toSeq(),
           taken,
           () -> BoxedUnit.UNIT);
@@ -138,7 +138,7 @@ final class ClusterCalls implements Function<Object, Object> {
     }
   }
 
-  private HashMap<String, Serializable> settings(Map<?, ?> asked) {
+  private Map<String, Serializable> settings(Map<?, ?> asked) {
     HashMap<String, Serializable> settings = new HashMap<>();
     ((Map<?, ?>) value(asked, "encoding"))
         .forEach((name, setting) -> settings.put((String) name, (Serializable) setting));
@@ -147,10 +147,10 @@ final class ClusterCalls implements Function<Object, Object> {
     return settings;
   }
 
-  private static List<ArrayList<String>> texts(List<?> calls) {
-    List<ArrayList<String>> all = new ArrayList<>();
+  private static List<List<String>> texts(List<?> calls) {
+    List<List<String>> all = new ArrayList<>();
     for (Object call : calls) {
-      ArrayList<String> texts = new ArrayList<>();
+      List<String> texts = new ArrayList<>();
       ((List<?>) call).forEach(text -> texts.add((String) text));
       all.add(texts);
     }

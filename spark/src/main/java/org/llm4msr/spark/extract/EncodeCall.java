@@ -1,8 +1,8 @@
 package org.llm4msr.spark.extract;
 
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.home.LoadedRuntime;
 import org.llm4msr.spark.home.RuntimePlace;
@@ -15,11 +15,11 @@ import scala.collection.Iterator;
  * @param runtime where the runtime is
  * @param settings what the encoder is loaded with; the same for all calls of a job
  */
-record EncodeCall(RuntimePlace runtime, HashMap<String, Serializable> settings)
-    implements Function1<Iterator<ArrayList<String>>, Object>, Serializable {
+record EncodeCall(RuntimePlace runtime, Map<String, Serializable> settings)
+    implements Function1<Iterator<List<String>>, Object>, Serializable {
 
   @Override
-  public Object apply(Iterator<ArrayList<String>> partition) {
+  public Object apply(Iterator<List<String>> partition) {
     try {
       return LoadedRuntime.of(runtime).open("OpenEncoding", settings).apply(partition.next());
     } catch (RuntimeException e) {

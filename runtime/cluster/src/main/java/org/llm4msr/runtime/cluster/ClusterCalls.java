@@ -27,10 +27,10 @@ final class ClusterCalls implements EncoderCalls {
 
   private final Function<Object, Object> cluster;
   private final int window;
-  private final HashMap<String, Serializable> encoding;
+  private final Map<String, Serializable> encoding;
 
   private ClusterCalls(
-      Function<Object, Object> cluster, int window, HashMap<String, Serializable> encoding) {
+      Function<Object, Object> cluster, int window, Map<String, Serializable> encoding) {
     this.cluster = cluster;
     this.window = window;
     this.encoding = encoding;
@@ -55,7 +55,7 @@ final class ClusterCalls implements EncoderCalls {
           "the encoder %s runs no language model, so that nodes of a cluster have nothing to compute. Run `llm4msr knowledge extract`."
               .formatted(config.encoder().name()));
     }
-    HashMap<String, Serializable> encoding = new HashMap<>();
+    Map<String, Serializable> encoding = new HashMap<>();
     encoding.put("encoding", json(config));
     encoding.put("encoder", described(encoder));
     return new ClusterCalls(cluster, window, encoding);
@@ -89,7 +89,7 @@ final class ClusterCalls implements EncoderCalls {
 
   @Override
   public void make(List<List<String>> calls, Runnable endWhenAsked, Answered answered) {
-    ArrayList<ArrayList<String>> texts = new ArrayList<>();
+    List<List<String>> texts = new ArrayList<>();
     calls.forEach(call -> texts.add(new ArrayList<>(call)));
     BiConsumer<Integer, Object> done =
         (call, answer) -> answered.accept(call, () -> answers((Map<?, ?>) answer));

@@ -63,6 +63,7 @@ public final class TrainJobCommand extends JobCommand {
   protected void run() throws IOException, InterruptedException {
     Experiment experiment = session().open(file, overrides);
     SparkConfig config = config(experiment);
+    takeWholeExecutors(config);
     int count = workers == null ? config.workers() : workers;
     Properties told = submit(config, arguments(count));
     if (told != null) {

@@ -173,10 +173,11 @@ final class DistantRows {
       Path folder) {
     Map<Integer, String> names = new HashMap<>();
     int part = 0;
+    int empty = -1;
     for (Split split : Split.values()) {
       long parts = parts(counts.of(split));
       if (parts == 0) {
-        names.put(-1 - split.ordinal(), SplitFiles.name(split));
+        names.put(empty--, SplitFiles.name(split));
       }
       for (int i = 0; i < parts; i++) {
         names.put(part++, SplitFiles.part(split, i));

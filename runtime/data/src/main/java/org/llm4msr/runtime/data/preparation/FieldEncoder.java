@@ -22,26 +22,23 @@ import org.llm4msr.runtime.data.prepared.VectorMoments;
 final class FieldEncoder {
 
   private final FieldPlan plan;
-  private final PreparationDatabase database;
   private final PreparedField prepared;
 
   private final @Nullable VectorMoments moments;
   private final @Nullable BucketBounds bounds;
   private final @Nullable Crossing crossing;
 
-  private FieldEncoder(FieldPlan plan, PreparationDatabase database, PreparedField prepared) {
-    this(plan, database, prepared, null, null, null);
+  private FieldEncoder(FieldPlan plan, PreparedField prepared) {
+    this(plan, prepared, null, null, null);
   }
 
   private FieldEncoder(
       FieldPlan plan,
-      PreparationDatabase database,
       PreparedField prepared,
       @Nullable VectorMoments moments,
       @Nullable BucketBounds bounds,
       @Nullable Crossing crossing) {
     this.plan = plan;
-    this.database = database;
     this.prepared = prepared;
     this.moments = moments;
     this.bounds = bounds;
@@ -62,10 +59,10 @@ final class FieldEncoder {
       BucketBounds bounds = Buckets.bounds(plan, bucketed, database, training, base);
       Buckets.count(plan, bounds, database, training, base != null);
       return new FieldEncoder(
-          plan, database, prepared(plan, bounds.ids(), 0, 0), null, bounds, null);
+          plan, prepared(plan, bounds.ids(), 0, 0), null, bounds, null);
     }
     if (kind instanceof FieldKind.Hashed hashed) {
-      return new FieldEncoder(plan, database, prepared(plan, hashed.buckets() + 1, 0, 0));
+      return new FieldEncoder(plan, prepared(plan, hashed.buckets() + 1, 0, 0));
     }
     if (PreparedField.hasVocabulary(kind)) {
       if (plan.isFirst()) {
@@ -74,7 +71,7 @@ final class FieldEncoder {
         count(sharing, database, part);
         number(plan, database, part.minFrequency(), base != null);
       }
-      return new FieldEncoder(plan, database, prepared(plan, known(plan, database) + 1, 0, 0));
+      return new FieldEncoder(plan, prepared(plan, known(plan, database) + 1, 0, 0));
     }
     if (kind instanceof FieldKind.Vector vector) {
       VectorMoments moments =
@@ -82,10 +79,10 @@ final class FieldEncoder {
               ? VectorStatistics.learn(plan, vector.size(), database, training)
               : base.moments(plan, vector.size());
       VectorStatistics.store(plan, moments, database);
-      return new FieldEncoder(plan, database, prepared(plan, 0, 0, 0), moments, null, null);
+      return new FieldEncoder(plan, prepared(plan, 0, 0, 0), moments, null, null);
     }
     PreparedField prepared = base == null ? moments(plan, database, training) : base.field(plan);
-    return new FieldEncoder(plan, database, prepared);
+    return new FieldEncoder(plan, prepared);
   }
 
   /**
@@ -107,7 +104,7 @@ final class FieldEncoder {
     Crossing crossing = new Crossing(plan, parts);
     crossing.learn(kind, database, part);
     int ids = (kind.buckets() == 0 ? known(plan, database) : kind.buckets()) + 1;
-    return new FieldEncoder(plan, database, prepared(plan, ids, 0, 0), null, null, crossing);
+    return new FieldEncoder(plan, prepared(plan, ids, 0, 0), null, null, crossing);
   }
 
   FieldPlan plan() {
