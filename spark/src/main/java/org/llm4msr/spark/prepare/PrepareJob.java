@@ -23,6 +23,7 @@ public final class PrepareJob implements Job {
 
   /** Whole record batches: training shuffles these, and then is that of one file. */
   private static final String PART_ROWS = String.valueOf(16 * 65_536);
+
   private static final List<String> NUMBERS =
       List.of("train", "validation", "test", "users", "scenarios", "reused");
 
