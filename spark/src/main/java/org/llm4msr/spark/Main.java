@@ -11,6 +11,7 @@ import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
+import org.llm4msr.spark.prepare.PrepareJob;
 import org.llm4msr.spark.score.ScoreJob;
 
 /**
@@ -22,7 +23,8 @@ public final class Main {
 
   private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
-  private static final Map<String, Job> JOBS = Map.of("score", new ScoreJob());
+  private static final Map<String, Job> JOBS =
+      Map.of("prepare", new PrepareJob(), "score", new ScoreJob());
 
   private Main() {}
 
@@ -54,6 +56,8 @@ public final class Main {
             // Two columns may differ by case alone, and names are not guessed.
             .config("spark.sql.caseSensitive", "true")
             .config("spark.sql.datetime.java8API.enabled", "true")
+            // The form of times that other readers of Parquet know.
+            .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
             // Otherwise what the context sends to executors does not reach the session's tasks.
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();

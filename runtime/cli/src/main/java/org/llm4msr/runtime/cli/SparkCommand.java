@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "spark",
     description = "Runs jobs on Apache Spark, where one machine is not enough.",
-    subcommands = {SparkCommand.Score.class})
+    subcommands = {SparkCommand.Prepare.class, SparkCommand.Score.class})
 final class SparkCommand extends CommandGroup {
 
   /** The section {@code spark} where no file of an experiment has it. */
@@ -87,6 +87,130 @@ final class SparkCommand extends CommandGroup {
         session().interruption().cannotStop();
         Files.delete(answer);
       }
+    }
+  }
+
+  /** {@code spark prepare}. */
+  @CommandLine.Command(
+      name = "prepare",
+      description =
+          "Sorts, splits and encodes the raw data of an experiment, as data prepare does, with the"
+              + " nodes of a cluster.")
+  static final class Prepare extends JobCommand {
+
+    @SuppressWarnings("NullAway.Init") // picocli fills it.
+    @Parameters(paramLabel = "FILE", description = "The YAML file of the experiment.")
+    Path file;
+
+    @Option(
+        names = "--staging",
+        paramLabel = "FOLDER",
+        description =
+            "A folder that all nodes have, or a URL, for what they hand over; not needed by"
+                + " local[N].")
+    @Nullable String staging;
+
+    @Option(
+        names = "--part-rows",
+        defaultValue = "1048576",
+        paramLabel = "ROWS",
+        description = "Rows of a part of the prepared data (default: ${DEFAULT-VALUE}).")
+    long partRows;
+
+    @Option(names = "--force", description = "Prepare again, and replace what is there.")
+    boolean force;
+
+    @Option(
+        names = "--extend",
+        paramLabel = "DIR",
+        description = "A bundle or prepared data whose ids are kept.")
+    @Nullable Path extend;
+
+    @Option(
+        names = "-D",
+        paramLabel = "KEY=VALUE",
+        description = "Override a setting of the experiment, also of Spark.")
+    List<String> overrides = new ArrayList<>();
+
+    /** The result. */
+    record Report(
+        String out,
+        long train,
+        long validation,
+        long test,
+        long users,
+        long scenarios,
+        boolean reused) {}
+
+    @Override
+    String keptWhenInterrupted() {
+      return "Interrupted; the prepared data is as it was before.";
+    }
+
+    @Override
+    void run() throws IOException, InterruptedException {
+      if (partRows < 1) {
+        throw new MsrException(
+            ErrorType.USER,
+            "spark/PART_ROWS",
+            "--part-rows is %d, but a part has at least one row. Leave it out for 1,048,576."
+                .formatted(partRows));
+      }
+      Experiment experiment = session().open(file, overrides);
+      SparkConfig stated = experiment.config().config().spark();
+      SparkConfig config =
+          stated == null
+              ? session().loader().bind(Section.class, List.of(), "the command line").spark()
+              : stated;
+      Path out = experiment.workspace().prepared();
+      Properties told = submit(config, arguments(out.toAbsolutePath().normalize()));
+      if (told != null) {
+        Report report = report(told);
+        terminal().result(report, text(report));
+      } else if (!print) {
+        terminal()
+            .result(Map.of("submitted", out), "The job is done; the driver's log has its report.");
+      }
+    }
+
+    private List<String> arguments(Path out) {
+      List<String> all =
+          new ArrayList<>(List.of("prepare", "--config", absolute(file), "--out", out.toString()));
+      Score.add(all, "--staging", staging);
+      Score.add(all, "--part-rows", String.valueOf(partRows));
+      Score.add(all, "--extend", extend == null ? null : absolute(extend));
+      Score.add(all, "--force", force ? "true" : null);
+      overrides.forEach(override -> Score.add(all, "--set", override));
+      pluginFolders.forEach(folder -> Score.add(all, "--plugins", absolute(folder)));
+      return all;
+    }
+
+    private static String absolute(Path path) {
+      return path.toAbsolutePath().normalize().toString();
+    }
+
+    private static Report report(Properties told) {
+      return new Report(
+          Score.value(told, "out"),
+          Long.parseLong(Score.value(told, "train")),
+          Long.parseLong(Score.value(told, "validation")),
+          Long.parseLong(Score.value(told, "test")),
+          Long.parseLong(Score.value(told, "users")),
+          Long.parseLong(Score.value(told, "scenarios")),
+          Boolean.parseBoolean(Score.value(told, "reused")));
+    }
+
+    private static String text(Report report) {
+      return String.format(
+          Locale.ROOT,
+          "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s",
+          report.out(),
+          report.train(),
+          report.validation(),
+          report.test(),
+          report.users(),
+          report.scenarios(),
+          report.reused() ? " (already prepared)" : "");
     }
   }
 

@@ -1,0 +1,61 @@
+package org.llm4msr.spark.prepare;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * A file of the log.
+ *
+ * @param number its place among them
+ * @param place its path on every node, or the URL of text, or its name in the staging folder
+ * @param name what it is called in errors
+ * @param part of the log; may be empty
+ * @param kind what it is
+ * @param header its first line; empty but for text
+ */
+@SuppressWarnings("ArrayRecordComponent") // Bytes: nobody knows the encoding here.
+record LogFile(int number, String place, String name, String part, Kind kind, byte[] header)
+    implements Serializable {
+
+  /** What a file is. */
+  enum Kind {
+    /** Text, of which nodes read some lines each. */
+    LINES,
+    /** A table, which one node reads. */
+    WHOLE,
+    /** A table in the staging folder, which one node reads. */
+    STAGED
+  }
+
+  /** Takes what the runtime tells of a file. */
+  static LogFile of(int number, Map<?, ?> told, SerializableConfiguration hadoop)
+      throws IOException {
+    String place = (String) told.get("path");
+    Kind kind = Kind.valueOf((String) told.get("kind"));
+    byte[] header = new byte[0];
+    if (kind == Kind.LINES) {
+      place = place.contains(":/") ? place : Path.of(place).toUri().toString();
+      header = LogSource.header(place, hadoop);
+    }
+    return new LogFile(
+        number, place, (String) told.get("name"), (String) told.get("part"), kind, header);
+  }
+
+  /** Returns what tells text from other text: Spark writes URLs in its own way. */
+  static String key(String url) {
+    return URI.create(url).getPath();
+  }
+
+  /** Returns the end of the file's name, for a piece of it. */
+  String ending() {
+    if (kind == Kind.LINES) {
+      return ".csv";
+    }
+    int dot = place.lastIndexOf('.');
+    return dot < 0 ? "" : place.substring(dot);
+  }
+}

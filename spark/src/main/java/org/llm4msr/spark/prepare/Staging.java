@@ -1,0 +1,110 @@
+package org.llm4msr.spark.prepare;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The folder in which driver and executors leave files for each other: one that all nodes have, or
+ * a URL.
+ *
+ * @param root a URL
+ * @param hadoop how it is reached
+ */
+record Staging(String root, SerializableConfiguration hadoop) implements Serializable {
+
+  /** Returns the place of a file or folder. */
+  String place(String name) {
+    return root + "/" + name;
+  }
+
+  /** Returns whether the folder is one of this machine. */
+  boolean isLocal() {
+    return root.startsWith("file:");
+  }
+
+  /** Takes a local file, which then is gone; another one of this name is replaced. */
+  void put(Path file, String name) throws IOException {
+    if (isLocal()) {
+      Path target = local(name);
+      Files.createDirectories(target.getParent());
+      Path copy =
+          target.resolveSibling("_" + file.getParent().getFileName() + "-" + file.getFileName());
+      Files.move(file, copy);
+      Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } else {
+      files().copyFromLocalFile(true, true, hadoopPath(file), path(name));
+    }
+  }
+
+  /** Returns a file or folder on this machine; it lies in a folder if it has to be copied. */
+  Path get(String name, Path copies) throws IOException {
+    if (isLocal()) {
+      return local(name);
+    }
+    Path copy = copies.resolve(name.replace('/', '-'));
+    files().copyToLocalFile(false, path(name), hadoopPath(copy), true);
+    return copy;
+  }
+
+  /** Moves a file to this machine. */
+  void take(String name, Path target) throws IOException {
+    if (isLocal()) {
+      Files.move(local(name), target);
+    } else {
+      files().copyToLocalFile(true, path(name), hadoopPath(target), true);
+    }
+  }
+
+  /** Makes a folder. */
+  void make(String name) throws IOException {
+    files().mkdirs(path(name));
+  }
+
+  /** Returns whether there is a file or folder. */
+  boolean has(String name) throws IOException {
+    return files().exists(path(name));
+  }
+
+  /** Returns the names in a folder. */
+  List<String> list(String folder) throws IOException {
+    return Stream.of(files().listStatus(path(folder))).map(f -> f.getPath().getName()).toList();
+  }
+
+  /** Returns the only Parquet file of a folder, by its name here. */
+  String only(String folder) throws IOException {
+    return list(folder).stream()
+        .filter(name -> name.endsWith(".parquet"))
+        .map(name -> folder + "/" + name)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(place(folder) + " has no file"));
+  }
+
+  /** Deletes everything. */
+  void delete() throws IOException {
+    files().delete(new org.apache.hadoop.fs.Path(root), true);
+  }
+
+  private FileSystem files() throws IOException {
+    return FileSystem.get(URI.create(root), hadoop.value());
+  }
+
+  private org.apache.hadoop.fs.Path path(String name) {
+    return new org.apache.hadoop.fs.Path(place(name));
+  }
+
+  private static org.apache.hadoop.fs.Path hadoopPath(Path file) {
+    return new org.apache.hadoop.fs.Path(file.toUri());
+  }
+
+  private Path local(String name) {
+    return Path.of(URI.create(root).getPath()).resolve(name);
+  }
+}
