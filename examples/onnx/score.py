@@ -5,7 +5,8 @@ python score.py FOLDER rows.csv scores.csv
 
 FOLDER has full.onnx and encoder.json. rows.csv has a header, the columns user, item and scenario, and one for each
 field of the model. Lists and vectors are texts with | between their elements; an empty text is a missing value. The
-weights of a list are in a column of its name and .weights, if there is one.
+weights of a list are in a column of its name and .weights, if there is one. What a user did before a row is in the
+column sequence.NAME, newest first: the values of the sequence's field.
 scores.csv gets a row with the column probability for each of them.
 """
 
@@ -81,6 +82,20 @@ def encode(field, texts):
     return np.array([[float(one or "nan") for one in elements(text) or missing] for text in texts])
 
 
+def sequence(of, fields, rows):
+    """Returns the input of a sequence for some rows."""
+    field = fields[of["field"]]
+    column = fields[of["of"]]["column"] if "of" in of else of["input"]
+    lists = []
+    for row in rows:
+        ids = [id_of(field, one) for one in elements(row[column])]
+        if "of" in of:
+            ids = [one for one in (reversed(ids) if of["newest"] == "last" else ids) if one > 0]
+        ids = ids[: of["length"]]
+        lists.append(ids + [-1] * (of["length"] - len(ids)))
+    return np.array(lists, np.int64)
+
+
 def indices(keys, texts):
     """Returns the numbers of users or items."""
     return np.array([keys["index"].get(text, keys["unknown"]) for text in texts], np.int64)
@@ -104,6 +119,8 @@ def inputs(encoder, rows):
             given[field["input"]], given[field["weights"]] = ids, numbers
         else:
             given[field["input"]] = encode(field, column(field["column"]))
+    for of in encoder.get("sequences", []):
+        given[of["input"]] = sequence(of, fields, rows)
     if "users" in encoder:
         given[encoder["users"]["input"]] = indices(encoder["users"], column(encoder["users"]["column"])[:1])
     if "items" in encoder:

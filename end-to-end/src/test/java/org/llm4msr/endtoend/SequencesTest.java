@@ -5,20 +5,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.EmbeddingExport;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -44,9 +51,12 @@ class SequencesTest {
   private static final String FIELDS =
       "dataset.fields=[{column: hour}, {column: seen, kind: multi-categorical, vocabulary: item},"
           + " {column: kind, table: items}]";
-  private static final String SEQUENCES =
+  private static final String LABELS =
+      "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
+  static final String SEQUENCES =
       "model.sequences={attended: {pooling: target-attention, length: 6, hidden: [5], events: all,"
-          + " until: row}, mean: {}, largest: {pooling: max, length: 3}, kinds: {pooling: sum, table:"
+          + " until: row}, mean: {}, own: {ownTable: true, pooling: sum, length: 4}, dear:"
+          + " {positive: dear, length: 3}, where: {table: scenario, length: 4, pooling: target-attention}, largest: {pooling: max, length: 3}, kinds: {pooling: sum, table:"
           + " kind}, seen-before: {of: seen, pooling: target-attention, softmax: true, length: 3}}";
 
   @TempDir static Path folder;
@@ -71,8 +81,7 @@ class SequencesTest {
   }
 
   /** Writes a shop whose log also has the items that were shown in the four rows before. */
-  private static List<String> write(Path shop, long seed, int firstTime, int count)
-      throws IOException {
+  static List<String> write(Path shop, long seed, int firstTime, int count) throws IOException {
     List<String> plain = SmallShop.write(shop, seed, firstTime, count, 60, SCENARIOS).rows();
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < plain.size(); i++) {
@@ -88,14 +97,15 @@ class SequencesTest {
     return rows;
   }
 
-  private static Experiment experiment(Path shop, String... further) {
+  static Experiment experiment(Path shop, String... further) {
     List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
     overrides.add(FIELDS);
+    overrides.add(LABELS);
     overrides.addAll(List.of(further));
     return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
   }
 
-  private static Map<String, Object> row(String line) {
+  static Map<String, Object> row(String line) {
     String[] values = line.split(",", -1);
     Map<String, Object> row = new HashMap<>();
     row.put("user", values[0]);
@@ -111,7 +121,7 @@ class SequencesTest {
     return rows.subList(TEST, ROWS).stream().map(SequencesTest::row).toList();
   }
 
-  private static float[] score(Path of, List<Map<String, Object>> rows) {
+  static float[] score(Path of, List<Map<String, Object>> rows) {
     try (Scorer scorer = Scorer.load(of)) {
       return scorer.score(rows);
     }
@@ -132,23 +142,74 @@ class SequencesTest {
   void trainingTwiceGivesTheSameBits() throws IOException {
     Path again = experiment.train("again", Progress.NONE).bundle();
 
-    for (String file : List.of("dense.safetensors", "tables/item_id.arrow", "history.arrow")) {
+    for (String file :
+        List.of(
+            "dense.safetensors", "tables/item_id.arrow", "history.arrow", "history~dear.arrow")) {
       assertThat(again.resolve(file)).hasSameBinaryContentAs(bundle.resolve(file));
     }
     try (var tables = Files.list(bundle.resolve("tables"))) {
       assertThat(tables.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder(
-              "user_id.arrow", "item_id.arrow", "scenario.arrow", "hour.arrow", "kind.arrow");
+              "user_id.arrow",
+              "item_id.arrow",
+              "scenario.arrow",
+              "hour.arrow",
+              "kind.arrow",
+              "own~sequence.arrow");
     }
   }
 
+  @Test
+  void tablesOfSequencesAreExportedWithTheValuesOfTheirField() throws IOException {
+    Path target = folder.resolve("embeddings");
+    EmbeddingExport export = new EmbeddingExport(Bundle.open(bundle));
+
+    assertThat(export.write(List.of(), target)).contains(target.resolve("own~sequence.arrow"));
+    assertThat(export.write(List.of("sequence.own"), folder.resolve("one")))
+        .containsExactly(folder.resolve("one/own~sequence.arrow"));
+    Map<String, String> own = vectors(target.resolve("own~sequence.arrow"));
+    Map<String, String> ofItems = vectors(target.resolve("item_id.arrow"));
+    assertThat(own)
+        .hasSizeGreaterThan(50)
+        .hasSameSizeAs(ofItems)
+        .containsOnlyKeys(ofItems.keySet());
+    own.forEach((value, vector) -> assertThat(vector).isNotEqualTo(ofItems.get(value)));
+  }
+
+  private static Map<String, String> vectors(Path file) throws IOException {
+    Map<String, String> vectors = new HashMap<>();
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      while (reader.loadNextBatch()) {
+        VectorSchemaRoot root = reader.getVectorSchemaRoot();
+        for (int row = 0; row < root.getRowCount(); row++) {
+          vectors.put(
+              String.valueOf(root.getVector("value").getObject(row)),
+              String.valueOf(root.getVector("vector").getObject(row)));
+        }
+      }
+    }
+    return vectors;
+  }
+
   /** The user's events of the log, oldest first, as a row brings them. */
-  private static List<Object> past(String user, long before) {
+  static List<Object> past(List<String> rows, String user, long before) {
     List<Object> past = new ArrayList<>();
     for (String line : rows) {
       String[] values = line.split(",", -1);
       if (values[0].equals(user) && Long.parseLong(values[4]) * 1000 < before) {
-        past.add(Map.of("item", values[1], "label", Integer.parseInt(values[3])));
+        boolean dear = !values[6].isEmpty() && Double.parseDouble(values[6]) > 10;
+        past.add(
+            Map.of(
+                "item",
+                values[1],
+                "scenario",
+                values[2],
+                "label",
+                Integer.parseInt(values[3]),
+                "label_dear",
+                dear ? 1 : 0));
       }
     }
     return past;
@@ -161,13 +222,14 @@ class SequencesTest {
         experiment(
             folder,
             "model.sequences={attended: {pooling: target-attention, events: all, until: row}, sum:"
-                + " {pooling: sum, until: row}}");
+                + " {pooling: sum, until: row}, dear: {positive: dear, until: row, length: 4}, where:"
+                + " {table: scenario, until: row, length: 4}}");
     Path own = other.train("given", Progress.NONE).bundle();
     List<Map<String, Object>> given = new ArrayList<>();
     List<Map<String, Object>> without = new ArrayList<>();
     for (Map<String, Object> row : testRows()) {
       Map<String, Object> with = new HashMap<>(row);
-      with.put("history", past((String) row.get("user"), (Long) row.get("time")));
+      with.put("history", past(rows, (String) row.get("user"), (Long) row.get("time")));
       given.add(with);
       Map<String, Object> nothing = new HashMap<>(row);
       nothing.put("history", List.of());
@@ -269,6 +331,39 @@ class SequencesTest {
         .hasMessageContaining("model.sequences.attended.length was 6 and is now 7");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{name: sar-net, eventScenarios: {recent: where}}",
+        "{name: sar-net}",
+        "{name: m2m, positions: 3}"
+      })
+  void backbonesThatReadEventsScoreAlikeEverywhere(String backbone) {
+    Experiment reading =
+        Experiment.fromYaml(
+            folder.resolve("experiment.yaml"),
+            FIELDS,
+            LABELS,
+            "training.epochs=1",
+            "model.fusion=none",
+            "model.backbone=" + backbone,
+            "model.sequences={recent: {length: 4, until: row}, where: {table: scenario, length: 4,"
+                + " until: row}}");
+    Path own = reading.train("reads-" + Math.abs(backbone.hashCode()), Progress.NONE).bundle();
+    Path graphs = folder.resolve("graphs-" + Math.abs(backbone.hashCode()));
+    new Compiler(loader()).compile(Bundle.open(own), graphs);
+    List<Map<String, Object>> given = new ArrayList<>();
+    for (Map<String, Object> row : testRows()) {
+      Map<String, Object> with = new HashMap<>(row);
+      with.put("history", past(rows, (String) row.get("user"), (Long) row.get("time")));
+      given.add(with);
+    }
+
+    float[] scores = score(own, testRows());
+    assertThat(score(graphs, testRows())).containsExactly(scores, within(1e-6f));
+    assertThat(score(own, given)).containsExactly(scores, within(1e-6f));
+  }
+
   @Test
   void explainsAPair() {
     Explanation explanation =
@@ -303,9 +398,28 @@ class SequencesTest {
       })
   void refusesSequencesThatTheDataCannotHave(String wrong) {
     String[] parts = wrong.split(" \\| ");
+    assertThatThrownBy(() -> experiment(folder, parts[0]).check())
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
     assertThatThrownBy(() -> experiment(folder, parts[0]).train("no", Progress.NONE))
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
     assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{s: {}}|model.sequences.s|is what the user did before, but the data has no time",
+        "{s: {of: seen, positive: liked}}|model.sequences.s.positive|the further labels [dear]"
+      })
+  void theCheckTellsWhatEventsLack(String sequences, String key, String rule) {
+    Experiment without =
+        experiment(
+            folder, "dataset.time=~", "dataset.split={by: random}", "model.sequences=" + sequences);
+    assertThatThrownBy(without::check)
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[config/INVALID]", key, rule);
   }
 }

@@ -1,6 +1,7 @@
 package org.llm4msr.plugins.backbones;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -137,14 +138,15 @@ class BackbonesTest {
 
   private static Function<ModelContext, Backbone> sarNet(
       int specific, List<Integer> tower, boolean norm) {
-    return made(new SarNetFactory(), new SarNetConfig(2, specific, 3, tower, RELU, 0, norm));
+    return made(
+        new SarNetFactory(), new SarNetConfig(2, specific, 3, tower, RELU, 0, norm, Map.of()));
   }
 
   private static Function<ModelContext, Backbone> m2m(
       int experts, int towerLayers, List<Integer> output, boolean norm) {
     return made(
         new M2mFactory(),
-        new M2mConfig(experts, 3, towerLayers, output, Activation.LEAKY_RELU, 0, norm, 2));
+        new M2mConfig(experts, 3, towerLayers, output, Activation.LEAKY_RELU, 0, norm, 2, 0));
   }
 
   private static Function<ModelContext, Backbone> adaSparse(

@@ -51,7 +51,7 @@ final class M2m implements Backbone {
     int in = context.layout().width();
     for (SequenceShape shape : context.sequences()) {
       ModelContext scope = context.scope("sequence").scope(shape.name());
-      SelfAttention sequence = new SelfAttention(scope, shape, config.heads());
+      SelfAttention sequence = new SelfAttention(scope, shape, config.heads(), config.positions());
       sequences.add(sequence);
       in += sequence.width();
     }

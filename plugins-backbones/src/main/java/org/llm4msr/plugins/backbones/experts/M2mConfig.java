@@ -3,6 +3,7 @@ package org.llm4msr.plugins.backbones.experts;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
+import jakarta.validation.constraints.PositiveOrZero;
 import java.util.List;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
@@ -34,7 +35,15 @@ public record M2mConfig(
             defaultValue = "2",
             before = "2")
         @Positive
-        int heads) {
+        int heads,
+    @Setting(
+            value =
+                "Width of what is learned of each place of a sequence, and put beside its event; 0"
+                    + " for nothing",
+            defaultValue = "0",
+            before = "0")
+        @PositiveOrZero
+        int positions) {
 
   BlockSettings block() {
     return new BlockSettings(activation, dropout, batchNorm);

@@ -38,6 +38,7 @@ import org.llm4msr.toolkit.model.Mlp;
  */
 final class SarNet implements Backbone {
 
+  private final List<SequencePair> pairs;
   private final List<CrossScenarioInterest> interests = new ArrayList<>();
   private final Parameter scales;
   private final Parameter shifts;
@@ -53,9 +54,13 @@ final class SarNet implements Backbone {
   SarNet(SarNetConfig config, ModelContext context) {
     this.config = config;
     int width = context.layout().width();
-    for (SequenceShape shape : context.sequences()) {
+    List<SequenceShape> shapes = context.sequences();
+    pairs = SequencePair.of(shapes, config.eventScenarios());
+    for (SequencePair pair : pairs) {
+      SequenceShape shape = shapes.get(pair.items());
       CrossScenarioInterest interest =
-          new CrossScenarioInterest(context.scope("interest").scope(shape.name()), shape);
+          new CrossScenarioInterest(
+              context.scope("interest").scope(shape.name()), shape, pair.scenarios(shapes));
       interests.add(interest);
       width += interest.width();
     }
@@ -90,7 +95,8 @@ final class SarNet implements Backbone {
     NDList parts = new NDList(features.flat());
     List<Sequence> sequences = features.sequences();
     for (int i = 0; i < interests.size(); i++) {
-      parts.add(interests.get(i).of(pass, sequences.get(i)));
+      SequencePair pair = pairs.get(i);
+      parts.add(interests.get(i).of(pass, sequences.get(pair.items()), pair.scenarios(sequences)));
     }
     return parts.size() == 1 ? features.flat() : NDArrays.concat(parts, 1);
   }

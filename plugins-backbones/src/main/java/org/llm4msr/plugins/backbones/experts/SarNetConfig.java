@@ -4,6 +4,7 @@ import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Positive;
 import java.util.List;
+import java.util.Map;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.toolkit.model.BlockSettings;
@@ -26,7 +27,13 @@ public record SarNetConfig(
     @Setting(
             value = "Whether experts see a normalised input, and the tower is normalised",
             defaultValue = "true")
-        boolean batchNorm) {
+        boolean batchNorm,
+    @Setting(
+            value =
+                "By the name of a sequence of items, that of the sequence of the scenarios of the"
+                    + " same events, with which the row's scenario is compared",
+            defaultValue = "{}")
+        Map<String, String> eventScenarios) {
 
   BlockSettings block() {
     return new BlockSettings(activation, dropout, batchNorm);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.api.model.ModelContext;
@@ -15,22 +16,39 @@ import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.toolkit.model.Scale;
 
 /**
- * Multi-head self-attention over the events of a row, after M2M (Zhang et al., WSDM 2022), and its
- * mean over the events; zeros if there are none. With E the events, a head is softmax(E Q (E K)^T /
- * sqrt(d)) E V, and the result is the heads side by side times O.
+ * Multi-head self-attention over the events of a row, the transformer layer of M2M (Zhang et al.,
+ * WSDM 2022), and its mean over the events; zeros if there are none. With X the events, each beside
+ * what is learned of its place, a head is softmax(X Q (X K)^T / sqrt(d)) X V, and the result is the
+ * heads side by side times O.
+ *
+ * <p>The paper does not say how the events become one vector. Public code has the scenario attend
+ * to them; the mean is without parameters.
  */
 final class SelfAttention {
 
   private final List<Head> heads = new ArrayList<>();
   private final Parameter output;
+  private final @Nullable Parameter places;
   private final int width;
 
-  /** Makes the parameters for a sequence of this shape. */
-  SelfAttention(ModelContext context, SequenceShape shape, int count) {
+  /**
+   * Makes the parameters for a sequence of this shape.
+   *
+   * @param positions numbers that are learned of each place; may be 0
+   */
+  SelfAttention(ModelContext context, SequenceShape shape, int count, int positions) {
     width = shape.width();
+    places =
+        positions == 0
+            ? null
+            : context.parameter(
+                "places",
+                new Shape(shape.length(), positions),
+                Initializer.linear(positions),
+                Decay.NO);
     int own = (width + count - 1) / count;
     for (int head = 0; head < count; head++) {
-      heads.add(Head.of(context.scope("head." + head), width, own));
+      heads.add(Head.of(context.scope("head." + head), width + positions, own));
     }
     output = weight(context, "output", own * count, width);
   }
@@ -47,12 +65,21 @@ final class SelfAttention {
   /** Returns what the rows' events tell, (B, D). */
   NDArray of(Sequence sequence) {
     NDArray mask = sequence.mask();
+    NDArray events = withPlaces(sequence);
     NDList results = new NDList();
-    heads.forEach(head -> results.add(head.of(sequence.vectors(), mask.expandDims(1))));
+    heads.forEach(head -> results.add(head.of(events, mask.expandDims(1))));
     NDArray all = results.size() == 1 ? results.get(0) : NDArrays.concat(results, 2);
     NDArray mean =
         mask.expandDims(1).matMul(all).squeeze(1).div(mask.sum(new int[] {1}, true).maximum(1));
     return mean.matMul(output.array()); // The mean of products is the product of the mean.
+  }
+
+  private NDArray withPlaces(Sequence sequence) {
+    if (places == null) {
+      return sequence.vectors();
+    }
+    NDArray ofRows = sequence.mask().expandDims(2).mul(places.array().expandDims(0));
+    return NDArrays.concat(new NDList(sequence.vectors(), ofRows), 2);
   }
 
   /** One head of width d. */

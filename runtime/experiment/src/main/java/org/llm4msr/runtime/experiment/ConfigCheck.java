@@ -28,6 +28,9 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.ModelMemory;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
+import org.llm4msr.runtime.assembly.sequences.SequenceProblems;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -40,9 +43,11 @@ import org.llm4msr.runtime.config.loading.MeantSetting;
 import org.llm4msr.runtime.config.loading.Origin;
 import org.llm4msr.runtime.config.loading.Problems;
 import org.llm4msr.runtime.config.past.HistoryConfig;
+import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.data.preparation.DatasetPreparation;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.text.NearestName;
@@ -245,6 +250,7 @@ final class ConfigCheck {
         List<RawScenario> known = reader.scenarios();
         scenarios(dataset, known);
         data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
+        sequences(data.fields(), null);
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {
           throw e;
@@ -333,6 +339,29 @@ final class ConfigCheck {
         add("training.halfLifeDays", halfLife.toString(), "the data has no time. Remove it");
       }
       labels(reader.schema().labels());
+      sequences().entrySet().stream()
+          .filter(sequence -> sequence.getValue().isOfLog() && !reader.schema().time())
+          .forEach(
+              sequence ->
+                  add(
+                      SequencePlan.key(sequence.getKey()),
+                      null,
+                      "is what the user did before, but the data has no time. Name a list field in"
+                          + " 'of', or give the data a time"));
+    }
+
+    private Map<String, SequenceConfig> sequences() {
+      return config.model() == null ? Map.of() : config.model().sequences();
+    }
+
+    private void sequences(List<PreparedField> fields, @Nullable SequenceInputs inputs) {
+      if (config.model() != null) {
+        SequenceProblems.find(
+            config.model(),
+            fields,
+            inputs,
+            (name, rule) -> add(SequencePlan.key(name), null, rule));
+      }
     }
 
     private void labels(List<String> known) {
@@ -342,6 +371,10 @@ final class ConfigCheck {
           add("model.labels." + label, null, "the data has the further labels " + known);
         }
       }
+      sequences()
+          .forEach(
+              (name, sequence) ->
+                  positive(SequencePlan.key(name) + ".positive", sequence.positive(), known));
       KnowledgeConfig knowledge = config.knowledge();
       if (knowledge != null) {
         positive("knowledge.prompts.positive", knowledge.prompts().positive(), known);
@@ -428,6 +461,8 @@ final class ConfigCheck {
         try (PreparedData prepared = PreparedData.open(workspace.prepared())) {
           PreparedSettings.requireSame(prepared.manifest(), manifest, loaded);
           data = ModelMemory.Data.of(prepared.manifest());
+          sequences(
+              data.fields(), SequenceInputs.of(workspace.prepared(), prepared.manifest(), null));
         } catch (MsrException e) {
           // Training says so; what the raw data tells is enough here.
         }

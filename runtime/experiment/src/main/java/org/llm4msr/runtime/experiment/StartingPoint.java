@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -122,15 +123,17 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
       WarmStart.mergeHistory(bundle, ofData(needs, data), data, file);
     }
     return Files.exists(file)
-        ? EventLogs.of(
-            HistoryFile.open(file, data.manifest()), data.manifest().users(), needs.negatives())
+        ? HistoryFile.read(file, data.manifest(), needs)
         : ofData(needs, data);
   }
 
   private static EventLogs ofData(PastNeeds needs, PreparedData data) {
     Set<Split> parts = needs.laterParts() ? EnumSet.allOf(Split.class) : EnumSet.of(Split.TRAIN);
-    String label = needs.positive() == null ? RawSchema.LABEL : needs.positive();
-    return EventLogs.of(data.loggedRows(parts, label), data.manifest().users(), needs.negatives());
+    String usual = Objects.requireNonNullElse(needs.positive(), RawSchema.LABEL);
+    return EventLogs.of(
+        label -> data.loggedRows(parts, Objects.requireNonNullElse(label, usual)),
+        data.manifest().users(),
+        needs);
   }
 
   private Path store() {

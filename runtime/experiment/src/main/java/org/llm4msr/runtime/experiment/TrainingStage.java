@@ -15,6 +15,7 @@ import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.bundle.BundleWriter;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.calibration.Calibration;
@@ -90,6 +91,7 @@ final class TrainingStage implements AutoCloseable {
     this.log = log;
     this.data = data;
     this.knowledge = knowledge;
+    SequencePlan.require(config.model(), prepared, data.manifest()); // Before the log is read.
     PastNeeds past = config.past();
     EventLogs events = past == null ? null : start.events(past, data);
     KnowledgeInputs inputs = inputs(experiment, data, knowledge, start, events);

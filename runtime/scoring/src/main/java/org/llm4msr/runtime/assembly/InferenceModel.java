@@ -3,6 +3,7 @@ package org.llm4msr.runtime.assembly;
 import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.labels.LabelLogits;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.assembly.sequences.SequenceField;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.ModelShape;
@@ -139,6 +141,11 @@ public final class InferenceModel implements AutoCloseable {
   /** Returns the embedding tables. */
   public EmbeddingTables tables() {
     return assembled.tables();
+  }
+
+  /** Returns the sequences in the order in which the tables read them. */
+  public List<SequenceField> sequences() {
+    return assembled.sequences().fields();
   }
 
   /** Returns which field holds the ids of each sequence of the tables; -1 for the log. */

@@ -313,7 +313,12 @@ public final class ModelAssembly {
           workers,
           shared == null
               ? new FieldTables(model, manifest.fields())
-                  .make(seed, stateSlots, workers, Mkl.serves(manager), sequences::tables)
+                  .make(
+                      seed,
+                      stateSlots,
+                      workers,
+                      Mkl.serves(manager),
+                      vectors -> sequences.tables(vectors, seed, workers))
               : shared,
           store,
           shape,

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
+import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
@@ -29,8 +30,8 @@ import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
  * What a model has learned, in a folder: {@code dense.safetensors}, parameters and buffers by name,
- * and {@code tables/*.arrow}, one file per table, which fields may share, and one of its
- * first-order weights where the model has them.
+ * and {@code tables/*.arrow}, one file per table, which fields may share, one of its first-order
+ * weights where the model has them, and one per sequence with a table of its own.
  */
 public final class ModelFiles {
 
@@ -38,6 +39,7 @@ public final class ModelFiles {
   public static final String DENSE = "dense.safetensors";
 
   private static final String TABLES = "tables";
+  private static final String SEQUENCE = "~sequence.arrow";
 
   private ModelFiles() {}
 
@@ -72,7 +74,7 @@ public final class ModelFiles {
     SequenceInputs sequences = model.assembled().sequences().inputs();
     EventLogs ofSequences = sequences == null ? null : sequences.events();
     if (ofSequences != null) { // All that the model reads, whatever reads it.
-      HistoryFile.write(ofSequences.logs(), file);
+      HistoryFile.write(ofSequences, file);
     } else if (history != null) {
       HistoryFile.write(history.logs(), file);
     }
@@ -109,7 +111,31 @@ public final class ModelFiles {
         tables.put(linearFile(name), linear.get(field));
       }
     }
+    model
+        .sequences()
+        .ownTables(model.tables())
+        .forEach((name, table) -> tables.put(sequenceFile(name), table));
     return tables;
+  }
+
+  /**
+   * Returns the rows that the tables of a model have with other data, by their places in the
+   * folder.
+   *
+   * @param fields those of the other data
+   */
+  public static Map<String, Integer> rows(TrainableModel model, List<PreparedField> fields) {
+    Map<String, Integer> rows = new HashMap<>();
+    for (PreparedField field : fields) {
+      rows.put(tableFile(field.tableName()), field.tableRows());
+      rows.put(linearFile(field.tableName()), field.tableRows());
+    }
+    model
+        .assembled()
+        .sequences()
+        .ownRows(fields)
+        .forEach((name, count) -> rows.put(sequenceFile(name), count));
+    return rows;
   }
 
   /** Returns the place of a table in the folder. */
@@ -120,6 +146,11 @@ public final class ModelFiles {
   /** Returns the place of a table's first-order weights; no encoded name has a tilde. */
   public static String linearFile(String table) {
     return TABLES + "/" + URLEncoder.encode(table, StandardCharsets.UTF_8) + "~linear.arrow";
+  }
+
+  /** Returns the place of a table that a sequence has for itself. */
+  public static String sequenceFile(String sequence) {
+    return TABLES + "/" + sequence + SEQUENCE;
   }
 
   private static List<Tensor> dense(TrainableModel model) {

@@ -168,10 +168,16 @@ public record ModelMemory(
   }
 
   private static @Nullable Long tableNumbers(ModelConfig model, Data data) {
-    return data.prepared()
-        ? new FieldTables(model, data.fields())
-            .numbers().values().stream().mapToLong(Long::longValue).sum()
-        : null;
+    if (!data.prepared()) {
+      return null;
+    }
+    FieldTables tables = new FieldTables(model, data.fields());
+    long numbers = tables.numbers().values().stream().mapToLong(Long::longValue).sum();
+    for (PreparedField field :
+        SequencePlan.of(model, data.fields(), null).ownTables(data.fields()).values()) {
+      numbers += (long) field.tableRows() * tables.width(field);
+    }
+    return numbers;
   }
 
   /** Returns the bytes on Java's heap: the optimiser's state, and the tables with theirs. */

@@ -13,6 +13,7 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -174,10 +175,7 @@ public final class BundleModel {
   private static @Nullable EventLogs events(
       Bundle bundle, ScoringConfig config, DatasetManifest manifest) {
     PastNeeds past = config.past();
-    return past == null
-        ? null
-        : EventLogs.of(
-            HistoryFile.open(history(bundle), manifest), manifest.users(), past.negatives());
+    return past == null ? null : HistoryFile.read(history(bundle), manifest, past);
   }
 
   private static Path history(Bundle bundle) {
@@ -200,6 +198,16 @@ public final class BundleModel {
         requireRoom(bundle, ModelFiles.linearFile(field.tableName()), field, 1);
       }
     }
+    plan(bundle, config, encoder.manifest())
+        .ownTables(encoder.manifest().fields())
+        .forEach(
+            (name, field) ->
+                requireRoom(bundle, ModelFiles.sequenceFile(name), field, tables.width(field)));
+  }
+
+  private static SequencePlan plan(Bundle bundle, ScoringConfig config, DatasetManifest manifest) {
+    return SequencePlan.of(
+        config.model(), manifest.fields(), sequences(bundle, config, manifest, null));
   }
 
   private static void requireRoom(Bundle bundle, String name, PreparedField field, int numbers) {

@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -25,6 +27,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.ModelFiles;
+import org.llm4msr.runtime.assembly.sequences.SequencePlan;
+import org.llm4msr.runtime.data.prepared.ItemIds;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.files.DurableFiles;
@@ -35,7 +39,8 @@ import org.llm4msr.runtime.files.FileErrors;
  * (int32), {@code value} (utf8; a range for buckets of numbers, a bucket for hashed values; null
  * for id 0, out of vocabulary, and for the one vector of a number) and {@code vector} (fixed-size
  * list of float32). Fields that share a table have equal files. A model with a linear part also has
- * {@code FIELD~linear.arrow} with a weight for a vector.
+ * {@code FIELD~linear.arrow} with a weight for a vector, and a sequence with a table of its own
+ * {@code NAME~sequence.arrow}.
  */
 public final class EmbeddingExport {
 
@@ -51,14 +56,16 @@ public final class EmbeddingExport {
   /**
    * Writes some fields.
    *
-   * @param names of the fields; empty for all
+   * @param names of the fields, or {@code sequence.NAME} for the table of a sequence; empty for all
    * @param folder made if there is none; files in it are replaced
    * @return the files
    * @throws MsrException {@code export/UNKNOWN_FIELD} if the model has no such field
    */
   public List<Path> write(List<String> names, Path folder) {
     List<PreparedField> fields = ids.manifest().fields();
-    List<String> known = fields.stream().map(PreparedField::name).toList();
+    Map<String, PreparedField> sequences = sequences();
+    List<String> known = new ArrayList<>(fields.stream().map(PreparedField::name).toList());
+    sequences.keySet().forEach(name -> known.add(SequencePlan.PREFIX + name));
     for (String name : names) {
       if (!known.contains(name)) {
         throw new MsrException(
@@ -73,11 +80,19 @@ public final class EmbeddingExport {
       for (PreparedField field : fields) {
         if (names.isEmpty() || names.contains(field.name())) {
           String table = field.tableName();
-          files.add(write(field, ModelFiles.tableFile(table), folder, ".arrow"));
+          String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8);
+          files.add(write(field, ModelFiles.tableFile(table), folder, name + ".arrow"));
           String linear = ModelFiles.linearFile(table);
           if (Files.exists(bundle.folder().resolve(linear))) {
-            files.add(write(field, linear, folder, "~linear.arrow"));
+            files.add(write(field, linear, folder, name + "~linear.arrow"));
           }
+        }
+      }
+      for (Map.Entry<String, PreparedField> sequence : sequences.entrySet()) {
+        String name = sequence.getKey();
+        if (names.isEmpty() || names.contains(SequencePlan.PREFIX + name)) {
+          String table = ModelFiles.sequenceFile(name);
+          files.add(write(sequence.getValue(), table, folder, name + "~sequence.arrow"));
         }
       }
       return files;
@@ -92,9 +107,33 @@ public final class EmbeddingExport {
     }
   }
 
-  private Path write(PreparedField field, String tableFile, Path folder, String end)
+  /** Returns the sequences with tables of their own, by the field whose values they have. */
+  private Map<String, PreparedField> sequences() {
+    Map<String, PreparedField> own = new TreeMap<>();
+    if (bundle.manifest().config().get("model") instanceof Map<?, ?> model
+        && model.get("sequences") instanceof Map<?, ?> sequences) {
+      sequences.forEach(
+          (name, value) -> {
+            if (value instanceof Map<?, ?> sequence
+                && Boolean.TRUE.equals(sequence.get("ownTable"))) {
+              own.put((String) name, field(sequence));
+            }
+          });
+    }
+    return own;
+  }
+
+  private PreparedField field(Map<?, ?> sequence) {
+    Object stated = sequence.get(sequence.get("of") == null ? "table" : "of");
+    return ids.manifest().fields().stream()
+        .filter(field -> field.name().equals(stated))
+        .findFirst()
+        .or(() -> new ItemIds(bundle.data(), ids.manifest()).field())
+        .orElseThrow();
+  }
+
+  private Path write(PreparedField field, String tableFile, Path folder, String name)
       throws IOException {
-    String name = URLEncoder.encode(field.name(), StandardCharsets.UTF_8) + end;
     Path target = folder.resolve(name);
     Path unfinished = folder.resolve(name + ".tmp");
     Path table = bundle.folder().resolve(tableFile);

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.ModelFiles;
@@ -24,7 +25,6 @@ import org.llm4msr.runtime.data.arrow.KeyIndex;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
@@ -161,14 +161,22 @@ public final class WarmStart {
    * not know, there are none.
    *
    * @param own the events of the data that the model reads
-   * @param target of the events; replaced
+   * @param target of the events; replaced, as those beside it that have them by other labels
    */
   public static void mergeHistory(Bundle bundle, EventLogs own, PreparedData data, Path target) {
+    mergeHistory(bundle, null, own, data, target);
+    own.others().forEach((label, events) -> mergeHistory(bundle, label, events, data, target));
+  }
+
+  private static void mergeHistory(
+      Bundle bundle, @Nullable String label, EventLogs own, PreparedData data, Path history) {
+    Path target = HistoryFile.by(label, history);
     PreparedIds ids = PreparedIds.open(bundle.data());
     int[] users = numbers(ids.users(), data.userKeys());
     int[] items = numbers(ids.items(), data.itemKeys());
     int[] scenarios = numbers(ids.scenarios(), data.manifest().scenarioKeys());
-    LoggedRows before = HistoryFile.open(bundle.folder().resolve(Bundle.HISTORY), ids.manifest());
+    Path earlier = HistoryFile.by(label, bundle.folder().resolve(Bundle.HISTORY));
+    LoggedRows before = HistoryFile.open(earlier, ids.manifest());
     LoggedRows known =
         visitor ->
             before.forEach(
@@ -235,11 +243,7 @@ public final class WarmStart {
   }
 
   private static void readTables(TrainableModel model, Bundle bundle, DatasetManifest before) {
-    Map<String, Integer> rows = new HashMap<>();
-    for (PreparedField field : before.fields()) {
-      rows.put(ModelFiles.tableFile(field.tableName()), field.tableRows());
-      rows.put(ModelFiles.linearFile(field.tableName()), field.tableRows());
-    }
+    Map<String, Integer> rows = ModelFiles.rows(model, before.fields());
     ModelFiles.tables(model)
         .forEach(
             (name, table) -> {

@@ -64,7 +64,7 @@ class ResumeTest {
   private static final Map<String, SequenceConfig> SEQUENCES =
       Map.of(
           "attended", TinySequences.of(null, Pooling.TARGET_ATTENTION, true, false),
-          "meant", TinySequences.of(null, Pooling.MEAN, false, false));
+          "meant", TinySequences.own(TinySequences.of(null, Pooling.MEAN, false, false)));
 
   @BeforeAll
   static void trainWithoutABreak() {

@@ -29,6 +29,7 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.TableSequence;
 
 /** A step of a model with sequences, against one in float64 whose gradients are differences. */
 @Tag("engine")
@@ -75,13 +76,8 @@ class SequenceModelTest {
 
     static Values of(TrainableModel model) {
       Map<String, double[]> all = new LinkedHashMap<>();
-      for (EmbeddingTable table : model.tables().tables()) {
+      for (EmbeddingTable table : tables(model)) {
         float[] values = new float[table.rows() * table.dimension()];
-        table.read(0, 0, table.rows(), values);
-        all.put(table.name(), doubles(values));
-      }
-      for (EmbeddingTable table : model.tables().linear()) {
-        float[] values = new float[table.rows()];
         table.read(0, 0, table.rows(), values);
         all.put(table.name(), doubles(values));
       }
@@ -130,7 +126,9 @@ class SequenceModelTest {
                         row.time(),
                         config.events() == SequenceConfig.Events.ALL,
                         TinySequences.LENGTH);
-            x.add(pooled(values, name, ofTags ? "tags" : "item", ids, config, item));
+            String shared = ofTags ? "tags" : "item";
+            String table = config.ownTable() ? name + " (sequence)" : shared;
+            x.add(pooled(values, name, table, ids, config, item));
           });
       double[] v = values.of("backbone/v");
       double logit = linear ? linear(values, row, tags) : 0;
@@ -238,12 +236,20 @@ class SequenceModelTest {
     return x[0];
   }
 
+  private static List<EmbeddingTable> tables(TrainableModel model) {
+    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
+    tables.addAll(model.tables().linear());
+    model.tables().sequences().stream()
+        .map(TableSequence::table)
+        .filter(table -> !tables.contains(table))
+        .forEach(tables::add);
+    return tables;
+  }
+
   /** Numbers of the order of one, so that all differences count. */
   private static void draw(TrainableModel model) {
     Random random = new Random(5);
-    List<EmbeddingTable> tables = new ArrayList<>(model.tables().tables());
-    tables.addAll(model.tables().linear());
-    for (EmbeddingTable table : tables) {
+    for (EmbeddingTable table : tables(model)) {
       float[] values = new float[table.rows() * table.dimension()];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) random.nextGaussian();
@@ -252,25 +258,32 @@ class SequenceModelTest {
     }
   }
 
-  private static Map<String, SequenceConfig> sequences(Pooling pooling, boolean softmax) {
+  private static Map<String, SequenceConfig> sequences(
+      Pooling pooling, boolean softmax, boolean own) {
     Map<String, SequenceConfig> sequences = new LinkedHashMap<>();
     sequences.put("all", TinySequences.of(null, pooling, true, softmax));
     sequences.put("chosen", TinySequences.of(null, pooling, false, softmax));
     Pooling ofTags = pooling == Pooling.TARGET_ATTENTION ? Pooling.MAX : pooling;
     sequences.put("last-tags", TinySequences.of("tags", ofTags, false, false));
+    if (own) {
+      sequences.replaceAll((name, sequence) -> TinySequences.own(sequence));
+    }
     return sequences;
   }
 
   @ParameterizedTest
   @CsvSource({
-    "MEAN, false, false",
-    "SUM, false, true",
-    "MAX, false, false",
-    "TARGET_ATTENTION, false, true",
-    "TARGET_ATTENTION, true, false"
+    "MEAN, false, false, false",
+    "MEAN, false, true, true",
+    "SUM, false, true, false",
+    "MAX, false, false, false",
+    "TARGET_ATTENTION, false, true, false",
+    "TARGET_ATTENTION, true, false, false",
+    "TARGET_ATTENTION, true, false, true"
   })
-  void aStepFollowsTheGradientOfTheDefinition(Pooling pooling, boolean softmax, boolean linear) {
-    Map<String, SequenceConfig> sequences = sequences(pooling, softmax);
+  void aStepFollowsTheGradientOfTheDefinition(
+      Pooling pooling, boolean softmax, boolean linear, boolean own) {
+    Map<String, SequenceConfig> sequences = sequences(pooling, softmax, own);
     ModelConfig config =
         TinySequences.with(
             TinyModels.model(new TinyModels.Linear(), new TinyModels.Plain()), linear, sequences);

@@ -91,6 +91,23 @@ final class TinySequences {
         softmax);
   }
 
+  /** Returns a sequence with a table of its own. */
+  static SequenceConfig own(SequenceConfig of) {
+    return new SequenceConfig(
+        of.of(),
+        of.table(),
+        of.length(),
+        of.events(),
+        of.until(),
+        of.newest(),
+        of.pooling(),
+        of.hidden(),
+        of.activation(),
+        of.softmax(),
+        of.positive(),
+        true);
+  }
+
   /** Returns a model with sequences. */
   static ModelConfig with(
       ModelConfig plain, boolean linear, Map<String, SequenceConfig> sequences) {

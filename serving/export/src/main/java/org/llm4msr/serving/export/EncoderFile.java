@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.assembly.sequences.SequenceField;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
@@ -35,6 +36,8 @@ import org.llm4msr.serving.recording.Axis;
  * @param fields what the model reads of rows, in order
  * @param users their indices; null where the model reads nothing of them, or a graph is missing
  * @param items likewise
+ * @param sequences what the model reads of sequences, in order; null where it reads none, or a
+ *     graph is missing
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record EncoderFile(
@@ -48,7 +51,8 @@ record EncoderFile(
     boolean linear,
     List<Field> fields,
     @Nullable Keys users,
-    @Nullable Keys items) {
+    @Nullable Keys items,
+    @Nullable List<Sequence> sequences) {
 
   static final String FILE = "encoder.json";
 
@@ -90,6 +94,10 @@ record EncoderFile(
               + " ids, by their weights if they have some; the standardised number times the field's"
               + " vector; or the sum of the standardised numbers times a vector each. Its first-order"
               + " weight is the same of weights. `llm4msr export embeddings` writes the vectors and the weights.",
+          "`sequences`: the ids of some values, newest first, then -1 until there are `length`. Those"
+              + " of a list of the row, `of`, are its newest known ones, and `newest` is the end at"
+              + " which they begin. Others are what the user did before the row, by the events of the"
+              + " log: 0 is the id of an item that is known and has none.",
           "`users` and `items` have the index of each key, compared as text, and the one for all"
               + " others.");
 
@@ -138,6 +146,23 @@ record EncoderFile(
       @Nullable List<Double> deviation) {}
 
   /**
+   * A sequence.
+   *
+   * @param input of {@code full.onnx}
+   * @param field whose ids it has
+   * @param of the field that is the list; null for events of the log
+   * @param newest which end of the list is the newest; null for events of the log
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Sequence(
+      String name,
+      String input,
+      String field,
+      int length,
+      @Nullable String of,
+      @Nullable String newest) {}
+
+  /**
    * Keys of users or items.
    *
    * @param column of the raw data
@@ -177,7 +202,26 @@ record EncoderFile(
             : null,
         leftOut == null && full.readsItems()
             ? keys(RawSchema.ITEM, FullGraph.ITEM, ids.items())
-            : null);
+            : null,
+        leftOut == null && !full.model().sequences().isEmpty() ? sequences(full) : null);
+  }
+
+  private static List<Sequence> sequences(FullGraph full) {
+    List<PreparedField> fields = full.ids().manifest().fields();
+    List<GraphInput> inputs = full.sequenceInputs();
+    List<Sequence> sequences = new ArrayList<>();
+    for (SequenceField sequence : full.model().sequences()) {
+      Integer source = sequence.source();
+      sequences.add(
+          new Sequence(
+              sequence.name(),
+              inputs.get(sequences.size()).name(),
+              fields.get(sequence.table()).name(),
+              sequence.config().length(),
+              source == null ? null : fields.get(source).name(),
+              source == null ? null : sequence.config().newest().name().toLowerCase(Locale.ROOT)));
+    }
+    return sequences;
   }
 
   private static @Nullable Integer size(EmbeddingTables tables) {

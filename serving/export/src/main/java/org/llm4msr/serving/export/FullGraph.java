@@ -19,6 +19,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
+import org.llm4msr.runtime.tables.TableSequence;
 import org.llm4msr.serving.compiler.ModelPass;
 import org.llm4msr.serving.compiler.UserSources;
 import org.llm4msr.serving.recording.Axis;
@@ -69,7 +70,13 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
     if (model.widths().history() > 0) {
       inputs.add(GraphInput.history(model.widths().history()));
     }
+    inputs.addAll(sequenceInputs());
     return inputs;
+  }
+
+  /** Returns the inputs of the sequences, in their order. */
+  List<GraphInput> sequenceInputs() {
+    return SequenceEmbedding.inputs(model.sequences(), data().fields());
   }
 
   boolean readsUsers() {
@@ -85,6 +92,7 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
     long numbers = (data().items() + 1L) * model.widths().items();
     Set<EmbeddingTable> tables = new HashSet<>(model.tables().tables());
     tables.addAll(model.tables().linear());
+    model.tables().sequences().forEach(sequence -> tables.add(sequence.table()));
     for (EmbeddingTable table : tables) {
       numbers += (long) table.rows() * table.dimension();
     }
@@ -149,6 +157,13 @@ record FullGraph(InferenceModel model, PreparedIds ids, ScenarioChoice scenarios
         String table = vectors.computeIfAbsent(tables.get(f), embedding::table);
         columns.add(embedding.add(fields.get(f), table, inputs.get(f)));
       }
+    }
+    List<GraphInput> ofSequences = sequenceInputs();
+    for (int i = 0; i < ofSequences.size(); i++) {
+      TableSequence sequence = model.tables().sequences().get(i);
+      String table = vectors.computeIfAbsent(sequence.table(), embedding::table);
+      String ids = ofSequences.get(i).name();
+      columns.add(new SequenceEmbedding(graph).add(sequence, table, ids));
     }
     ColdShares shares = model.coldShares();
     if (shares != null) {

@@ -61,8 +61,7 @@ public final class OnnxExporter {
    * @param target a new folder
    * @throws MsrException {@code compile/NOT_RECORDED} and {@code compile/DIFFERS} as for {@link
    *     ProvenGraphs#of}, {@code export/EXISTS} if the target or its temporary name is taken,
-   *     {@code export/SEQUENCES} if the model reads sequences, {@code export/NOT_WRITTEN}; nothing
-   *     is written then
+   *     {@code export/NOT_WRITTEN}; nothing is written then
    */
   public Exported export(Bundle bundle, Path target) {
     requireFree(target);
@@ -70,7 +69,6 @@ public final class OnnxExporter {
     ScoringConfig config =
         BundleModel.config(
             bundle, List.of("scoring.precision=float32", "runtime.device=cpu"), loader);
-    requireNoSequences(bundle, config);
     RowEncoder encoder = BundleModel.encoder(bundle, config);
     try (TensorEngine engine = TensorEngine.open(config.runtime());
         InferenceModel model = BundleModel.load(bundle, config, encoder, engine)) {
@@ -82,16 +80,6 @@ public final class OnnxExporter {
               model.calibration());
       FullGraph full = new FullGraph(model, PreparedIds.open(bundle.data()), scenarios);
       return write(full, ScorerGraph.of(model.widths(), scenarios), target);
-    }
-  }
-
-  private static void requireNoSequences(Bundle bundle, ScoringConfig config) {
-    if (!config.model().sequences().isEmpty()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "export/SEQUENCES",
-          "The model of %s reads the sequences %s of its own log, which exported graphs do not have. Serve it with `llm4msr serve`, or export a model without model.sequences."
-              .formatted(bundle.folder(), config.model().sequences().keySet()));
     }
   }
 

@@ -31,8 +31,11 @@ final class ScorerGraph {
             Axis.ROWS,
             widths.flat(),
             "The embedded fields, in the order of `fields`, `width` numbers each; then, where"
-                + " `linear` is true, the first-order weight of each; then, for a model with"
-                + " `model.coldItems`, the share of the item's vector."));
+                + " `linear` is true, the first-order weight of each; then each of `sequences`: the"
+                + " mean or sum of its vectors, or `length` vectors, zeros behind the last, and for"
+                + " each 1, or 0 behind the last, and with the pooling max 1 where the first largest"
+                + " of each column is; then, for a model with `model.coldItems`, the share of the"
+                + " item's vector."));
     inputs.add(
         numbers(
             RequestGraphs.USER,

@@ -57,6 +57,11 @@ public final class GraphAssembly {
     return graph.node("Cast", List.of(value), OnnxGraph.attribute("to", type.code()));
   }
 
+  /** Adds a node that gives the largest along an axis, which stays with one element. */
+  public String largest(String value, int axis) {
+    return graph.node("ReduceMax", List.of(value), OnnxGraph.attribute("axes", new long[] {axis}));
+  }
+
   /** Adds a node that joins values along an axis. */
   public String concat(List<String> values, int axis) {
     return graph.node("Concat", values, OnnxGraph.attribute("axis", axis));
@@ -91,6 +96,11 @@ public final class GraphAssembly {
   /** Adds constants of int64, (n). */
   public String wholeNumbers(long... values) {
     return graph.wholeNumbers(values);
+  }
+
+  /** Adds a constant of int64 without axes. */
+  public String wholeNumber(long value) {
+    return graph.wholeNumber(value);
   }
 
   /** Adds constants of float32, (n). */

@@ -154,6 +154,12 @@ final class OnnxGraph {
             .addAllInt64Data(LongStream.of(values).boxed().toList()));
   }
 
+  /** Adds a whole number without axes. */
+  String wholeNumber(long value) {
+    return constant(
+        TensorProto.newBuilder().setDataType(TensorProto.DataType.INT64_VALUE).addInt64Data(value));
+  }
+
   /** Adds a number without axes. */
   String number(float value) {
     return constant(

@@ -40,7 +40,45 @@ public record SequenceConfig(
     @Setting(
             value = "Target attention: whether the weights of a row are a softmax, and add up to 1",
             defaultValue = "false")
-        boolean softmax) {
+        boolean softmax,
+    @Setting(
+            "Of the log: the further label of the data that tells positives from negatives; by"
+                + " default that of knowledge.history, else the main one")
+        @Nullable String positive,
+    @Setting(
+            value =
+                "Whether the ids have a table of their own, as large as that which they would share"
+                    + " with a field",
+            defaultValue = "false",
+            before = "false")
+        boolean ownTable) {
+
+  /** Makes settings that share the table of a field, and by which the usual label counts. */
+  public SequenceConfig(
+      @Nullable String of,
+      @Nullable String table,
+      int length,
+      Events events,
+      HistoryConfig.Until until,
+      Newest newest,
+      Pooling pooling,
+      List<Integer> hidden,
+      Activation activation,
+      boolean softmax) {
+    this(
+        of,
+        table,
+        length,
+        events,
+        until,
+        newest,
+        pooling,
+        hidden,
+        activation,
+        softmax,
+        null,
+        false);
+  }
 
   /** Returns whether it is of the log, and not of a field. */
   public boolean isOfLog() {

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.data.rows;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
@@ -12,7 +13,8 @@ import org.llm4msr.runtime.tables.GivenPast;
 /**
  * Reads the past of a user that a row brings: a list of events, oldest first. An event is the id of
  * an item, which was a positive, or a mapping with {@code item}, {@code scenario} (if it is left
- * out, one of the others) and {@code label} (if it is left out, 1).
+ * out, one of the others), {@code label} (if it is left out, 1) and further labels, such as {@code
+ * label_like} (if one is left out, {@code label}).
  *
  * @param item finds the index of an item, or -1
  * @param scenario finds the rank of a scenario, or -1
@@ -21,6 +23,8 @@ record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario) 
 
   /** The column in which a row may bring it. */
   static final String COLUMN = "history";
+
+  private static final String FURTHER = RawSchema.labelColumn("");
 
   /** Reads the past of a row; null where it brings none. Items that are not known are left out. */
   @Nullable GivenPast read(@Nullable Object value, long row) {
@@ -44,29 +48,60 @@ record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario) 
     return new GivenPast(
         known.stream().mapToInt(Event::item).toArray(),
         known.stream().mapToInt(Event::scenario).toArray(),
-        positives);
+        positives,
+        others(known));
   }
 
-  private record Event(int item, int scenario, boolean positive) {}
+  private static Map<String, boolean[]> others(List<Event> events) {
+    Map<String, boolean[]> others = new HashMap<>();
+    for (Event event : events) {
+      for (String label : event.others().keySet()) {
+        others.computeIfAbsent(
+            label,
+            name -> {
+              boolean[] positives = new boolean[events.size()];
+              for (int i = 0; i < positives.length; i++) {
+                Event of = events.get(i);
+                positives[i] = of.others().getOrDefault(name, of.positive());
+              }
+              return positives;
+            });
+      }
+    }
+    return others;
+  }
+
+  private record Event(int item, int scenario, boolean positive, Map<String, Boolean> others) {}
 
   private @Nullable Event event(@Nullable Object event, long row) {
     RawValue value = new RawValue(COLUMN, row);
     if (!(event instanceof Map<?, ?> parts)) {
       String id = value.text(event);
-      return id == null || id.isEmpty() ? null : new Event(item.applyAsInt(id), -1, true);
+      return id == null || id.isEmpty() ? null : new Event(item.applyAsInt(id), -1, true, Map.of());
     }
     String id = value.text(parts.get(RawSchema.ITEM));
     if (id == null) {
       throw wrong(event, "an event with an item", row);
     }
     String key = value.text(parts.get(RawSchema.SCENARIO));
-    Object label = parts.get(RawSchema.LABEL);
+    boolean positive = positive(parts.get(RawSchema.LABEL), event, value, row);
+    Map<String, Boolean> others = new HashMap<>();
+    parts.forEach(
+        (name, label) -> {
+          if (name instanceof String column && column.startsWith(FURTHER) && label != null) {
+            others.put(column.substring(FURTHER.length()), positive(label, event, value, row));
+          }
+        });
+    return new Event(
+        item.applyAsInt(id), key == null ? -1 : scenario.applyAsInt(key), positive, others);
+  }
+
+  private static boolean positive(@Nullable Object label, Object event, RawValue value, long row) {
     double positive = label == null ? 1 : value.number(label);
     if (positive != 0 && positive != 1) {
       throw wrong(event, "an event with the label 0 or 1", row);
     }
-    return new Event(
-        item.applyAsInt(id), key == null ? -1 : scenario.applyAsInt(key), positive == 1);
+    return positive == 1;
   }
 
   private static RowException wrong(Object value, String expected, long row) {

@@ -2,18 +2,50 @@ package org.llm4msr.runtime.knowledge.past;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 
 /**
  * The events of users by label.
  *
  * @param logs the positives; then the negatives if anything reads them
+ * @param others the same rows by other labels, which tell their positives from their negatives
  */
-public record EventLogs(List<EventLog> logs) {
+public record EventLogs(List<EventLog> logs, Map<String, EventLogs> others) {
 
   public EventLogs {
     logs = List.copyOf(logs);
+    others = Map.copyOf(others);
+  }
+
+  /** Takes events by one label. */
+  public EventLogs(List<EventLog> logs) {
+    this(logs, Map.of());
+  }
+
+  /** Returns the events by a label; the usual ones for null, and where there are no others. */
+  public EventLogs by(@Nullable String label) {
+    return label == null ? this : others.getOrDefault(label, this);
+  }
+
+  /**
+   * Loads all that a model reads.
+   *
+   * @param rows gives the logged rows by a label; null for the usual one
+   * @param users U; indices are below
+   */
+  public static EventLogs of(
+      Function<@Nullable String, LoggedRows> rows, int users, PastNeeds needs) {
+    Map<String, EventLogs> others = new TreeMap<>();
+    for (String label : needs.others()) {
+      others.put(label, of(rows.apply(label), users, needs.negatives()));
+    }
+    return new EventLogs(of(rows.apply(null), users, needs.negatives()).logs, others);
   }
 
   /**

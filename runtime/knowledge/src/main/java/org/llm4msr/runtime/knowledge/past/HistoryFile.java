@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -17,6 +18,8 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
@@ -38,6 +41,27 @@ public final class HistoryFile {
   private static final List<Split> PARTS = List.of(Split.values());
 
   private HistoryFile() {}
+
+  /** Returns the file beside one that has the events by another label. */
+  public static Path by(@Nullable String label, Path file) {
+    String name = file.getFileName().toString();
+    return label == null
+        ? file
+        : file.resolveSibling(name.replaceFirst("(?=\\.arrow$)", "~" + label));
+  }
+
+  /** Writes events, those by other labels to files beside the first, as {@link #by} says. */
+  public static void write(EventLogs events, Path file) throws IOException {
+    write(events.logs(), file);
+    for (Map.Entry<String, EventLogs> other : events.others().entrySet()) {
+      write(other.getValue().logs(), by(other.getKey(), file));
+    }
+  }
+
+  /** Reads the events that a model needs of those that were written. */
+  public static EventLogs read(Path file, DatasetManifest manifest, PastNeeds needs) {
+    return EventLogs.of(label -> open(by(label, file), manifest), manifest.users(), needs);
+  }
 
   /**
    * Writes events and forces them to the disk.

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.knowledge.past;
 
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.GivenPast;
 
 /**
@@ -66,6 +67,17 @@ public final class PastEvents {
     clear();
     for (int event = 0; event < given.items().length && !isFull(); event++) {
       if (given.positives()[event] == positives) {
+        add(given.items()[event], given.scenarios()[event], event);
+      }
+    }
+  }
+
+  /** Takes the positives of a label that came with a row, as far as there is room. */
+  void takeChosen(GivenPast given, @Nullable String label) {
+    clear();
+    boolean[] positives = given.positives(label);
+    for (int event = 0; event < positives.length && !isFull(); event++) {
+      if (positives[event]) {
         add(given.items()[event], given.scenarios()[event], event);
       }
     }

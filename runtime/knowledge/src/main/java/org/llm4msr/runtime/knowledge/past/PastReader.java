@@ -10,6 +10,7 @@ import org.llm4msr.runtime.tables.GivenPast;
  */
 public final class PastReader {
 
+  private final @Nullable String label;
   private final EventLog positives;
   private final @Nullable EventLog negatives;
   private final int lastPart;
@@ -17,17 +18,24 @@ public final class PastReader {
   private final PastEvents chosen;
   private final PastEvents refused;
 
+  /** Makes a reader by the usual label. */
+  public PastReader(EventLogs logs, boolean all, int length, int lastPart) {
+    this(logs, null, all, length, lastPart);
+  }
+
   /**
    * Makes a reader.
    *
+   * @param label tells positives from negatives; null for the usual one
    * @param all whether negatives are read too, which the logs must have
    * @param length L, the most events
    * @param lastPart the last part whose events are read, as {@link
    *     org.llm4msr.runtime.data.prepared.Split#number}
    */
-  public PastReader(EventLogs logs, boolean all, int length, int lastPart) {
-    positives = logs.logs().get(0);
-    negatives = all ? logs.logs().get(1) : null;
+  public PastReader(EventLogs logs, @Nullable String label, boolean all, int length, int lastPart) {
+    this.label = label;
+    positives = logs.by(label).logs().get(0);
+    negatives = all ? logs.by(label).logs().get(1) : null;
     this.lastPart = lastPart;
     past = new PastEvents(length);
     chosen = new PastEvents(length);
@@ -51,7 +59,7 @@ public final class PastReader {
 
   private void take(GivenPast given) {
     if (negatives == null) {
-      past.take(given, true);
+      past.takeChosen(given, label);
     } else {
       past.take(given);
     }

@@ -69,13 +69,12 @@ public final class BatchSequences {
       SequenceField field = part.field();
       length = field.config().length();
       readers =
-          IntStream.range(0, workers.threads())
-              .mapToObj(worker -> reader(field, part.idsOfItems(), events))
-              .toList();
+          IntStream.range(0, workers.threads()).mapToObj(worker -> reader(part, events)).toList();
     }
 
-    private static Reader reader(
-        SequenceField field, int[] idsOfItems, @Nullable EventLogs events) {
+    private static Reader reader(ModelSequences.Part part, @Nullable EventLogs events) {
+      SequenceField field = part.field();
+      int[] ids = part.ids();
       SequenceConfig config = field.config();
       Integer source = field.source();
       if (source != null) {
@@ -88,11 +87,19 @@ public final class BatchSequences {
       }
       Split last = config.until() == Until.ROW ? Split.TEST : Split.TRAIN;
       PastReader reader =
-          new PastReader(events, config.events() == Events.ALL, config.length(), last.number());
+          new PastReader(
+              events,
+              config.positive(),
+              config.events() == Events.ALL,
+              config.length(),
+              last.number());
       return (batch, row, target, at) -> {
         PastEvents past = reader.read(batch, row);
         for (int event = 0; event < past.size(); event++) {
-          target[at + event] = idsOfItems[past.item(event)];
+          target[at + event] =
+              part.ofScenarios()
+                  ? ids[past.scenario(event) < 0 ? ids.length - 1 : past.scenario(event)]
+                  : ids[past.item(event)];
         }
         return past.size();
       };

@@ -8,7 +8,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.ModelContext;
@@ -33,6 +35,9 @@ public final class ModelSequences {
   /** The place of their parameters in the model. */
   public static final String SCOPE = "sequence";
 
+  /** What follows the name of a sequence in that of its own table. */
+  private static final String OWN = " (sequence)";
+
   private static final int[] NO_IDS = {};
 
   private final List<Part> parts;
@@ -48,12 +53,17 @@ public final class ModelSequences {
   /**
    * One sequence.
    *
-   * @param idsOfItems by the index of an item; none of a list
+   * @param ids by the index of an item or the rank of a scenario; none of a list
    * @param attention null for other poolings
+   * @param ofScenarios whether the scenarios of the events are read, and not their items
    */
   @SuppressWarnings("ArrayRecordComponent") // Read-only by convention.
   record Part(
-      SequenceField field, int[] idsOfItems, Form form, @Nullable TargetAttention attention) {
+      SequenceField field,
+      int[] ids,
+      Form form,
+      @Nullable TargetAttention attention,
+      boolean ofScenarios) {
 
     boolean keepsEach() {
       return form == Form.EACH || form == Form.EACH_AND_LARGEST;
@@ -95,17 +105,21 @@ public final class ModelSequences {
       boolean readEach) {
     List<Part> parts = new ArrayList<>();
     for (SequenceField field : plan.requireTables().all()) {
-      boolean ofLog = field.config().isOfLog();
+      PreparedField table = fields.get(field.table());
+      int[] ids = NO_IDS;
+      boolean ofScenarios = false;
+      if (field.config().isOfLog()) {
+        SequenceInputs known = requireNonNull(inputs, "inputs is null");
+        ofScenarios = known.isOfScenarios().test(table);
+        ids = (ofScenarios ? known.idsOfScenarios() : known.idsOfItems()).apply(table);
+      }
       parts.add(
           new Part(
               field,
-              ofLog
-                  ? requireNonNull(inputs, "inputs is null")
-                      .idsOfItems()
-                      .apply(fields.get(field.table()))
-                  : NO_IDS,
+              ids,
               form(field.config().pooling(), readEach),
-              attention(field, context)));
+              attention(field, context),
+              ofScenarios));
     }
     return new ModelSequences(parts, inputs, readEach);
   }
@@ -145,16 +159,56 @@ public final class ModelSequences {
     return new Pooled(List.of(), readEach ? List.of() : null);
   }
 
-  /** Returns how the sequences read the tables of the fields. */
-  public List<TableSequence> tables(List<EmbeddingTable> ofFields) {
-    return parts.stream()
-        .map(
-            part ->
-                new TableSequence(
-                    ofFields.get(part.field().table()),
-                    part.field().config().length(),
-                    part.form()))
-        .toList();
+  /**
+   * Returns how the sequences read the tables of the fields, or tables of their own, whose initial
+   * values depend on the seed and the name of the sequence.
+   */
+  public List<TableSequence> tables(List<EmbeddingTable> ofFields, long seed, Workers workers) {
+    List<TableSequence> tables = new ArrayList<>();
+    for (Part part : parts) {
+      SequenceField field = part.field();
+      EmbeddingTable table = ofFields.get(field.table());
+      if (field.config().ownTable()) {
+        table =
+            new EmbeddingTable(
+                field.name() + OWN, table.rows(), table.dimension(), table.stateSlots());
+        table.initialize(seed, workers);
+      }
+      tables.add(new TableSequence(table, field.config().length(), part.form()));
+    }
+    return tables;
+  }
+
+  /** Returns the tables that fields do not read, by the names of the sequences. */
+  public Map<String, EmbeddingTable> ownTables(EmbeddingTables tables) {
+    Map<String, EmbeddingTable> own = new TreeMap<>();
+    for (int i = 0; i < parts.size(); i++) {
+      SequenceField field = parts.get(i).field();
+      if (field.config().ownTable()) {
+        own.put(field.name(), tables.sequences().get(i).table());
+      }
+    }
+    return own;
+  }
+
+  /**
+   * Returns the rows of these tables with other data, by the names of the sequences.
+   *
+   * @param fields those of the other data, in the order of the model's
+   */
+  public Map<String, Integer> ownRows(List<PreparedField> fields) {
+    Map<String, Integer> rows = new TreeMap<>();
+    for (Part part : parts) {
+      if (part.field().config().ownTable()) {
+        rows.put(part.field().name(), fields.get(part.field().table()).tableRows());
+      }
+    }
+    return rows;
+  }
+
+  /** Returns them in the order in which tables read them. */
+  public List<SequenceField> fields() {
+    return parts.stream().map(Part::field).toList();
   }
 
   /** Returns which field holds the ids of each sequence; -1 for the log. */

@@ -11,5 +11,5 @@ import org.llm4msr.runtime.config.past.SequenceConfig;
  * @param source number of the field that holds the list; null of the log
  * @param width D, of the table
  */
-record SequenceField(
+public record SequenceField(
     String name, SequenceConfig config, int table, @Nullable Integer source, int width) {}

@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.assembly.sequences;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
+import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.FieldForm;
 
@@ -29,7 +32,7 @@ public record SequencePlan(List<SequenceField> all) {
   private static final int UNKNOWN = -1;
 
   /** Of the names of their fields, which no part of the runtime gives to another. */
-  private static final String PREFIX = "sequence.";
+  public static final String PREFIX = "sequence.";
 
   public SequencePlan {
     all = List.copyOf(all);
@@ -44,19 +47,31 @@ public record SequencePlan(List<SequenceField> all) {
    */
   public static SequencePlan of(
       ModelConfig model, List<PreparedField> fields, @Nullable SequenceInputs inputs) {
-    String itemField = inputs == null ? null : inputs.itemField();
     List<SequenceField> all = new ArrayList<>();
     new TreeMap<>(model.sequences())
-        .forEach((name, config) -> all.add(field(name, config, model, fields, itemField)));
+        .forEach((name, config) -> all.add(field(name, config, model, fields, inputs)));
     return new SequencePlan(all);
   }
 
-  private static SequenceField field(
+  /**
+   * Requires that prepared data has the fields of the sequences.
+   *
+   * @param model null for none
+   * @throws MsrException as {@link #of}
+   */
+  public static void require(@Nullable ModelConfig model, Path folder, DatasetManifest manifest) {
+    if (model != null && !model.sequences().isEmpty()) {
+      SequenceInputs inputs = SequenceInputs.of(folder, manifest, null);
+      SequencePlan unused = of(model, manifest.fields(), inputs).requireTables();
+    }
+  }
+
+  static SequenceField field(
       String name,
       SequenceConfig config,
       ModelConfig model,
       List<PreparedField> fields,
-      @Nullable String itemField) {
+      @Nullable SequenceInputs inputs) {
     List<String> names = fields.stream().map(PreparedField::name).toList();
     if (!NAME.matcher(name).matches()) {
       throw wrong("NAME", name, "has a name that is not " + NAME, "Name it otherwise");
@@ -72,7 +87,7 @@ public record SequencePlan(List<SequenceField> all) {
             "Name a multi-categorical field, or leave 'of' out");
       }
     }
-    int table = table(name, config, fields, names, source, itemField);
+    int table = table(name, config, fields, names, source, inputs);
     int width =
         table == UNKNOWN
             ? model.embeddingSize()
@@ -86,7 +101,11 @@ public record SequencePlan(List<SequenceField> all) {
       List<PreparedField> fields,
       List<String> names,
       @Nullable Integer source,
-      @Nullable String itemField) {
+      @Nullable SequenceInputs inputs) {
+    if (config.table() == null && inputs == null) {
+      return UNKNOWN;
+    }
+    String itemField = inputs == null ? null : inputs.itemField();
     String stated = config.table() != null ? config.table() : itemField;
     int table = stated == null ? UNKNOWN : number("TABLE", name, stated, names);
     if (source != null) {
@@ -130,9 +149,12 @@ public record SequencePlan(List<SequenceField> all) {
 
   private static MsrException wrong(String code, String name, String what, String remedy) {
     return new MsrException(
-        ErrorType.USER,
-        "model/SEQUENCE_" + code,
-        "model.sequences.%s %s. %s.".formatted(name, what, remedy));
+        ErrorType.USER, "model/SEQUENCE_" + code, "%s %s. %s.".formatted(key(name), what, remedy));
+  }
+
+  /** Returns the full key of a sequence. */
+  public static String key(String name) {
+    return "model.sequences." + name;
   }
 
   /**
@@ -151,6 +173,20 @@ public record SequencePlan(List<SequenceField> all) {
       }
     }
     return this;
+  }
+
+  /**
+   * Returns the sequences with tables of their own, by the field that has as many values; those
+   * whose field is not known are left out.
+   */
+  public Map<String, PreparedField> ownTables(List<PreparedField> fields) {
+    Map<String, PreparedField> own = new TreeMap<>();
+    for (SequenceField field : all) {
+      if (field.config().ownTable() && field.table() != UNKNOWN) {
+        own.put(field.name(), fields.get(field.table()));
+      }
+    }
+    return own;
   }
 
   /** Returns a layout with a field at its end for each sequence, such as sequence.history. */
