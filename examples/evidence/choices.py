@@ -5,9 +5,9 @@
 
 `time` runs a command such as `./llm4msr compare choices.yaml`, and writes the processor time of each run's training
 to COSTS, a line a run. `table` prints what FOLDER, that of the comparison, and COSTS say: test AUC and its standard
-deviation over the seeds, the difference from the first model with its 95 % interval and star, processor time of a
-training row as a multiple of the first model's (the median over the seeds, smallest and largest), and the AUC of
-further labels.
+deviation over the seeds, the difference from the first model with its 95 % interval and star, microseconds of processor
+time for a training row, validation included (the smallest over the seeds, as the first runs of a process are slower),
+and the AUC of further labels.
 """
 import json
 import os
@@ -67,16 +67,15 @@ def read_costs(path):
 def table(folder, costs):
     comparison = json.loads((Path(folder) / "comparison.json").read_text())
     costs = read_costs(costs)
-    first_cost, part = None, comparison["part"].lower()
-    print("| model | AUC | difference, 95 % interval | processor time a row | other labels |\n|---|---|---|---|---|")
+    part = comparison["part"].lower()
+    print("| model | AUC | difference, 95 % interval | processor time a row, us | other labels |")
+    print("|---|---|---|---|---|")
     for model in comparison["models"]:
         name = " + ".join(model["labels"])
         evaluations = [json.loads((Path(f) / f"evaluation-{part}.json").read_text()) for f in model["folders"]]
         aucs = [evaluation["result"]["overall"]["auc"] for evaluation in evaluations]
-        cost = {seed: costs[name, seed] for seed in comparison["seeds"] if (name, seed) in costs}
-        first_cost = cost if first_cost is None else first_cost
-        ratios = [cost[seed] / first_cost[seed] for seed in cost if seed in first_cost]
-        times = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
+        cost = [costs[name, seed] for seed in comparison["seeds"] if (name, seed) in costs]
+        times = f"{min(cost) * 1e6:.1f}" if cost else ""
         labels = {}
         for evaluation in evaluations:
             for label in evaluation["result"].get("labels", []):
