@@ -92,9 +92,7 @@ final class ClusterCalls implements Function<Object, Object> {
 
   /** Spark starts a job with the class loader of its thread, which is the runtime's here. */
   private SimpleFutureAction<BoxedUnit> start(
-      List<List<String>> calls,
-      Map<String, Serializable> settings,
-      BlockingQueue<Answer> answers) {
+      List<List<String>> calls, Map<String, Serializable> settings, BlockingQueue<Answer> answers) {
     Thread thread = Thread.currentThread();
     ClassLoader former = thread.getContextClassLoader();
     thread.setContextClassLoader(loader);

@@ -58,8 +58,7 @@ final class FieldEncoder {
     if (kind instanceof FieldKind.Bucketed bucketed) {
       BucketBounds bounds = Buckets.bounds(plan, bucketed, database, training, base);
       Buckets.count(plan, bounds, database, training, base != null);
-      return new FieldEncoder(
-          plan, prepared(plan, bounds.ids(), 0, 0), null, bounds, null);
+      return new FieldEncoder(plan, prepared(plan, bounds.ids(), 0, 0), null, bounds, null);
     }
     if (kind instanceof FieldKind.Hashed hashed) {
       return new FieldEncoder(plan, prepared(plan, hashed.buckets() + 1, 0, 0));
