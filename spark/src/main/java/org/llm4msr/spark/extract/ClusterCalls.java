@@ -11,7 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.spark.SimpleFutureAction;
 import org.apache.spark.SparkContext;
@@ -29,7 +29,7 @@ import scala.runtime.BoxedUnit;
  * is a task, whose vectors come to the driver as soon as it is done: a lost executor repeats the
  * call that it was making, and no other.
  */
-final class ClusterCalls implements Function<Object, Object> {
+final class ClusterCalls implements Consumer<Object> {
 
   private static final long CHECK_MILLIS = 200;
 
@@ -62,7 +62,7 @@ final class ClusterCalls implements Function<Object, Object> {
   }
 
   @Override
-  public Object apply(Object argument) {
+  public void accept(Object argument) {
     Map<?, ?> asked = (Map<?, ?>) argument;
     List<List<String>> calls = texts((List<?>) value(asked, "calls"));
     Runnable between = (Runnable) value(asked, "between");
@@ -87,7 +87,6 @@ final class ClusterCalls implements Function<Object, Object> {
         job.cancel();
       }
     }
-    return true;
   }
 
   /** Spark starts a job with the class loader of its thread, which is the runtime's here. */

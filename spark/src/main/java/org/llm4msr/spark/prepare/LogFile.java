@@ -1,5 +1,7 @@
 package org.llm4msr.spark.prepare;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
@@ -34,15 +36,18 @@ record LogFile(int number, String place, String name, String part, Kind kind, by
   /** Takes what the runtime tells of a file. */
   static LogFile of(int number, Map<?, ?> told, SerializableConfiguration hadoop)
       throws IOException {
-    String place = (String) told.get("path");
-    Kind kind = Kind.valueOf((String) told.get("kind"));
+    String place = text(told, "path");
+    Kind kind = Kind.valueOf(text(told, "kind"));
     byte[] header = new byte[0];
     if (kind == Kind.LINES) {
       place = place.contains(":/") ? place : Path.of(place).toUri().toString();
       header = LogSource.header(place, hadoop);
     }
-    return new LogFile(
-        number, place, (String) told.get("name"), (String) told.get("part"), kind, header);
+    return new LogFile(number, place, text(told, "name"), text(told, "part"), kind, header);
+  }
+
+  private static String text(Map<?, ?> told, String name) {
+    return (String) requireNonNull(told.get(name), name);
   }
 
   /** Returns what tells text from other text: Spark writes URLs in its own way. */

@@ -155,7 +155,7 @@ final class LogSource {
             .collect());
   }
 
-  private static HashMap<String, Object> stamp(String url, SerializableConfiguration hadoop) {
+  private static Map<String, Object> stamp(String url, SerializableConfiguration hadoop) {
     var path = new org.apache.hadoop.fs.Path(URI.create(url));
     try {
       FileSystem files = path.getFileSystem(hadoop.value());

@@ -1,5 +1,7 @@
 package org.llm4msr.spark.prepare;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
@@ -62,12 +64,16 @@ public final class PrepareJob implements Job {
             Locale.ROOT,
             "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s",
             out,
-            told.get("train"),
-            told.get("validation"),
-            told.get("test"),
-            told.get("users"),
-            told.get("scenarios"),
+            number(told, "train"),
+            number(told, "validation"),
+            number(told, "test"),
+            number(told, "users"),
+            number(told, "scenarios"),
             Boolean.TRUE.equals(told.get("reused")) ? " (already prepared)" : "");
     return new JobReport(text, values);
+  }
+
+  private static long number(Map<?, ?> told, String name) {
+    return ((Number) requireNonNull(told.get(name), name)).longValue();
   }
 }

@@ -1,5 +1,7 @@
 package org.llm4msr.spark.prepare;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URI;
@@ -36,7 +38,11 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
       Path target = local(name);
       Files.createDirectories(target.getParent());
       Path copy =
-          target.resolveSibling("_" + file.getParent().getFileName() + "-" + file.getFileName());
+          target.resolveSibling(
+              "_"
+                  + requireNonNull(file.getParent(), "folder").getFileName()
+                  + "-"
+                  + file.getFileName());
       Files.move(file, copy);
       Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } else {

@@ -36,6 +36,7 @@ final class TrainTask
   }
 
   @Override
+  @SuppressWarnings("NonApiType") // What is sent must be serializable.
   public Iterator<HashMap<String, String>> apply(Iterator<Integer> none) {
     HashMap<String, String> told = new HashMap<>();
     work(BarrierTaskContext.get()).forEach((name, value) -> told.put(name, String.valueOf(value)));

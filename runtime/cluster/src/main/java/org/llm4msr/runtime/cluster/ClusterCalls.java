@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -25,12 +25,11 @@ final class ClusterCalls implements EncoderCalls {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Function<Object, Object> cluster;
+  private final Consumer<Object> cluster;
   private final int window;
   private final Map<String, Serializable> encoding;
 
-  private ClusterCalls(
-      Function<Object, Object> cluster, int window, Map<String, Serializable> encoding) {
+  private ClusterCalls(Consumer<Object> cluster, int window, Map<String, Serializable> encoding) {
     this.cluster = cluster;
     this.window = window;
     this.encoding = encoding;
@@ -44,10 +43,7 @@ final class ClusterCalls implements EncoderCalls {
    * @throws MsrException {@code spark/NO_MODEL} if the encoder runs none
    */
   static ClusterCalls of(
-      Function<Object, Object> cluster,
-      int window,
-      EncodingConfig config,
-      KnowledgeEncoder encoder) {
+      Consumer<Object> cluster, int window, EncodingConfig config, KnowledgeEncoder encoder) {
     if (encoder.readsKeys() || encoder.info().dimension() == 0) {
       throw new MsrException(
           ErrorType.USER,
@@ -93,7 +89,7 @@ final class ClusterCalls implements EncoderCalls {
     calls.forEach(call -> texts.add(new ArrayList<>(call)));
     BiConsumer<Integer, Object> done =
         (call, answer) -> answered.accept(call, () -> answers((Map<?, ?>) answer));
-    cluster.apply(
+    cluster.accept(
         Map.of("encoding", encoding, "calls", texts, "between", endWhenAsked, "answered", done));
   }
 

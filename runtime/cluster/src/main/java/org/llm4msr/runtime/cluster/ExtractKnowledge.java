@@ -4,6 +4,7 @@ import com.google.inject.Guice;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -19,10 +20,10 @@ import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
  * <p>It is called with {@code experiment} (its file), {@code overrides}, {@code plugins}, {@code
  * rebuild}, {@code window} (prompts that are sorted by length before calls are made of them),
  * {@code progress} (a {@code BiConsumer} of the prompts that are done and of all) and {@code
- * cluster}. That function is called with {@code encoding} (settings of {@link OpenEncoding}),
- * {@code calls} (a list of lists of texts), {@code between} (a {@code Runnable} that throws once no
- * further call shall be made) and {@code answered} (a {@code BiConsumer} of a call's number and of
- * what {@code OpenEncoding} returned for it, for the thread that called).
+ * cluster}. That {@code Consumer} is called with {@code encoding} (settings of {@link
+ * OpenEncoding}), {@code calls} (a list of lists of texts), {@code between} (a {@code Runnable}
+ * that throws once no further call shall be made) and {@code answered} (a {@code BiConsumer} of a
+ * call's number and of what {@code OpenEncoding} returned for it, for the thread that called).
  *
  * <p>It returns {@code folder}, {@code scenarios}, {@code users}, {@code items} (vectors of the
  * store), {@code read}, {@code stored}, {@code shortened}, {@code without} (users and items without
@@ -37,7 +38,7 @@ public final class ExtractKnowledge implements Function<Object, Object> {
 
   @SuppressWarnings("unchecked") // What the driver passes has these types.
   private static Map<String, Object> extract(Settings settings) {
-    Function<Object, Object> cluster = (Function<Object, Object>) settings.required("cluster");
+    Consumer<Object> cluster = (Consumer<Object>) settings.required("cluster");
     BiConsumer<Long, Long> told = (BiConsumer<Long, Long>) settings.required("progress");
     int window = settings.number("window").intValue();
     Experiment experiment =
