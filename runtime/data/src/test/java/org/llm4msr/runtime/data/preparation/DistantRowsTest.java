@@ -247,6 +247,7 @@ class DistantRowsTest {
   /** Pieces and parts of a log, in the order in which nodes may be done with them. */
   private static final class Nodes implements RowNodes, AutoCloseable {
     private final Path folder;
+    private final int from;
     private final PreparationDatabase database;
     private final List<Integer> starts = new ArrayList<>();
     private final int to;
@@ -254,6 +255,7 @@ class DistantRowsTest {
 
     Nodes(Path folder, int from, int to) {
       this.folder = folder;
+      this.from = from;
       this.to = to;
       database = new PreparationDatabase(folder, MEMORY, 2);
       for (int start = from; start < to; start += PIECE) {
@@ -274,7 +276,7 @@ class DistantRowsTest {
         String name = "piece-%05d.parquet".formatted(start);
         try (PreparationDatabase own = new PreparationDatabase(make("piece"), MEMORY, 1)) {
           ListReader piece = log(start, Math.min(to, start + PIECE));
-          PieceReading.read(piece, own, 0, start, rows.resolve(name), columns.resolve(name));
+          PieceReading.read(piece, own, 0, start - from, rows.resolve(name), columns.resolve(name));
         }
       }
       database.execute(
