@@ -69,8 +69,8 @@ public record ModelConfig(
         Map<String, @Valid LabelConfig> labels,
     @Setting(
             value =
-                "Standard deviation of the first values of embeddings; with larger ones, such as"
-                    + " 0.1, fields that tell something only together are learned sooner",
+                "Standard deviation of the first values of embeddings; it decides how soon fields"
+                    + " that tell something only together are learned",
             defaultValue = "1.0E-4",
             before = "1.0E-4")
         @Positive
