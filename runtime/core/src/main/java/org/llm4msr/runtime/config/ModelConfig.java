@@ -6,6 +6,7 @@ import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
 import java.util.Map;
 import java.util.Set;
@@ -65,7 +66,18 @@ public record ModelConfig(
                 "Further labels of the data that the model learns, by name: each has towers of its"
                     + " own over what the backbone shares",
             defaultValue = "{}")
-        Map<String, @Valid LabelConfig> labels) {
+        Map<String, @Valid LabelConfig> labels,
+    @Setting(
+            value =
+                "Standard deviation of the first values of embeddings; it decides how soon fields"
+                    + " that tell something only together are learned",
+            defaultValue = "1.0E-4",
+            before = "1.0E-4")
+        @Positive
+        double embeddingDeviation) {
+
+  /** The usual deviation of the first values of embeddings, that of the reference code. */
+  public static final double DEVIATION = 1e-4;
 
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
@@ -111,6 +123,34 @@ public record ModelConfig(
         Map.of(),
         null,
         Map.of());
+  }
+
+  /** Makes settings with the usual first values. */
+  public ModelConfig(
+      int embeddingSize,
+      int scenarioEmbeddingSize,
+      PluginChoice<BackboneFactory<Record>, Record> backbone,
+      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
+      MetaNetworksConfig metaNetworks,
+      @Nullable ItemKnowledgeConfig itemKnowledge,
+      Map<String, Integer> embeddingSizes,
+      boolean linear,
+      Map<String, SequenceConfig> sequences,
+      @Nullable ColdItemsConfig coldItems,
+      Map<String, LabelConfig> labels) {
+    this(
+        embeddingSize,
+        scenarioEmbeddingSize,
+        backbone,
+        fusion,
+        metaNetworks,
+        itemKnowledge,
+        embeddingSizes,
+        linear,
+        sequences,
+        coldItems,
+        labels,
+        DEVIATION);
   }
 
   /** Returns the inputs that the fusion head reads. */
@@ -176,5 +216,26 @@ public record ModelConfig(
               defaultValue = "0.1")
           @DecimalMin(value = "0.0", message = "must be at least 0")
           @DecimalMax(value = "1.0", inclusive = false, message = "must be below 1")
-          double dropout) {}
+          double dropout,
+      @Setting(
+              value =
+                  "What stands in the field: mix, the embedding and the vector by their shares; or"
+                      + " sum, the embedding by its share and all of the vector",
+              defaultValue = "mix",
+              before = "mix")
+          Form form) {
+
+    /** Makes settings that mix. */
+    public ColdItemsConfig(String field, double halfAt, double dropout) {
+      this(field, halfAt, dropout, Form.MIX);
+    }
+
+    /** What stands in the field of a value e whose item's vector is mapped to p; g is its share. */
+    public enum Form {
+      /** g e + (1 - g) p: the more rows, the less p is read, and the less it learns. */
+      MIX,
+      /** g e + p: e is what a value has beside its text, and all rows train p. */
+      SUM
+    }
+  }
 }

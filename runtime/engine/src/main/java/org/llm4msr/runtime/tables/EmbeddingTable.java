@@ -47,8 +47,13 @@ public final class EmbeddingTable {
     }
   }
 
-  /** Draws the values; a row's depend only on the seed, the table's name and the row's number. */
+  /** Draws the values with the deviation of the reference code. */
   public void initialize(long seed, Workers workers) {
+    initialize(seed, INITIAL_DEVIATION, workers);
+  }
+
+  /** Draws the values; a row's depend only on the seed, the table's name and the row's number. */
+  public void initialize(long seed, double deviation, Workers workers) {
     CRC32C crc = new CRC32C();
     crc.update(name.getBytes(StandardCharsets.UTF_8));
     long tableSeed = new SplittableRandom(seed ^ (crc.getValue() << 20)).nextLong();
@@ -61,7 +66,7 @@ public final class EmbeddingTable {
             float[] chunk = chunk(row);
             int start = offset(row);
             for (int d = 0; d < dimension; d++) {
-              chunk[start + d] = (float) (INITIAL_DEVIATION * random.nextGaussian());
+              chunk[start + d] = (float) (deviation * random.nextGaussian());
             }
           }
         });

@@ -8,7 +8,6 @@ import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
-import org.llm4msr.runtime.tables.EmbeddingTable;
 
 /**
  * One more field of the flat input: a learned linear map of numbers that have no embedding, so that
@@ -22,6 +21,9 @@ record AddedField(ParameterArray weight, ParameterArray bias) {
   /** The field of the knowledge of the row's item. */
   static final String ITEM = "item-knowledge";
 
+  /** What stands in for the embeddings of values with few training rows; no field of its own. */
+  static final String COLD = "cold-items";
+
   /** The field of the similarities to the user's history. */
   static final String HISTORY = "history";
 
@@ -31,20 +33,13 @@ record AddedField(ParameterArray weight, ParameterArray bias) {
    * @param inputs n
    */
   static AddedField of(ParameterStore store, String name, int inputs, int width) {
-    return of(store, name, inputs, width, Initializer.linear(inputs));
-  }
-
-  /** Makes the part of a field's embedding that is a map of the item's vector; at first it is 0. */
-  static AddedField ofColdItems(ParameterStore store, int inputs, int width) {
-    Initializer small = new Initializer.Normal(EmbeddingTable.INITIAL_DEVIATION);
-    return of(store, "cold-items", inputs, width, small);
-  }
-
-  private static AddedField of(
-      ParameterStore store, String name, int inputs, int width, Initializer initial) {
     return new AddedField(
         store.parameter(
-            "knowledge", name + "/weight", new Shape(inputs, width), initial, Decay.YES),
+            "knowledge",
+            name + "/weight",
+            new Shape(inputs, width),
+            Initializer.linear(inputs),
+            Decay.YES),
         store.parameter(
             "knowledge", name + "/bias", new Shape(width), Initializer.zeros(), Decay.NO));
   }

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.assembly.labels.LabelTowers;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences.Pooled;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
@@ -176,7 +177,8 @@ record AssembledModel(
       return columns.vectors();
     }
     NDArray ofRows = pass.items().rowValues(projection.map(inputs.items()));
-    return FlatColumns.mix(columns.vectors(), tables.column(coldShares.field()), ofRows, share);
+    NDArray added = coldShares.form() == Form.SUM ? ofRows : ofRows.mul(share);
+    return FlatColumns.mix(columns.vectors(), tables.column(coldShares.field()), added, share);
   }
 
   private NDArray withFields(Pass pass, RowInputs inputs, NDArray vectors) {

@@ -61,7 +61,7 @@ record KnowledgeParameters(
                 AddedField.HISTORY,
                 history.layout().width(),
                 history.config().widthBeside(width)),
-        coldWidth == 0 ? null : AddedField.ofColdItems(store, size, coldWidth));
+        coldWidth == 0 ? null : AddedField.of(store, AddedField.COLD, size, coldWidth));
   }
 
   private static ParameterArray missing(ParameterStore store, String name, int size) {

@@ -479,6 +479,9 @@ public final class ModelAssembly {
                     ? ""
                     : "|sizes " + new TreeMap<>(model.embeddingSizes()))
                 + (model.linear() ? "|linear" : "")
+                + (model.embeddingDeviation() == ModelConfig.DEVIATION
+                    ? ""
+                    : "|deviation " + model.embeddingDeviation())
                 + SequencePlan.identity(model)
                 + ModelLabels.identity(model.labels()));
     if (inputs == null) {

@@ -51,6 +51,7 @@ public final class ModelModule extends AbstractModule {
         stated.linear(),
         stated.sequences(),
         stated.coldItems(),
-        stated.labels());
+        stated.labels(),
+        stated.embeddingDeviation());
   }
 }

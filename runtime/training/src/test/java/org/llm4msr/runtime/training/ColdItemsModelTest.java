@@ -12,12 +12,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
@@ -146,11 +149,13 @@ class ColdItemsModelTest {
     return values;
   }
 
-  @Test
-  void mixesByTheRowsOfAValueAndMovesBothPartsByTheirGradients() {
+  @ParameterizedTest
+  @EnumSource(Form.class)
+  void readsByTheRowsOfAValueAndMovesBothPartsByTheirGradients(Form form) {
     MemoryData data = MemoryData.of(ROWS);
     Random random = new Random(5);
-    try (TrainableModel model = model(new ColdItemsConfig("item", 2, 0), data)) {
+    double[] parts = form == Form.SUM ? new double[] {1, 1, 1, 1, 1} : SHARES;
+    try (TrainableModel model = model(new ColdItemsConfig("item", 2, 0, form), data)) {
       assertThat(model.shape().layout().width()).isEqualTo(4 * D);
       float[][] items = draw(model.tables().tables().get(1), random);
       float[] weight = draw(K * D, random);
@@ -176,7 +181,7 @@ class ColdItemsModelTest {
         for (int d = 0; d < D; d++) {
           double own = items[ROWS.get(row).item()][d];
           double read = projected(row, weight, bias, d);
-          logit += v[ITEM + d] * ((1 - SHARES[row]) * own + SHARES[row] * read);
+          logit += v[ITEM + d] * ((1 - SHARES[row]) * own + parts[row] * read);
         }
         double p = 1 / (1 + Math.exp(-logit));
         slopes[row] = (p - ROWS.get(row).label()) / slopes.length;
@@ -187,20 +192,23 @@ class ColdItemsModelTest {
       TrainingStep.Outcome outcome = engine.call(() -> step.run(batch(data), 0, RATE));
 
       assertThat((double) outcome.loss()).isCloseTo(loss, within(1e-5));
-      assertMoved(model, items, weight, bias, v, slopes);
+      assertMoved(model, items, weight, bias, v, slopes, parts);
     }
   }
 
   private static double projected(int row, float[] weight, float[] bias, int d) {
-    if (SHARES[row] == 0) {
-      return 0;
-    }
     double sum = bias[d];
-    double[] vector = standardised(ROWS.get(row).item());
+    double[] vector = read(row);
     for (int k = 0; k < K; k++) {
       sum += vector[k] * weight[k * D + d];
     }
     return sum;
+  }
+
+  /** Returns the vector that a row reads, the mean of all where its item has none. */
+  private static double[] read(int row) {
+    int item = ROWS.get(row).item();
+    return item < WITH_VECTOR ? standardised(item) : new double[K];
   }
 
   /** Returns what the other fields give, whose tables are at their initial values. */
@@ -231,7 +239,8 @@ class ColdItemsModelTest {
       float[] weight,
       float[] bias,
       float[] v,
-      double[] slopes) {
+      double[] slopes,
+      double[] parts) {
     EmbeddingTable table = model.tables().tables().get(1);
     float[] movedWeight = TinyModels.values(model, "knowledge/cold-items/weight");
     float[] movedBias = TinyModels.values(model, "knowledge/cold-items/bias");
@@ -242,9 +251,9 @@ class ColdItemsModelTest {
       for (int row = 0; row < slopes.length; row++) {
         double gradient = slopes[row] * v[ITEM + d];
         ofItems[ROWS.get(row).item()] += (1 - SHARES[row]) * gradient;
-        ofBias += SHARES[row] * gradient;
-        for (int k = 0; SHARES[row] > 0 && k < K; k++) {
-          ofWeight[k] += SHARES[row] * gradient * standardised(ROWS.get(row).item())[k];
+        ofBias += parts[row] * gradient;
+        for (int k = 0; k < K; k++) {
+          ofWeight[k] += parts[row] * gradient * read(row)[k];
         }
       }
       for (int id = 0; id < ofItems.length; id++) {

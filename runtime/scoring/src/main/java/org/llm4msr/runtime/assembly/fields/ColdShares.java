@@ -8,15 +8,16 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
+import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
 
 /**
- * How much of a field's embedding is the projected vector of the row's item: halfAt / (n + halfAt)
- * for a value with n training rows, all for one with none, and nothing where the item has no
- * vector. Immutable; safe for several threads.
+ * How much of a field's embedding the projected vector of the row's item displaces: halfAt / (n +
+ * halfAt) for a value with n training rows, all for one with none, and nothing where the item has
+ * no vector. Immutable; safe for several threads.
  */
 public final class ColdShares {
 
@@ -25,14 +26,15 @@ public final class ColdShares {
   private final int field;
   private final float[] shares;
   private final ItemKnowledge items;
-  private final double dropout;
+  private final ColdItemsConfig config;
   private final long seed;
 
-  private ColdShares(int field, float[] shares, ItemKnowledge items, double dropout, long seed) {
+  private ColdShares(
+      int field, float[] shares, ItemKnowledge items, ColdItemsConfig config, long seed) {
     this.field = field;
     this.shares = shares;
     this.items = items;
-    this.dropout = dropout;
+    this.config = config;
     this.seed = seed;
   }
 
@@ -64,11 +66,7 @@ public final class ColdShares {
     }
     int number = fields.stream().map(PreparedField::name).toList().indexOf(config.field());
     return new ColdShares(
-        number,
-        shares(rows.apply(fields.get(number)), config.halfAt()),
-        items,
-        config.dropout(),
-        seed);
+        number, shares(rows.apply(fields.get(number)), config.halfAt()), items, config, seed);
   }
 
   private static float[] shares(float[] rows, double halfAt) {
@@ -82,6 +80,11 @@ public final class ColdShares {
   /** Returns the number of the field in a batch. */
   public int field() {
     return field;
+  }
+
+  /** Returns what stands in the field. */
+  public Form form() {
+    return config.form();
   }
 
   /** Returns the share of each value whose item has a vector, by id. */
@@ -102,6 +105,7 @@ public final class ColdShares {
    * @param step of the training, which decides what is drawn
    */
   public void fill(Batch batch, FloatBuffer flat, int width, boolean training, long step) {
+    double dropout = config.dropout();
     int[] ids = ((FieldValues.Ids) batch.fields.get(field)).ids();
     SplittableRandom random =
         training && dropout > 0

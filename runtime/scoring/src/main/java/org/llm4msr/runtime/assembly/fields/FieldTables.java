@@ -26,6 +26,7 @@ public final class FieldTables {
   private final boolean linear;
   private final int added;
   private final int usual;
+  private final double deviation;
 
   /** D by table, where it is not the usual one. */
   private final Map<String, Integer> sizes = new HashMap<>();
@@ -41,6 +42,7 @@ public final class FieldTables {
     linear = model.linear();
     added = model.coldItems() == null ? 0 : 1;
     usual = model.embeddingSize();
+    deviation = model.embeddingDeviation();
     model.embeddingSizes().forEach(this::add);
   }
 
@@ -116,7 +118,7 @@ public final class FieldTables {
       String name = field.tableName();
       vectors.add(made.computeIfAbsent(name, n -> table(n, field, width(field), stateSlots)));
     }
-    made.values().forEach(table -> table.initialize(seed, workers));
+    made.values().forEach(table -> table.initialize(seed, deviation, workers));
     Map<String, EmbeddingTable> madeWeights = new HashMap<>();
     for (PreparedField field : linear ? fields : List.<PreparedField>of()) {
       String name = field.tableName() + LINEAR;

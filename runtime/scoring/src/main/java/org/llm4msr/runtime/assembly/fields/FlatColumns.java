@@ -36,17 +36,16 @@ public record FlatColumns(
   }
 
   /**
-   * Returns embedded fields in which one is mixed: 1 - share times its own columns and share times
-   * others.
+   * Returns embedded fields in which one is 1 - share times its own columns, and others added.
    *
    * @param first of its columns
-   * @param other (B, its width)
+   * @param other (B, its width), times share where forms mix
    * @param share (B, 1)
    */
   public static NDArray mix(NDArray vectors, int first, NDArray other, NDArray share) {
     NDList parts = split(vectors, first, first + other.getShape().get(1));
     int own = first == 0 ? 0 : 1;
-    NDArray mixed = parts.get(own).mul(share.neg().add(1)).add(other.mul(share));
+    NDArray mixed = parts.get(own).mul(share.neg().add(1)).add(other);
     if (parts.size() == 1) {
       return mixed;
     }

@@ -1,0 +1,102 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.Experiment;
+
+/**
+ * A shop where each half of the customers likes one kind of item, so that neither a customer nor an
+ * item has a rate of its own, and whose newest items training never saw: what it needs is the text
+ * of the item with the customer.
+ */
+class ColdItemsTest {
+
+  private static final String EXPERIMENT =
+      """
+      workspace: work
+      dataset:
+        name: table
+        path: .
+        files: [log.csv]
+        scenario: place
+        time: time
+        items: { files: [items.csv], key: item, text: [title] }
+        split: { by: time, ratio: [4, 1, 1] }
+      knowledge:
+        encoder: { name: hash, dimension: 32 }
+        items: {}
+      model:
+        embeddingSize: 4
+        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
+      %s
+      training: { epochs: 4, batchSize: 128, patience: 0, optimizer: { learningRate: 0.005 } }
+      runtime: { threads: 1 }
+      """;
+
+  private static final int ROWS = 15_000;
+
+  /** Items of the training part, and those that come later. */
+  private static final int KNOWN = 40;
+
+  private static final int ALL = 80;
+
+  /** Positives are of the liked kind with 4/5, negatives with 2/7: 4/5 5/7 + (8/35 + 5/35) / 2. */
+  private static final double BEST = 53 / 70.0;
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void write() throws IOException {
+    Random random = new Random(5);
+    List<String> items = new ArrayList<>(List.of("item,title"));
+    for (int item = 0; item < ALL; item++) {
+      items.add("i%d,%s number %d".formatted(item, item % 2 == 0 ? "tea" : "lamp", item));
+    }
+    Files.write(folder.resolve("items.csv"), items);
+    List<String> log = new ArrayList<>(List.of("user,item,place,label,time"));
+    for (int n = 0; n < ROWS; n++) {
+      int item = n < ROWS * 5 / 6 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
+      int user = random.nextInt(40);
+      int label = random.nextInt(12) < (user % 2 == item % 2 ? 8 : 2) ? 1 : 0;
+      log.add("u%d,i%d,feed,%d,%d".formatted(user, item, label, n));
+    }
+    Files.write(folder.resolve("log.csv"), log);
+  }
+
+  private static Experiment trained(String name, String model) throws IOException {
+    Path file = folder.resolve(name + ".yaml");
+    Files.writeString(file, EXPERIMENT.formatted(model));
+    Experiment experiment = Experiment.fromYaml(file);
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    experiment.train(name, Progress.NONE);
+    return experiment;
+  }
+
+  private static double auc(Experiment experiment, String name) {
+    return experiment.evaluate(name, Split.TEST, null, Progress.NONE).result().overall().auc();
+  }
+
+  @Test
+  void textsTellWhoLikesAnUnseenItemWhereTheyAreAddedToItsId() throws IOException {
+    String sum =
+        "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, form: sum, dropout: 0.1 }";
+    Experiment experiment = trained("sum", sum);
+    double plain = auc(trained("plain", "  embeddingDeviation: 0.1"), "plain");
+
+    assertThat(auc(experiment, "sum")).isBetween(0.68, BEST + 0.03).isGreaterThan(plain + 0.1);
+    assertThat(plain).isEqualTo(0.5, within(0.06));
+  }
+}
