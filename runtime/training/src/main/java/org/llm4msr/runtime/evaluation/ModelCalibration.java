@@ -13,7 +13,10 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
 
-/** Fits the calibration of a model to the validation part, each label by itself. */
+/**
+ * Fits the calibration of a model to the validation part, each label by itself. Of a further label,
+ * logits of scenarios whose rows do not know it are used as they are.
+ */
 public final class ModelCalibration {
 
   private final CalibrationFit main;
@@ -61,9 +64,15 @@ public final class ModelCalibration {
     for (int l = 0; l < labels.size(); l++) {
       Calibration fit = further.get(l).result();
       if (!fit.changesNothing()) {
-        lines.put(labels.get(l).name(), fit.scenarios());
+        lines.put(
+            labels.get(l).name(), fit.scenarios().stream().map(ModelCalibration::known).toList());
       }
     }
     return new Calibration(main.result().scenarios(), lines);
+  }
+
+  /** A tower of a scenario that does not know its label learns nothing that could be fitted. */
+  private static Calibration.Line known(Calibration.Line line) {
+    return line.rows() > 0 ? line : new Calibration.Line(line.scenario(), 1, 0, 0);
   }
 }
