@@ -111,8 +111,7 @@ class SequenceUsesTest {
         }
 
         float[] fromLog = ranked(server, user, "");
-        float[] fromRequest =
-            ranked(server, user, ", \"history\": [\"i9\", \"i8\", \"i7\"]");
+        float[] fromRequest = ranked(server, user, ", \"history\": [\"i9\", \"i8\", \"i7\"]");
         assertThat(fromLog)
             .containsExactly(SequencesTest.score(trained.bundle(), asked), within(1e-5f));
         assertThat(fromRequest)

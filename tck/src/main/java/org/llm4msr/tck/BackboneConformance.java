@@ -19,6 +19,7 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
+import org.llm4msr.tck.harness.SequenceData;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -44,7 +45,8 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
 
   @Override
   final ModelHarness.Parts parts(ModelShape shape) {
-    return ModelHarness.of(shape, context -> create(factory(), config(), context))
+    return ModelHarness.of(
+            SequenceData.in(shape, declared()), context -> create(factory(), config(), context))
         .head(0, this::alone);
   }
 

@@ -1,17 +1,22 @@
 package org.llm4msr.tck;
 
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Nested;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.RecordingFeatures;
+import org.llm4msr.tck.harness.SequenceData;
 import org.llm4msr.tck.harness.TestBatch;
+import org.llm4msr.tck.harness.TestPass;
 import org.llm4msr.tck.harness.TestSeed;
 import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
@@ -125,6 +130,64 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
           throw new Finding("logits from fields of several widths", e);
         }
       }
+    }
+  }
+
+  /** What rows did before, for models that declare to read it. */
+  @Nested
+  class Sequences {
+
+    @Rule(
+        id = "SEQUENCE-01",
+        says = "works in a run without sequences, and for rows without events",
+        checkFirst = {
+          "the sum of the mask is 0 then: no division by it, no softmax of nothing",
+          "features.sequences() has none where model.sequences has none"
+        })
+    final void rowsMayHaveNoEvents() {
+      if (declared().contains(ModelInput.SEQUENCES)) {
+        staysFinite(parts(ModelData.EVEN).shape(ModelData.EVEN), batch());
+        staysFinite(parts(ModelData.EVEN), batch().withoutEvents());
+      }
+    }
+
+    private void staysFinite(ModelHarness.Parts parts, TestBatch batch) {
+      try (ModelHarness model = parts.create()) {
+        Finding.unlessFinite("logits", model.infer(batch));
+        TestPass pass = model.train(batch, factors(batch));
+        Finding.unlessFinite("logits in training", pass.logits());
+        pass.gradients().forEach((name, g) -> Finding.unlessFinite("gradient of " + name, g));
+      }
+    }
+
+    @Rule(
+        id = "SEQUENCE-02",
+        says = "reads nothing behind the last event of a row",
+        checkFirst = {
+          "a mean is the sum over the events by their number, not by the length",
+          "a softmax over places needs the mask before and after"
+        })
+    final void readsNothingBehindTheLast() {
+      if (!declared().contains(ModelInput.SEQUENCES)) {
+        return;
+      }
+      try (ModelHarness model = model(ModelData.EVEN);
+          ModelHarness longer =
+              parts(ModelData.EVEN).shape(SequenceData.with(ModelData.EVEN, 3)).create()) {
+        if (sizes(model).equals(sizes(longer))) { // Else it learns something of each place.
+          longer.store().restore(model.store().snapshot());
+          float[] expected = model.infer(batch());
+          float[] found = longer.infer(batch());
+          for (int row = 0; row < expected.length; row++) {
+            Finding.unlessClose("logit of row " + row, expected[row], found[row]);
+          }
+        }
+      }
+    }
+
+    private static Map<String, Integer> sizes(ModelHarness model) {
+      return model.store().parameters().stream()
+          .collect(Collectors.toMap(DenseParameter::name, DenseParameter::size));
     }
   }
 

@@ -23,6 +23,7 @@ import org.llm4msr.tck.harness.LayersBetween;
 import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.ReferenceBackbone;
+import org.llm4msr.tck.harness.SequenceData;
 import org.llm4msr.tck.harness.ShiftedKnowledge;
 import org.llm4msr.tck.harness.TestBatch;
 import org.llm4msr.tck.harness.TestPass;
@@ -55,7 +56,7 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
   }
 
   private ModelHarness.Parts parts(ModelShape shape, HeadParts parts) {
-    return ModelHarness.of(shape, parts::backbone)
+    return ModelHarness.of(SequenceData.in(shape, declared()), parts::backbone)
         .head(knowledgeSize(), context -> watchedHead(parts.recording(context)))
         .metaNetwork(Level.USER, LayersBetween.USUAL, parts::metaNetwork)
         .metaNetwork(Level.SCENARIO, LayersBetween.USUAL, parts::metaNetwork)

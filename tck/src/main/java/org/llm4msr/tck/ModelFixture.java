@@ -84,7 +84,8 @@ public final class ModelFixture {
         matrix(json.get("userKnowledge")),
         matrix(json.get("scenarioKnowledge")),
         new float[1][knowledgeSize()],
-        new float[json.get("user").size()][1]);
+        new float[json.get("user").size()][1],
+        new float[0][0]);
   }
 
   /** Some fixtures have no table, as their models do not read it. */

@@ -27,6 +27,7 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.api.model.Sequence;
+import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.EmbeddedFeatures;
@@ -55,6 +56,7 @@ public final class ModelHarness implements AutoCloseable {
   private final FusionHead head;
   private final DropoutMasks masks;
   private final Set<ModelInput> inputs;
+  private final List<SequenceShape> sequences;
   private final int fieldWidth;
   private final long seed;
   private long step;
@@ -64,6 +66,7 @@ public final class ModelHarness implements AutoCloseable {
     masks = new DropoutMasks(parts.seed);
     seed = parts.seed;
     inputs = parts.inputs;
+    sequences = parts.shape.sequences();
     boolean fields = parts.shape.layout().uniform() && inputs.contains(ModelInput.FIELDS);
     fieldWidth = fields ? parts.shape.layout().fields().get(0).width() : 0;
     try {
@@ -184,7 +187,7 @@ public final class ModelHarness implements AutoCloseable {
         constant(ModelInput.SCENARIO_KNOWLEDGE, arrays, batch.scenarioKnowledge()),
         ofRows(ModelInput.ITEM_KNOWLEDGE, arrays, batch.itemKnowledge()),
         ofRows(ModelInput.HISTORY, arrays, batch.history()),
-        sequences());
+        sequences(shape -> arrays.ofRows(shape.name(), SequenceData.columns(shape))));
   }
 
   private @Nullable NDArray constant(ModelInput input, RecordedArrays arrays, float[][] values) {
@@ -195,9 +198,13 @@ public final class ModelHarness implements AutoCloseable {
     return inputs.contains(input) ? arrays.ofRows(input.name(), values[0].length) : null;
   }
 
-  /** A run may have none, and this one has none. */
-  private @Nullable List<Sequence> sequences() {
-    return inputs.contains(ModelInput.SEQUENCES) ? List.of() : null;
+  /** A run may have none. */
+  private @Nullable List<Sequence> sequences(Function<SequenceShape, NDArray> columns) {
+    return inputs.contains(ModelInput.SEQUENCES)
+        ? sequences.stream()
+            .map(shape -> SequenceData.sequence(shape, columns.apply(shape)))
+            .toList()
+        : null;
   }
 
   /** Restarts the step count at 0, and with it the engine's random numbers. */
@@ -242,7 +249,7 @@ public final class ModelHarness implements AutoCloseable {
             declared(ModelInput.SCENARIO_KNOWLEDGE, pass, batch.scenarioKnowledge()),
             declared(ModelInput.ITEM_KNOWLEDGE, pass, batch.itemKnowledge()),
             declared(ModelInput.HISTORY, pass, batch.history()),
-            sequences());
+            sequences(shape -> pass.create(SequenceData.of(shape, batch.sequences()))));
     PassContext context =
         new PassContext(
             pass, training, training ? step : 0, byScenario, byUser, byItem, masks, tape);
@@ -286,7 +293,7 @@ public final class ModelHarness implements AutoCloseable {
   /** The parts of a model under test. */
   public static final class Parts {
 
-    private final ModelShape shape;
+    private ModelShape shape;
     private final Function<ModelContext, Backbone> backbone;
     private final Map<Level, Function<MetaContext, MetaNetwork>> metaNetworks =
         new EnumMap<>(Level.class);
@@ -308,6 +315,12 @@ public final class ModelHarness implements AutoCloseable {
     /** Sets the seed of the initial values. */
     public Parts seed(long value) {
       seed = value;
+      return this;
+    }
+
+    /** Sets the shape of the data. */
+    public Parts shape(ModelShape given) {
+      shape = given;
       return this;
     }
 

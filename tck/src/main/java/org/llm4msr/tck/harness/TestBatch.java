@@ -18,6 +18,7 @@ import org.llm4msr.api.model.Level;
  * @param scenarioKnowledge (S, K)
  * @param itemKnowledge (I, K)
  * @param history (B, n), similarities to the user's history
+ * @param sequences the columns of each row's {@link SequenceData}; no rows in a batch without
  */
 @SuppressWarnings("ArrayRecordComponent") // Test values, which are not compared with equals.
 public record TestBatch(
@@ -29,7 +30,8 @@ public record TestBatch(
     float[][] userKnowledge,
     float[][] scenarioKnowledge,
     float[][] itemKnowledge,
-    float[][] history) {
+    float[][] history,
+    float[][] sequences) {
 
   private static final int HISTORY = 6;
 
@@ -63,7 +65,8 @@ public record TestBatch(
         userKnowledge,
         scenarioKnowledge,
         normal(random, users, knowledge),
-        normal(random, rows, HISTORY));
+        normal(random, rows, HISTORY),
+        SequenceData.draw(random, rows));
   }
 
   /** Returns the group of each row at a level: (B). */
@@ -93,7 +96,8 @@ public record TestBatch(
         picked(userKnowledge, Arrays.stream(users).distinct().toArray()),
         scenarioKnowledge,
         picked(itemKnowledge, Arrays.stream(items).distinct().toArray()),
-        picked(history, rows));
+        picked(history, rows),
+        sequences.length == 0 ? sequences : picked(sequences, rows));
   }
 
   /** Numbers groups by first appearance. */
@@ -112,7 +116,7 @@ public record TestBatch(
 
   /** Returns this batch with every input times a factor. */
   public TestBatch scaled(float factor) {
-    return withFlat(times(factor, flat));
+    return withFlat(times(factor, flat)).withSequences(SequenceData.scaled(factor, sequences));
   }
 
   private TestBatch withFlat(float[][] other) {
@@ -125,7 +129,27 @@ public record TestBatch(
         userKnowledge,
         scenarioKnowledge,
         itemKnowledge,
-        history);
+        history,
+        sequences);
+  }
+
+  /** Returns this batch with rows whose users have done nothing before. */
+  public TestBatch withoutEvents() {
+    return withSequences(SequenceData.without(sequences));
+  }
+
+  private TestBatch withSequences(float[][] other) {
+    return new TestBatch(
+        scenario,
+        user,
+        item,
+        flat,
+        scenarioTable,
+        userKnowledge,
+        scenarioKnowledge,
+        itemKnowledge,
+        history,
+        other);
   }
 
   /** Returns this batch with all knowledge times a factor. */
@@ -185,7 +209,7 @@ public record TestBatch(
    */
   public TestBatch withKnowledge(float[][] users, float[][] scenarios, float[][] items) {
     return new TestBatch(
-        scenario, user, item, flat, scenarioTable, users, scenarios, items, history);
+        scenario, user, item, flat, scenarioTable, users, scenarios, items, history, sequences);
   }
 
   /** Returns the batch of the rows whose scenario passes a test, as {@link #rows} does. */

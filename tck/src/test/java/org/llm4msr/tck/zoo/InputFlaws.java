@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.api.model.Sequence;
 
 /** A flaw for each rule of models that read features. */
 final class InputFlaws {
@@ -19,6 +20,8 @@ final class InputFlaws {
     flaws.put("INPUT-01", ReadsInSecret::new);
     flaws.put("INPUT-02", DeclaresInVain::new);
     flaws.put("INPUT-03", WantsOneWidth::new);
+    flaws.put("SEQUENCE-01", DividesByTheEvents::new);
+    flaws.put("SEQUENCE-02", DividesByTheLength::new);
     flaws.put("RECORD-01", ReadsValues::new);
     return flaws;
   }
@@ -43,6 +46,40 @@ final class InputFlaws {
       if (!context.layout().uniform()) {
         throw new IllegalArgumentException("fields differ");
       }
+    }
+  }
+
+  /** Adds the mean of all numbers of a row's events. */
+  private abstract static class ReadsEvents extends Flaw {
+    @Override
+    Set<ModelInput> inputs() {
+      return Set.of(ModelInput.SEQUENCES);
+    }
+
+    @Override
+    NDArray read(Features features, NDArray y) {
+      if (features.sequences().isEmpty()) {
+        return y;
+      }
+      Sequence sequence = features.sequences().get(0);
+      NDArray sum = sequence.vectors().sum(new int[] {2}).sum(new int[] {1});
+      return y.add(mean(sum, sequence.mask()).reshape(y.getShape()));
+    }
+
+    abstract NDArray mean(NDArray sum, NDArray mask);
+  }
+
+  private static final class DividesByTheEvents extends ReadsEvents {
+    @Override
+    NDArray mean(NDArray sum, NDArray mask) {
+      return sum.div(mask.sum(new int[] {1}));
+    }
+  }
+
+  private static final class DividesByTheLength extends ReadsEvents {
+    @Override
+    NDArray mean(NDArray sum, NDArray mask) {
+      return sum.div(mask.getShape().get(1));
     }
   }
 
