@@ -388,7 +388,7 @@ class ArrowRowsTest {
       ByteBuffer body = ByteBuffer.allocate(16);
       ByteBuffer none = ByteBuffer.allocate(0);
       ArrowStreamCheck check = new ArrowStreamCheck(allocator);
-      assertThatThrownBy(() -> check.require(message, body)).hasMessage("no schema came before it");
+      assertThatThrownBy(() -> check.require(message, body)).isInstanceOf(IOException.class);
       check.require(begin, none);
       if (fault == null) {
         check.require(message, body);
