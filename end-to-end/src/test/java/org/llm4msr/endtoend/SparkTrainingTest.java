@@ -55,8 +55,8 @@ class SparkTrainingTest {
     "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}"
   };
 
-  private static final String NORMALISED =
-      "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4]}";
+  private static final List<String> NORMALISED =
+      List.of("training.epochs=20", "model.backbone.batchNorm=true");
 
   @TempDir static Path folder;
   private static SmallShop shop;
@@ -156,22 +156,15 @@ class SparkTrainingTest {
   @Test
   @Tag("slow")
   void normalisationsAreOverWholeBatches() throws Exception {
-    Experiment.fromYaml(
-            shop.experiment(),
-            "training.epochs=20",
-            "training.optimizer.learningRate=0.001",
-            "training.patience=0",
-            NORMALISED)
+    List<String> settings = new ArrayList<>(List.of(SETTINGS));
+    settings.addAll(NORMALISED);
+    Experiment.fromYaml(shop.experiment(), settings.toArray(String[]::new))
         .train("normalised", Progress.NONE);
+    List<String> more = new ArrayList<>(List.of("--workers=3"));
+    NORMALISED.forEach(setting -> more.add("-D" + setting));
 
     Cli.Outcome outcome =
-        start(
-                "local-cluster[3,1,1024]",
-                "of-three",
-                "--workers=3",
-                "-Dtraining.epochs=20",
-                "-D" + NORMALISED)
-            .await();
+        start("local-cluster[3,1,1024]", "of-three", more.toArray(String[]::new)).await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertSameLosses("of-three", "normalised");
