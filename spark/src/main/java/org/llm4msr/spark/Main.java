@@ -29,7 +29,7 @@ public final class Main {
   private static final Map<String, Job> JOBS =
       Map.of(
           "prepare", new PrepareJob(),
-          "extract", new ExtractJob(),
+          "extract", new ExtractJob(System.err),
           "train", new TrainJob(),
           "score", new ScoreJob());
 

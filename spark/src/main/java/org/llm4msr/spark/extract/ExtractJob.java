@@ -1,10 +1,10 @@
 package org.llm4msr.spark.extract;
 
+import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiConsumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -28,6 +28,17 @@ public final class ExtractJob implements Job {
   private static final int PROMPTS_A_CALL = 64;
   private static final int LEAST_WINDOW = 1024;
 
+  private final PrintStream progress;
+
+  /**
+   * Makes the job.
+   *
+   * @param progress gets a line each minute
+   */
+  public ExtractJob(PrintStream progress) {
+    this.progress = progress;
+  }
+
   @Override
   public JobReport run(SparkSession session, Options options) {
     SparkContext context = session.sparkContext();
@@ -50,8 +61,7 @@ public final class ExtractJob implements Job {
     settings.put("rebuild", options.or("rebuild", "false").equals("true"));
     settings.put("window", Math.max(LEAST_WINDOW, tasks * CALLS_A_TASK * PROMPTS_A_CALL));
     settings.put("cluster", calls);
-    BiConsumer<Long, Long> progress = new ProgressLines("extract", "prompts");
-    settings.put("progress", progress);
+    settings.put("progress", new ProgressLines(progress, "extract", "prompts"));
     Map<?, ?> told = (Map<?, ?>) LoadedRuntime.of(runtime).call("ExtractKnowledge", settings);
     Map<String, String> values = new LinkedHashMap<>();
     told.forEach((name, value) -> values.put((String) name, String.valueOf(value)));
