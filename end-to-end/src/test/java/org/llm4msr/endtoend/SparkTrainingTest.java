@@ -128,6 +128,7 @@ class SparkTrainingTest {
   }
 
   @Test
+  @Tag("slow")
   void aClusterThatLosesAnExecutorLearnsWhatAnUndisturbedOneLearns() throws Exception {
     Cli.Running running = start("local-cluster[2,1,1024]", "spark");
     boolean killed = killOneExecutor(running);
