@@ -134,14 +134,16 @@ class SparkExtractionTest {
 
   @Test
   void nodesWithoutTheModelAreTold() throws Exception {
-    Path lookup = Files.writeString(folder.resolve("none.csv"), "key,vector\n");
+    Path users = Files.writeString(folder.resolve("users.csv"), "key,a,b\n1,0.5,1\n");
+    Path scenarios = Files.writeString(folder.resolve("scenarios.csv"), "key,a,b\nfeed,1,2\n");
     Cli.Outcome service =
         start(
                 "local[1]",
-                "-Dworkspace=service",
-                "-Dknowledge.encoder={name: precomputed, file: %s}".formatted(lookup))
+                "-Dknowledge.encoder={name: precomputed, users: %s, scenarios: %s}"
+                    .formatted(users, scenarios))
             .await();
-    assertThat(service.code()).isNotZero();
+    assertThat(service.code()).isEqualTo(2);
+    assertThat(service.err()).contains("[spark/NO_MODEL] ");
 
     Cli.Outcome elsewhere = start("local[1]", "-Dspark.deployMode=cluster").await();
     assertThat(elsewhere.code()).isEqualTo(2);

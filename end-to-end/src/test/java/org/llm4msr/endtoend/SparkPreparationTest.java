@@ -292,7 +292,7 @@ class SparkPreparationTest {
     ObjectNode manifest = manifest(parts);
     ObjectNode expected = manifest(whole);
     Map<String, String> found = stamps(manifest);
-    assertThat(stamps(expected)).containsAllEntriesOf(without(found));
+    assertThat(without(found)).isEqualTo(without(stamps(expected)));
     assertThat(without(found)).hasSizeGreaterThan(12);
     List<String> others = new ArrayList<>(List.of(but));
     others.add("files");

@@ -21,6 +21,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.toolkit.arrow.ArrowStreamCheck;
 
@@ -156,13 +157,19 @@ final class SoundMessages implements ServerInterceptor {
       try {
         require(CodedInputStream.newInstance((byte[]) message));
         super.onMessage(message);
+      } catch (OutOfMemoryException e) {
+        refuse(Status.RESOURCE_EXHAUSTED.withDescription("There is no memory for a message."));
       } catch (IOException | RuntimeException e) {
-        ended = true;
         String text = "A message cannot be read: " + e.getMessage();
-        // An error of the batches before it is under way on this loop, and comes first.
-        call.refuse(loop, Status.INVALID_ARGUMENT.withDescription(text));
-        super.onCancel(); // So that nobody waits for more.
+        refuse(Status.INVALID_ARGUMENT.withDescription(text));
       }
+    }
+
+    private void refuse(Status status) {
+      ended = true;
+      // An error of the batches before it is under way on this loop, and comes first.
+      call.refuse(loop, status);
+      super.onCancel(); // So that nobody waits for more.
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.llm4msr.spark.extract;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
-import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.home.LoadedRuntime;
 import org.llm4msr.spark.home.RuntimePlace;
 import scala.Function1;
@@ -20,10 +19,6 @@ record EncodeCall(RuntimePlace runtime, Map<String, Serializable> settings)
 
   @Override
   public Object apply(Iterator<List<String>> partition) {
-    try {
-      return LoadedRuntime.of(runtime).open("OpenEncoding", settings).apply(partition.next());
-    } catch (RuntimeException e) {
-      throw JobException.of(e, "");
-    }
+    return LoadedRuntime.of(runtime).open("OpenEncoding", settings).apply(partition.next());
   }
 }

@@ -1,6 +1,7 @@
 package org.llm4msr.spark.prepare;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
 
 import java.io.IOException;
 import java.io.Serializable;
@@ -8,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.spark.util.SerializableConfiguration;
+import org.llm4msr.spark.home.JobException;
 
 /**
  * A file of the log.
@@ -40,7 +42,7 @@ record LogFile(int number, String place, String name, String part, Kind kind, by
     Kind kind = Kind.valueOf(text(told, "kind"));
     byte[] header = new byte[0];
     if (kind == Kind.LINES) {
-      place = place.contains(":/") ? place : Path.of(place).toUri().toString();
+      place = place.contains(":/") ? place : url(Path.of(place));
       header = LogSource.header(place, hadoop);
     }
     return new LogFile(number, place, text(told, "name"), text(told, "part"), kind, header);
@@ -50,9 +52,27 @@ record LogFile(int number, String place, String name, String part, Kind kind, by
     return (String) requireNonNull(told.get(name), name);
   }
 
+  /**
+   * Returns the URL of a file or folder of this machine.
+   *
+   * @throws JobException {@code spark/ESCAPED} where a URL escapes some of its characters, which
+   *     parts of Spark take as they are
+   */
+  static String url(Path path) {
+    String url = path.toUri().toString();
+    if (url.contains("%")) {
+      throw JobException.ofUser(
+          "spark/ESCAPED",
+          "%s has spaces or other characters that URLs escape, which Spark confuses. Rename it, or name a link to it."
+              .formatted(path));
+    }
+    return url;
+  }
+
   /** Returns what tells text from other text: Spark writes URLs in its own way. */
   static String key(String url) {
-    return URI.create(url).getPath();
+    URI place = URI.create(url);
+    return requireNonNullElse(place.getAuthority(), "") + place.getPath();
   }
 
   /** Returns the end of the file's name, for a piece of it. */

@@ -10,13 +10,16 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
@@ -84,7 +87,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     String parent =
         place == null
             ? scratch.toUri().toString()
-            : place.contains(":/") ? place : Path.of(place).toAbsolutePath().toUri().toString();
+            : place.contains(":/") ? place : LogFile.url(Path.of(place).toAbsolutePath());
     String root =
         (parent.endsWith("/") ? parent : parent + "/") + session.sparkContext().applicationId();
     Staging staging =
@@ -164,8 +167,22 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
       read.addAll(
           lines(texts.values().stream().map(LogFile::place).toArray(String[]::new), reader));
     }
+    requireRead(texts.values(), read);
     pieces = read.stream().sorted().toList();
     return known.staging().get(Piece.ROWS, scratch).toString();
+  }
+
+  /** Each text has a header, so that Spark passed over a file of which there is no piece. */
+  private static void requireRead(Collection<LogFile> texts, List<Piece> read) {
+    Set<Integer> seen = read.stream().map(Piece::file).collect(Collectors.toSet());
+    for (LogFile file : texts) {
+      if (!seen.contains(file.number())) {
+        throw JobException.ofUser(
+            "spark/NOT_READ",
+            "Spark reads no line of %s. Give it lines, and a name without *?[]{} that begins with neither _ nor a dot."
+                .formatted(file.name()));
+      }
+    }
   }
 
   private List<Piece> lines(String[] files, PieceReader reader) {
@@ -204,6 +221,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     rows.drop("r")
         .repartition(Math.toIntExact(Math.max(1, parts)), col("part"))
         .write()
+        .option("maxRecordsPerFile", 0)
         .partitionBy("part")
         .parquet(known.staging().place(ARRANGED));
     return true;

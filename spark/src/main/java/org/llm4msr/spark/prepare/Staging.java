@@ -42,7 +42,8 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
               "_"
                   + requireNonNull(file.getParent(), "folder").getFileName()
                   + "-"
-                  + file.getFileName());
+                  + file.getFileName()
+                  + ".part"); // No pattern of Parquet files takes it.
       Files.move(file, copy);
       Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } else {
@@ -86,11 +87,12 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
 
   /** Returns the only Parquet file of a folder, by its name here. */
   String only(String folder) throws IOException {
-    return list(folder).stream()
-        .filter(name -> name.endsWith(".parquet"))
-        .map(name -> folder + "/" + name)
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException(place(folder) + " has no file"));
+    List<String> files = list(folder).stream().filter(name -> name.endsWith(".parquet")).toList();
+    if (files.size() != 1) {
+      throw new IllegalStateException(
+          "%s has %d files of rows in place of one".formatted(place(folder), files.size()));
+    }
+    return folder + "/" + files.get(0);
   }
 
   /** Deletes everything. */

@@ -60,7 +60,7 @@ final class TrainTask
                   Meeting.message(
                       context.partitionId(),
                       host + ":" + server.getLocalPort(),
-                      host + " " + ProcessHandle.current().pid(),
+                      SparkEnv.get().executorId(),
                       new SecureRandom().nextLong(),
                       failure)));
       String problem = meeting.problem();

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -32,6 +33,9 @@ public final class RingLink implements AutoCloseable {
 
   /** The length of a message that may have any. */
   static final int ANY = -1;
+
+  /** A worker greets as soon as it is connected. */
+  private static final int GREETING_MILLIS = 5_000;
 
   private static final int MAGIC = 0x6D737231;
   private static final int HEADER = 3 * Integer.BYTES;
@@ -123,19 +127,22 @@ public final class RingLink implements AutoCloseable {
   /** Waits for the worker before this one; others that connect are sent away. */
   private static Socket accept(ServerSocket own, long secret, int rank, int millis)
       throws IOException {
-    own.setSoTimeout(millis);
+    long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
     while (true) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      own.setSoTimeout((int) Math.max(1, left)); // 0 would wait for ever.
       Socket socket = own.accept();
       try {
-        socket.setSoTimeout(millis);
+        socket.setSoTimeout(GREETING_MILLIS);
         DataInputStream in = new DataInputStream(socket.getInputStream());
         if (in.readInt() == MAGIC && in.readLong() == secret && in.readInt() == rank) {
+          socket.setSoTimeout(millis);
           return socket;
         }
-      } catch (EOFException e) {
-        // No worker of this training.
+      } catch (IOException e) {
+        // No worker of this training: it ended, was reset, or said nothing.
       }
-      socket.close();
+      close(socket);
     }
   }
 

@@ -159,6 +159,9 @@ public final class Trainer {
   private TrainingResult trainToEnd(Progress progress) {
     Team workers = team;
     boolean writes = workers == null || workers.isFirst();
+    if (workers != null) {
+      workers.requireSame(key());
+    }
     RunState state = ofFirst(this::begin, RunState.class);
     TrainingRun run =
         new TrainingRun(

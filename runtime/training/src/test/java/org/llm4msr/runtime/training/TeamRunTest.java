@@ -45,6 +45,7 @@ class TeamRunTest {
 
   @BeforeAll
   static void trainWithoutABreak() {
+    TeamStepTest.requireEngines();
     List<TrainingResult> all = run("whole", (rank, trainer) -> {});
     assertThat(all).allMatch(result -> result.steps() == 40);
     assertThat(all.get(2).history()).isEqualTo(all.get(0).history()).hasSize(5);

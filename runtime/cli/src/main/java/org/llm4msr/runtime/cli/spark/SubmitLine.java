@@ -55,6 +55,12 @@ public final class SubmitLine {
     // Spinning threads slow everything, and the log tells what the report does not.
     conf.put("spark.executorEnv.OMP_WAIT_POLICY", "PASSIVE");
     conf.put("spark.log.level", "WARN");
+    // What tasks return is taken as it comes, and not held.
+    conf.put("spark.driver.maxResultSize", "0");
+    if (arguments.get(0).equals("train")) {
+      // A training of days may lose executors again and again.
+      conf.put("spark.stage.maxConsecutiveAttempts", "1000");
+    }
     conf.putAll(homes(here, config));
     conf.putAll(config.conf());
     conf.putAll(more);

@@ -28,6 +28,15 @@ public final class PartDatabase implements AutoCloseable {
   public PartDatabase(
       Path scratch, long memoryBytes, Path snapshot, Path rows, List<List<String>> lists) {
     database = new PreparationDatabase(scratch, memoryBytes, 1);
+    try {
+      load(snapshot, rows, lists);
+    } catch (RuntimeException | Error e) {
+      database.close();
+      throw e;
+    }
+  }
+
+  private void load(Path snapshot, Path rows, List<List<String>> lists) {
     database.execute("ATTACH " + literal(snapshot.toString()) + " AS learned (READ_ONLY)");
     database
         .query(

@@ -171,6 +171,12 @@ class DistantRowsTest {
     assertSame(config, 150, ROWS, base);
   }
 
+  private static Map<String, Object> withoutRows(DatasetManifest manifest) {
+    Map<String, Object> stamps = new TreeMap<>(manifest.files());
+    stamps.keySet().removeIf(name -> name.matches("(train|validation|test)(/.*|\\.arrow)"));
+    return stamps;
+  }
+
   private void assertSame(DatasetConfig config, int from, int to) throws IOException {
     assertSame(config, from, to, null);
   }
@@ -186,10 +192,7 @@ class DistantRowsTest {
     }
     DatasetManifest expected = ManifestFile.read(one);
     DatasetManifest found = ManifestFile.read(distant);
-    Map<String, Object> stamps = new TreeMap<>(found.files());
-    stamps.keySet().removeIf(name -> name.matches("(train|validation|test)(/.*|\\.arrow)"));
-    assertThat(new TreeMap<String, Object>(expected.files())).containsAllEntriesOf(stamps);
-    assertThat(stamps).hasSizeGreaterThan(12);
+    assertThat(withoutRows(found)).isEqualTo(withoutRows(expected)).hasSizeGreaterThan(12);
     assertThat(ManifestFile.JSON.valueToTree(found).toString().replaceAll("\"files\".*", ""))
         .isEqualTo(
             ManifestFile.JSON.valueToTree(expected).toString().replaceAll("\"files\".*", ""));

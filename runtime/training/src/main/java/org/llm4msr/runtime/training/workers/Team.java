@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.training.workers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -107,6 +109,25 @@ public final class Team {
           "training/FEW_ROWS_A_WORKER",
           "training.batchSize is %d, too few for %d workers, each of which trains on a part of every batch. Take fewer workers or larger batches."
               .formatted(batchSize, exchange.workers()));
+    }
+  }
+
+  /**
+   * Requires that all workers train the same.
+   *
+   * @param key of the model, the settings and the data
+   * @throws MsrException {@code training/OTHER_RUN}, in each worker
+   */
+  public void requireSame(String key) {
+    List<ByteBuffer> keys = exchange.gather(ByteBuffer.wrap(key.getBytes(UTF_8)));
+    for (int rank = 1; rank < keys.size(); rank++) {
+      if (!keys.get(rank).equals(keys.get(0))) {
+        throw new MsrException(
+            ErrorType.USER,
+            "training/OTHER_RUN",
+            "Worker %d of %d has other data, settings or code than the first. All nodes must see the same workspace: name a folder that they share."
+                .formatted(rank + 1, keys.size()));
+      }
     }
   }
 

@@ -47,7 +47,13 @@ public final class Turns {
 
   private static <T extends AutoCloseable> void agree(Exchange exchange, Attempt<T> own) {
     String text = own.failure == null ? "" : String.valueOf(own.failure.getMessage());
-    List<ByteBuffer> all = exchange.gather(ByteBuffer.wrap(text.getBytes(UTF_8)));
+    List<ByteBuffer> all;
+    try {
+      all = exchange.gather(ByteBuffer.wrap(text.getBytes(UTF_8)));
+    } catch (RuntimeException e) {
+      close(own.value); // Else the run stays locked in this process.
+      throw e;
+    }
     if (own.failure != null) {
       throw own.failure;
     }
