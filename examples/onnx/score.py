@@ -83,12 +83,12 @@ def encode(field, texts):
 
 
 def sequence(of, fields, rows):
-    """Returns the input of a sequence for some rows."""
+    """Returns the input of a sequence for some rows; give no events of items that training did not have."""
     field = fields[of["field"]]
     column = fields[of["of"]]["column"] if "of" in of else of["input"]
     lists = []
     for row in rows:
-        ids = [id_of(field, one) for one in elements(row[column])]
+        ids = [id_of(field, one) if one or "of" in of else 0 for one in elements(row[column])]
         if "of" in of:
             ids = [one for one in (reversed(ids) if of["newest"] == "last" else ids) if one > 0]
         ids = ids[: of["length"]]

@@ -32,6 +32,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.arrow.vector.util.Text;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -229,6 +230,7 @@ class LabelServingTest {
       assertThat(others.others().labels())
           .singleElement()
           .satisfies(label -> assertThat(label.label()).isEqualTo("like"));
+      assertThat(others.others().labels().get(0).first()).isNotNull();
       assertThat(others.others().labels().get(0).meanDifference())
           .isCloseTo(sum / ITEMS, within(1e-5));
     }
@@ -269,6 +271,7 @@ class LabelServingTest {
   }
 
   @Test
+  @Timeout(120)
   void shadowsAreComparedByTheLabelsThatBothHave() throws Exception {
     RankResult first;
     RankResult second;

@@ -156,8 +156,7 @@ class SequenceUsesTest {
   void trainsWithProductsOfBfloat16() {
     String[] wide = {
       "model.embeddingSize=16",
-      "model.backbone={name: shared-bottom, bottom: [64, 64], tower: [16]}",
-      "model.sequences.recent.hidden=[64]"
+      "model.backbone={name: shared-bottom, bottom: [64, 64], tower: [16]}"
     };
     TrainingReport full = experiment(folder, wide).train("wide", Progress.NONE);
     List<String> halved = new ArrayList<>(List.of(wide));

@@ -39,7 +39,7 @@ public record ReplayReport(
    *     among the ten best now
    * @param first the first request with such a difference; null if there is none
    * @param meanChange mean change of the items, by scenario
-   * @param labels further labels that both were asked for
+   * @param labels further labels that items had before and have now
    */
   public record Comparison(
       long requests,

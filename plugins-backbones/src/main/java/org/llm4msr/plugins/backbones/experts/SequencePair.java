@@ -33,6 +33,13 @@ record SequencePair(int items, int scenarios) {
           if (!names.contains(items) || !names.contains(scenarios)) {
             throw wrong(items, scenarios, "but model.sequences has " + names, "Name two of them");
           }
+          if (named.containsKey(scenarios)) {
+            throw wrong(
+                items,
+                scenarios,
+                "but '%s' is also named as one of items".formatted(scenarios),
+                "Name a sequence of scenarios");
+          }
           int length = shapes.get(names.indexOf(items)).length();
           int other = shapes.get(names.indexOf(scenarios)).length();
           if (length != other) {

@@ -58,7 +58,7 @@ public record ModelConfig(
         Map<String, @Valid SequenceConfig> sequences,
     @Setting(
             "Values of which training has few rows read the vector of the row's item in place of"
-                + " their own embedding; without this section, none does")
+                + " their own embedding, or beside it; without this section, none does")
         @Valid
         @Nullable ColdItemsConfig coldItems,
     @Setting(
@@ -204,8 +204,8 @@ public record ModelConfig(
           String field,
       @Setting(
               value =
-                  "Training rows of a value at which its own embedding and the vector count half"
-                      + " each; with 0, unseen values alone read the vector",
+                  "Training rows of a value at which its own embedding counts half; with 0, it"
+                      + " counts whole for all but unseen values",
               defaultValue = "5.0")
           @PositiveOrZero
           double halfAt,

@@ -259,6 +259,9 @@ public final class AttentionRows {
           int vectors = batch.start(end) - vector;
           if (vectors > 0) {
             layers(batch, start, end);
+            if (last == 0) {
+              weigh(batch, start, end); // The only layer has overwritten them.
+            }
             toWeights(batch, dFlat, start, end);
             throughLayers(vectors);
             toVectors(batch, dFlat, start, end);

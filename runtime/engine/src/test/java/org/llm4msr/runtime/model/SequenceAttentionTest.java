@@ -257,6 +257,7 @@ class SequenceAttentionTest extends ProductsTest {
   @ParameterizedTest
   @CsvSource({
     "3, 7, 11, '', LEAKY_RELU, false",
+    "3, 7, 11, '', NONE, true",
     "4, 6, 9, '5', LEAKY_RELU, false",
     "5, 4, 12, '6 3', RELU, true",
     "1, 3, 8, '2', NONE, true",

@@ -80,7 +80,7 @@ final class BundleStage {
       training.put(key, JSON.convertValue(result.path(key), Object.class));
     }
     JsonNode calibration = report.path(BundleManifest.CALIBRATION);
-    if (!calibration.path("scenarios").isEmpty()) {
+    if (!calibration.path("scenarios").isEmpty() || !calibration.path("labels").isEmpty()) {
       training.put(BundleManifest.CALIBRATION, JSON.convertValue(calibration, MAP));
     }
     JsonNode best = result.path("best");

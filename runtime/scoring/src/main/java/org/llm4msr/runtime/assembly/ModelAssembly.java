@@ -318,8 +318,9 @@ public final class ModelAssembly {
                       stateSlots,
                       workers,
                       Mkl.serves(manager),
-                      vectors -> sequences.tables(vectors, seed, workers))
-              : shared.with(sequences.tables(shared)),
+                      vectors ->
+                          sequences.tables(vectors, seed, model.embeddingDeviation(), workers))
+              : sequences.isEmpty() ? shared : shared.with(sequences.tables(shared)),
           store,
           shape,
           head,

@@ -56,16 +56,20 @@ final class PassWorkspace {
 
   /** Makes a workspace for any rows. */
   static PassWorkspace of(AssembledModel model) {
-    return new PassWorkspace(model, false);
+    return new PassWorkspace(model.inPasses(), false);
   }
 
-  /** Makes a workspace for rows of the prepared data that the model is made for. */
+  /**
+   * Makes a workspace for rows of the prepared data that the model is made for.
+   *
+   * @param model as {@link AssembledModel#inPasses} gives it
+   */
   static PassWorkspace ofPrepared(AssembledModel model) {
     return new PassWorkspace(model, true);
   }
 
-  private PassWorkspace(AssembledModel assembled, boolean prepared) {
-    model = assembled.inPasses();
+  private PassWorkspace(AssembledModel model, boolean prepared) {
+    this.model = model;
     gather = new EmbeddingGather(model.tables(), model.workers());
     sequences = model.sequences().batches(model.workers());
     attention =

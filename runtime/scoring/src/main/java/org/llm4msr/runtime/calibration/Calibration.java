@@ -3,6 +3,7 @@ package org.llm4msr.runtime.calibration;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,7 +58,7 @@ public record Calibration(
     if (labels != null) { // Files of earlier versions have none.
       labels.forEach((label, lines) -> copy.put(label, List.copyOf(lines)));
     }
-    labels = copy;
+    labels = Collections.unmodifiableMap(copy);
   }
 
   /** Returns whether logits of the main label are used as they are. */

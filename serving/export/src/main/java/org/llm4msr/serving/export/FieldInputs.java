@@ -68,7 +68,7 @@ final class FieldInputs {
 
   private static String free(String wanted, Set<String> taken) {
     String name = wanted;
-    while (!taken.add(name)) {
+    while (name.startsWith(GraphInput.output("")) || !taken.add(name)) {
       name = PREFIX + name;
     }
     return name;

@@ -186,7 +186,8 @@ public final class ModelSequences {
    * Returns how the sequences read the tables of the fields, or tables of their own, whose initial
    * values depend on the seed and the name of the sequence.
    */
-  public List<TableSequence> tables(List<EmbeddingTable> ofFields, long seed, Workers workers) {
+  public List<TableSequence> tables(
+      List<EmbeddingTable> ofFields, long seed, double deviation, Workers workers) {
     List<TableSequence> tables = new ArrayList<>();
     for (Part part : parts) {
       SequenceField field = part.field();
@@ -195,7 +196,7 @@ public final class ModelSequences {
         table =
             new EmbeddingTable(
                 field.name() + OWN, table.rows(), table.dimension(), table.stateSlots());
-        table.initialize(seed, workers);
+        table.initialize(seed, deviation, workers);
       }
       tables.add(new TableSequence(table, field.config().length(), part.form()));
     }
