@@ -47,6 +47,7 @@ import org.llm4msr.runtime.training.workers.Turns;
 public final class TrainWorker implements Function<Object, Object> {
 
   private static final String LOST = "training/WORKER_LOST";
+  private static final String FAILED = "training/WORKER_FAILED";
 
   private static final String LOCK = "run.lock";
 
@@ -87,17 +88,28 @@ public final class TrainWorker implements Function<Object, Object> {
 
   private static Map<String, Object> train(Settings settings) {
     try (Exchange exchange = exchange(settings)) {
-      Supplier<Opened> open = () -> new Opened(open(settings));
-      Opened opened = exchange == null ? open.get() : Turns.open(exchange, open);
-      TrainingReport report =
-          opened
-              .experiment()
-              .train(
-                  settings.text("run"),
-                  new TrainingOptions(null, null, false, List.of(), exchange),
-                  Progress.NONE);
-      return told(report, exchange == null ? 0 : exchange.sent());
+      try {
+        return train(settings, exchange);
+      } catch (MsrException e) {
+        if (exchange != null && !e.code().equals(LOST) && !e.code().equals(FAILED)) {
+          exchange.fail(e.type(), String.valueOf(e.getMessage()));
+        }
+        throw e;
+      }
     }
+  }
+
+  private static Map<String, Object> train(Settings settings, @Nullable Exchange exchange) {
+    Supplier<Opened> open = () -> new Opened(open(settings));
+    Opened opened = exchange == null ? open.get() : Turns.open(exchange, open);
+    TrainingReport report =
+        opened
+            .experiment()
+            .train(
+                settings.text("run"),
+                new TrainingOptions(null, null, false, List.of(), exchange),
+                Progress.NONE);
+    return told(report, exchange == null ? 0 : exchange.sent());
   }
 
   private static Experiment open(Settings settings) {

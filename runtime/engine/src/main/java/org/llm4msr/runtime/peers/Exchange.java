@@ -2,6 +2,7 @@ package org.llm4msr.runtime.peers;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.llm4msr.api.ErrorType;
 
 /**
  * How the workers of one training exchange numbers. All of them make the same calls in the same
@@ -27,6 +28,15 @@ public interface Exchange extends AutoCloseable {
    * @param own from its position to its limit
    */
   List<ByteBuffer> gather(ByteBuffer own);
+
+  /**
+   * Tells the other workers that this one goes no further: what they wait for throws {@code
+   * training/WORKER_FAILED}. Nothing else may be called afterwards.
+   *
+   * @param type of the error
+   * @param text why
+   */
+  void fail(ErrorType type, String text);
 
   /** Returns how many bytes this worker has sent. */
   long sent();

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.api.ErrorType;
 
 /**
  * Workers in a ring: each sends to the next and receives from the one before. Sums are a
@@ -119,6 +120,11 @@ public final class Ring implements Exchange {
       ordered.add(each.slice().order(ByteOrder.LITTLE_ENDIAN));
     }
     return ordered;
+  }
+
+  @Override
+  public void fail(ErrorType type, String text) {
+    link.fail(type, text);
   }
 
   @Override

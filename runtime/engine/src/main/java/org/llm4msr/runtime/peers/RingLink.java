@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.peers;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,12 +15,16 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -42,6 +48,12 @@ public final class RingLink implements AutoCloseable {
 
   /** So little fits into the buffers of a connection, whatever the other side does. */
   private static final int SMALL = 4096;
+
+  /** The kind of a message that tells why a worker goes no further. */
+  private static final int FAILED = -1;
+
+  private static final int LONGEST_TEXT = 1 << 16;
+  private static final int FAREWELL_MILLIS = 5_000;
 
   private static final Duration RETRY = Duration.ofMillis(50);
 
@@ -212,12 +224,76 @@ public final class RingLink implements AutoCloseable {
       int ofKind = header.getInt();
       int ofCall = header.getInt();
       int length = header.getInt();
+      if (ofKind == FAILED && length > 0 && length <= LONGEST_TEXT) {
+        throw failed(read(length), length);
+      }
       if (ofKind != kind || ofCall != call || length < 0 || (bytes != ANY && length != bytes)) {
         throw disagree();
       }
       return ByteBuffer.wrap(read(length), 0, length).order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException e) {
       throw failed(e);
+    }
+  }
+
+  /**
+   * Tells the others that this worker goes no further, and waits until all know: a connection that
+   * ends while they send would hide it.
+   */
+  void fail(ErrorType type, String text) {
+    byte[] all = (type.name() + "\n" + text).getBytes(UTF_8);
+    try {
+      tell(Arrays.copyOf(all, Math.min(all.length, LONGEST_TEXT)));
+      before.setSoTimeout(FAREWELL_MILLIS);
+      while (true) {
+        ByteBuffer header = ByteBuffer.wrap(read(HEADER), 0, HEADER).order(ByteOrder.LITTLE_ENDIAN);
+        int kind = header.getInt();
+        int length = header.getInt(2 * Integer.BYTES);
+        in.skipNBytes(Math.max(0, length));
+        if (kind == FAILED) {
+          return;
+        }
+      }
+    } catch (IOException e) {
+      // They are gone, or will see the connection end.
+    }
+  }
+
+  /** Passes on why another worker goes no further. */
+  private MsrException failed(byte[] told, int length) {
+    byte[] own = Arrays.copyOf(told, length);
+    try {
+      tell(own);
+    } catch (IOException e) {
+      // The next one is gone, or knows.
+    }
+    close();
+    String[] parts = new String(own, UTF_8).split("\n", 2);
+    ErrorType type =
+        Arrays.stream(ErrorType.values())
+            .filter(each -> each.name().equals(parts[0]))
+            .findFirst()
+            .orElse(ErrorType.INTERNAL);
+    return new MsrException(
+        type, "training/WORKER_FAILED", "Another worker: " + parts[parts.length - 1]);
+  }
+
+  private void tell(byte[] text) throws IOException {
+    ByteBuffer message = ByteBuffer.allocate(HEADER + text.length).order(ByteOrder.LITTLE_ENDIAN);
+    message.putInt(FAILED).putInt(0).putInt(text.length).put(text);
+    try {
+      sender
+          .submit(
+              () -> {
+                out.write(message.array());
+                return null;
+              })
+          .get(FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+      throw new IOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
     }
   }
 

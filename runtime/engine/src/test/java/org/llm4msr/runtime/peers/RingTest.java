@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 class RingTest {
@@ -85,6 +86,30 @@ class RingTest {
             });
 
     assertThat(found).allMatch(each -> each.equals(List.of(0, 1, 2)));
+  }
+
+  @Test
+  void allLearnWhyAWorkerGoesNoFurther() {
+    List<String> told =
+        TestRings.run(
+            4,
+            ring -> {
+              ring.sum(new float[100], 100);
+              if (ring.rank() == 2) {
+                ring.fail(ErrorType.RESOURCES, "[disk/FULL] Make room.");
+                return "";
+              }
+              try {
+                // More than connections hold, so that all wait for others while they send.
+                ring.sum(new float[8_000_000], 8_000_000);
+                return "none";
+              } catch (MsrException e) {
+                return e.type() + " " + e.getMessage();
+              }
+            });
+
+    String expected = "RESOURCES [training/WORKER_FAILED] Another worker: [disk/FULL] Make room.";
+    assertThat(told).containsExactly(expected, expected, "", expected);
   }
 
   @Test
