@@ -39,10 +39,6 @@ class SparkPreparationTest {
   /** Pieces of a file are small, so that there are several. */
   private static final List<String> SPARK =
       List.of(
-          "spark.ui.enabled=false",
-          "spark.driver.host=127.0.0.1",
-          "spark.driver.bindAddress=127.0.0.1",
-          "spark.scheduler.minRegisteredResourcesRatio=1",
           "spark.sql.shuffle.partitions=4",
           "spark.sql.files.openCostInBytes=1000",
           "spark.sql.files.maxPartitionBytes=60k");
@@ -282,6 +278,7 @@ class SparkPreparationTest {
                 "--master=" + master,
                 "--part-rows=" + PART_ROWS,
                 "-Dworkspace=" + workspace));
+    SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(more));
     return cli.start(environment, arguments.toArray(String[]::new)).await();

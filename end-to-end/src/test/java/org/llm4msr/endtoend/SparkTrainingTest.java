@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -36,10 +35,6 @@ class SparkTrainingTest {
 
   private static final List<String> SPARK =
       List.of(
-          "spark.ui.enabled=false",
-          "spark.driver.host=127.0.0.1",
-          "spark.driver.bindAddress=127.0.0.1",
-          "spark.scheduler.minRegisteredResourcesRatio=1",
           "spark.scheduler.barrier.maxConcurrentTasksCheck.interval=1s",
           "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures=200");
 
@@ -173,6 +168,7 @@ class SparkTrainingTest {
 
   private static Cli.Running start(String master, String run, String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("spark", "train", "--master=" + master));
+    SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(shop.experiment().toString(), "--run=" + run, "--json"));
     for (String setting : SETTINGS) {
@@ -185,25 +181,12 @@ class SparkTrainingTest {
   private static boolean killOneExecutor(Cli.Running running) {
     Path state = run("spark").resolve("checkpoints/state.json");
     while (running.process().isAlive()) {
-      if (Files.exists(state)) {
-        Optional<ProcessHandle> executor =
-            running.process().descendants().filter(SparkTrainingTest::isExecutor).findFirst();
-        if (executor.isPresent()) {
-          return executor.get().destroyForcibly();
-        }
+      if (Files.exists(state) && SparkFolder.killExecutor(running)) {
+        return true;
       }
       LockSupport.parkNanos(1_000_000);
     }
     return false;
-  }
-
-  private static boolean isExecutor(ProcessHandle process) {
-    try {
-      return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-          .contains("CoarseGrainedExecutorBackend");
-    } catch (IOException e) {
-      return false; // It has just ended.
-    }
   }
 
   private static Path run(String name) {

@@ -36,13 +36,13 @@ import org.llm4msr.runtime.training.workers.Turns;
  * its files. It is called with {@code experiment} (its file), {@code run}, {@code overrides} and
  * {@code plugins} (texts), {@code threads}, {@code rank}, {@code addresses} (host and port of each
  * worker, by rank), {@code server} (a {@link ServerSocket} that listens at this worker's; it is
- * closed), {@code secret} (a number that these workers alone know), and {@code patience} (seconds
- * to wait for another worker).
+ * closed), {@code secret} (a number that these workers alone know), {@code attempt} (how often it
+ * was tried before) and {@code patience} (seconds to wait for another worker).
  *
  * <p>It returns {@code error}, the text of what no repetition mends, or {@code run}, {@code
  * bundle}, {@code steps}, {@code bestStep}, {@code auc} (of the validation part, or NaN), {@code
- * rowsPerSecond} and {@code sent} (bytes that this worker sent). It throws where another worker is
- * lost: the same call resumes from the last checkpoint.
+ * rowsPerSecond}, {@code sent} (bytes that this worker sent) and {@code leaks}. It throws where
+ * another worker is lost: the same call resumes from the last checkpoint.
  */
 public final class TrainWorker implements Function<Object, Object> {
 
