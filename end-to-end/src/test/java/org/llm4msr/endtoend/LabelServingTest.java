@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -32,7 +33,6 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.arrow.vector.util.Text;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -271,7 +271,6 @@ class LabelServingTest {
   }
 
   @Test
-  @Timeout(120)
   void shadowsAreComparedByTheLabelsThatBothHave() throws Exception {
     RankResult first;
     RankResult second;
@@ -292,7 +291,9 @@ class LabelServingTest {
       assertThat(answer.at("/items/0/labels")).hasSize(2);
       String tags = "{label=\"like\",model=\"next\"} ";
       String metrics = "";
+      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
       while (!metrics.contains("llm4msr_shadow_label_difference_count" + tags + ITEMS)) {
+        assertThat(System.nanoTime()).as(metrics).isLessThan(end);
         metrics = ServedShop.get(server, "/metrics");
       }
 
