@@ -37,6 +37,8 @@ class SubmitLineTest {
             "--conf",
             "spark.log.level=WARN",
             "--conf",
+            "spark.driver.maxResultSize=0",
+            "--conf",
             "spark.llm4msr.home=/opt/llm4msr",
             "--conf",
             "spark.executor.memory=2g",
