@@ -185,7 +185,7 @@ class SparkPreparationTest {
     for (String split :
         List.of(
             "{by: user-time, ratio: [3, 1, 1]}",
-            "{by: random, ratio: [9, 1, 0]}",
+            "{by: random, ratio: [9, 1, 0.0001]}",
             "{by: time, validationFrom: '1970-01-12T14:00:00Z', testFrom: '1970-01-12T14:30:00Z'}")) {
       String name = "split" + Math.abs(split.hashCode());
       Path file = experiment(name, "second.csv", split, "{}");
