@@ -1,6 +1,7 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -111,15 +112,22 @@ class SparkTrainingTest {
   }
 
   private static void assertSameLosses(String run, String reference) throws IOException {
-    List<JsonNode> alone = metrics(reference);
-    List<JsonNode> two = metrics(run);
-    assertThat(two).hasSameSizeAs(alone).hasSizeGreaterThan(20);
+    assertThat(differences(run, reference))
+        .as("differences by line")
+        .allMatch(each -> Math.abs(each) < 1e-5);
+  }
+
+  /** Returns how far losses are apart, by line. */
+  private static List<Double> differences(String run, String reference) throws IOException {
+    List<JsonNode> expected = metrics(reference);
+    List<JsonNode> found = metrics(run);
+    assertThat(found).hasSameSizeAs(expected).hasSizeGreaterThan(20);
     List<Double> apart = new ArrayList<>();
-    for (int i = 0; i < alone.size(); i++) {
-      assertThat(two.get(i).get("step")).isEqualTo(alone.get(i).get("step"));
-      apart.add(two.get(i).get("loss").asDouble() - alone.get(i).get("loss").asDouble());
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(found.get(i).get("step")).isEqualTo(expected.get(i).get("step"));
+      apart.add(found.get(i).get("loss").asDouble() - expected.get(i).get("loss").asDouble());
     }
-    assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 1e-5);
+    return apart;
   }
 
   @Test
@@ -149,6 +157,10 @@ class SparkTrainingTest {
     assertThat(few.err()).contains("[training/FEW_ROWS_A_WORKER] training.batchSize is 3");
   }
 
+  /**
+   * Normalisation amplifies rounding: in one process, a learning rate that differs by one part in
+   * ten million moves the losses of later lines as far. Statistics of fewer rows differ at once.
+   */
   @Test
   @Tag("slow")
   void normalisationsAreOverWholeBatches() throws Exception {
@@ -163,7 +175,9 @@ class SparkTrainingTest {
         start("local-cluster[3,1,1024]", "of-three", more.toArray(String[]::new)).await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertSameLosses("of-three", "normalised");
+    List<Double> apart = differences("of-three", "normalised");
+    assertThat(apart.get(0)).isCloseTo(0.0, within(1e-5));
+    assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 0.01);
   }
 
   private static Cli.Running start(String master, String run, String... more) throws IOException {
