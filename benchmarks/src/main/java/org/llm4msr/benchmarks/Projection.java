@@ -26,15 +26,15 @@ import org.llm4msr.runtime.tables.Batch;
  * </pre>
  *
  * <p>{@code benchmarks/run Projection ...} starts it. {@code -Dbatch} (B, 4096), {@code -Dthreads}
- * (of a worker, 2) and {@code -Dmicroseconds} (latency that a network adds to loopback's, 50)
- * change it.
+ * (of a worker, 2), {@code -Drounds} (12 of four steps) and {@code -Dmicroseconds} (latency that a
+ * network adds to loopback's, 50) change it.
  */
 public final class Projection {
 
   private static final int[] WORKERS = {1, 2, 4, 8, 16, 32, 64};
   private static final double[] GIGABITS = {1, 10};
   private static final int BATCHES = 4;
-  private static final int ROUNDS = 12;
+  private static final int ROUNDS = Integer.getInteger("rounds", 12);
   private static final int ROWS = 100_000;
   private static final int FIELDS = 12;
   private static final int USERS = 100_000;
@@ -89,22 +89,27 @@ public final class Projection {
         Processor.name(), Setup.BATCH, threads);
     print("   N  compute   MB sent    1 Gbit/s                      10 Gbit/s%n");
     List<Batch> batches = setup.data().batches(BATCHES);
-    double one = 0;
-    for (int workers : WORKERS) {
-      ProjectedStep step;
-      try (TensorEngine engine =
-              TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", threads, "1GB", 0, false));
-          OurStep ours = new OurStep("step", engine, setup, batches)) {
-        step = workers == 1 ? alone(ours) : together(ours, workers, batches);
+    try (TensorEngine engine =
+        TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", threads, "1GB", 0, false))) {
+      double one = 0;
+      for (int workers : WORKERS) {
+        ProjectedStep step = step(engine, setup, workers, batches);
+        one = workers == 1 ? step.compute() : one;
+        print(
+            "%4d %8.1f %9.3f  %s    %s%n",
+            workers,
+            step.compute() * 1e3,
+            step.bytes() / 1e6,
+            at(step, GIGABITS[0], loopback, one),
+            at(step, GIGABITS[1], loopback, one));
       }
-      one = workers == 1 ? step.compute() : one;
-      print(
-          "%4d %8.1f %9.3f  %s    %s%n",
-          workers,
-          step.compute() * 1e3,
-          step.bytes() / 1e6,
-          at(step, GIGABITS[0], loopback, one),
-          at(step, GIGABITS[1], loopback, one));
+    }
+  }
+
+  private static ProjectedStep step(
+      TensorEngine engine, Setup setup, int workers, List<Batch> batches) {
+    try (OurStep ours = new OurStep("%d workers".formatted(workers), engine, setup, batches)) {
+      return workers == 1 ? alone(ours) : together(ours, workers, batches);
     }
   }
 

@@ -13,6 +13,7 @@ import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
+import org.llm4msr.spark.job.TaskLines;
 import org.llm4msr.spark.prepare.PrepareJob;
 import org.llm4msr.spark.score.ScoreJob;
 import org.llm4msr.spark.train.TrainJob;
@@ -28,10 +29,14 @@ public final class Main {
   private static final int WRONG_USE = 2;
   private static final Map<String, Job> JOBS =
       Map.of(
-          "prepare", new PrepareJob(),
-          "extract", new ExtractJob(System.err),
-          "train", new TrainJob(),
-          "score", new ScoreJob());
+          "prepare",
+          TaskLines.during("prepare", new PrepareJob(), System.err),
+          "extract",
+          new ExtractJob(System.err),
+          "train",
+          new TrainJob(),
+          "score",
+          TaskLines.during("score", new ScoreJob(), System.err));
 
   private Main() {}
 
