@@ -69,7 +69,7 @@ final class SparkFolder {
         Files.createDirectories(folder.resolve("bin")).resolve("spark-submit"),
         """
         #!/usr/bin/env bash
-        exec "$JAVA_HOME/bin/java" %s -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.SparkSubmit "$@"
+        exec "$JAVA_HOME/bin/java" %s -cp "$SPARK_HOME/jars/*${HADOOP_CONF_DIR:+:$HADOOP_CONF_DIR}" org.apache.spark.deploy.SparkSubmit "$@"
         """
             .formatted(options));
     return Map.of(
