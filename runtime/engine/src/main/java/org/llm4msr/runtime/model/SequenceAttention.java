@@ -201,6 +201,7 @@ public final class SequenceAttention {
         sum[i] += sums[block][i];
       }
     }
+    weights.finish(sum);
     toParameters(last, sum);
   }
 
