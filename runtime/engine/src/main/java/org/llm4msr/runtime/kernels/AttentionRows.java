@@ -58,7 +58,7 @@ public final class AttentionRows {
     last = s.last();
     int rows = s.rowsOfChunk();
     int vectors = rows * s.length();
-    ofTargets = new TargetMatrices(s, first);
+    ofTargets = new TargetMatrices(s, rows, first);
     oneLayer = last == 1 ? new OneLayerGradients(s, weights) : null;
     matrices = memory(rows * s.matrix());
     matrixGradients = memory(rows * s.matrix());
@@ -213,35 +213,32 @@ public final class AttentionRows {
       int from,
       int to) {
     sums.numbers().put(0, ofLearned);
-    chunks(
-        from,
-        to,
-        (start, end) -> {
-          int vector = batch.start(start);
-          int vectors = batch.start(end) - vector;
-          if (vectors > 0) {
-            if (oneLayer == null) {
-              throughLayers(batch, dFlat, start, end);
-            } else {
-              oneLayer.run(batch, dFlat, sums, vectorGradients, start, end);
-            }
-            vectorGradients.numbers().get(0, ofVectors, vector * width, vectors * width);
-          }
-        });
+    if (oneLayer == null) {
+      chunks(from, to, (start, end) -> throughLayers(batch, dFlat, ofVectors, start, end));
+    } else {
+      oneLayer.run(batch, dFlat, sums, ofVectors, from, to);
+    }
     sums.numbers().get(0, ofLearned);
   }
 
-  private void throughLayers(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
+  private void throughLayers(
+      AttentionBatch batch, FloatMemory dFlat, float[] ofVectors, int from, int to) {
+    int vector = batch.start(from);
+    int vectors = batch.start(to) - vector;
+    if (vectors == 0) {
+      return;
+    }
     layers(batch, from, to);
     if (last == 0) {
       weigh(batch, from, to); // The only layer has overwritten them.
     }
     toWeights(batch, dFlat, from, to);
-    throughLayers(batch.start(to) - batch.start(from));
+    throughLayers(vectors);
     toVectors(batch, dFlat, from, to);
     toMatrices(batch, from, to);
     ofTargets.toTargets(batch, weights.memory(), matrixGradients, dFlat, from, to);
     ofTargets.toWeights(to - from, matrixGradients, sums);
+    vectorGradients.numbers().get(0, ofVectors, vector * width, vectors * width);
   }
 
   /** Computes the gradient of the last layer's results. */

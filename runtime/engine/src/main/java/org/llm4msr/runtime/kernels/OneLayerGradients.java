@@ -15,6 +15,9 @@ import org.llm4msr.runtime.engine.Mkl;
  */
 final class OneLayerGradients {
 
+  /** From how many rows on matrices are computed at once: products of fewer are slow. */
+  private static final int ROWS = 80;
+
   /** Rows of results begin at multiples of so many numbers. */
   private static final int ALIGNMENT = 4;
 
@@ -48,11 +51,10 @@ final class OneLayerGradients {
   /** P, then a. */
   private final FloatMemory factors;
 
-  private final FloatMemory weightGradients;
-  private final FloatMemory ones;
+  private final FloatMemory vectorGradients;
+  private final int rowsOfGroup;
   private final float[] sumGradient;
   private final float[] ofRow;
-  private final float[] gradients;
 
   OneLayerGradients(AttentionSizes sizes, AttentionWeights weights) {
     s = sizes;
@@ -61,21 +63,17 @@ final class OneLayerGradients {
     first = s.first();
     stride = (first + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
     leak = Epilogue.leak(s.activation());
-    ofTargets = new TargetMatrices(s, stride);
+    rowsOfGroup = s.rowsOfChunk() * Math.max(1, ROWS / s.rowsOfChunk());
+    ofTargets = new TargetMatrices(s, rowsOfGroup, stride);
     int vectors = s.rowsOfChunk() * s.length();
-    matrices = memory(s.rowsOfChunk() * ofTargets.size());
-    scaled = memory(s.rowsOfChunk() * ofTargets.size());
-    matrixGradients = memory(s.rowsOfChunk() * ofTargets.size());
+    matrices = memory(rowsOfGroup * ofTargets.size());
+    scaled = memory(rowsOfGroup * ofTargets.size());
+    matrixGradients = memory(rowsOfGroup * ofTargets.size());
     results = memory(vectors * stride);
     factors = memory(vectors * stride);
-    weightGradients = memory(vectors);
-    ones = memory(first);
-    float[] one = new float[first];
-    Arrays.fill(one, 1);
-    ones.numbers().put(0, one);
+    vectorGradients = memory(vectors * width);
     sumGradient = new float[width];
     ofRow = new float[Math.max(s.length(), ofTargets.size())];
-    gradients = new float[vectors];
   }
 
   private static FloatMemory memory(int numbers) {
@@ -83,7 +81,7 @@ final class OneLayerGradients {
   }
 
   /**
-   * Computes the gradients of a chunk of rows that has vectors.
+   * Computes the gradients of some rows.
    *
    * @param dFlat the gradient of the flat input, to which that of the targets is added
    * @param sums to which the gradients of the first layer's weights without diag(v), and of c, are
@@ -94,7 +92,22 @@ final class OneLayerGradients {
       AttentionBatch batch,
       FloatMemory dFlat,
       FloatMemory sums,
-      FloatMemory ofVectors,
+      float[] ofVectors,
+      int from,
+      int to) {
+    for (int start = from; start < to; start += rowsOfGroup) {
+      int end = Math.min(to, start + rowsOfGroup);
+      if (batch.start(end) > batch.start(start)) {
+        group(batch, dFlat, sums, ofVectors, start, end);
+      }
+    }
+  }
+
+  private void group(
+      AttentionBatch batch,
+      FloatMemory dFlat,
+      FloatMemory sums,
+      float[] ofVectors,
       int from,
       int to) {
     int rows = to - from;
@@ -102,15 +115,45 @@ final class OneLayerGradients {
     ofTargets.write(rows, weights.memory(), matrices);
     ofTargets.write(rows, weights.scaled(), scaled);
     takeSumGradients(batch, dFlat, from, to);
-    results(batch, from, to);
-    float sum = toWeights(batch, from, to);
+    float sum = 0;
+    for (int start = from; start < to; start += s.rowsOfChunk()) {
+      int end = Math.min(to, start + s.rowsOfChunk());
+      Chunk chunk = new Chunk(batch, start, end, (start - from) * ofTargets.size());
+      if (chunk.vectors() > 0) {
+        results(chunk);
+        throughSoftmax(chunk);
+        sum += factors(chunk);
+        toVectors(chunk);
+        int first = chunk.first();
+        vectorGradients.numbers().get(0, ofVectors, first * width, chunk.vectors() * width);
+      }
+      toMatrices(chunk);
+    }
     int bias = s.biases(1);
     sums.numbers().put(bias, sums.numbers().get(bias) + sum);
-    factors(batch, from, to);
-    toVectors(batch, ofVectors, from, to);
-    toMatrices(batch, from, to);
     ofTargets.toTargets(batch, weights.scaled(), matrixGradients, dFlat, from, to);
     ofTargets.toWeights(rows, matrixGradients, sums);
+  }
+
+  /**
+   * Rows whose vectors stay in a core's cache.
+   *
+   * @param matrix where the matrix of the first lies
+   */
+  private record Chunk(AttentionBatch batch, int from, int to, int matrix) {
+
+    int first() {
+      return batch.start(from);
+    }
+
+    int vectors() {
+      return batch.start(to) - first();
+    }
+
+    /** Returns the place of a row's vectors in the chunk. */
+    int at(int row) {
+      return batch.start(row) - first();
+    }
   }
 
   /** Writes the gradients of the rows' sums behind the H columns of their matrices. */
@@ -126,72 +169,70 @@ final class OneLayerGradients {
     }
   }
 
-  private void results(AttentionBatch batch, int from, int to) {
-    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
-    for (int row = from; row < to; row++) {
+  private long matrix(Chunk chunk, int row) {
+    return chunk.matrix + (long) (row - chunk.from) * ofTargets.size();
+  }
+
+  private long vectors(Chunk chunk, int row) {
+    return chunk.batch.vectors().at((long) chunk.batch.start(row) * (width + 1));
+  }
+
+  private void results(Chunk chunk) {
+    AttentionBatch batch = chunk.batch;
+    Mkl.Call call = new Mkl.Call(batch.filled(chunk.from, chunk.to), 1);
+    for (int row = chunk.from; row < chunk.to; row++) {
       int count = batch.count(row);
       if (count > 0) {
         call.group(false, false, count, first + 1, width + 1, width + 1, stride, stride, 0)
             .product(
-                batch.vectors().at((long) batch.start(row) * (width + 1)),
-                matrices.at((long) (row - from) * ofTargets.size()),
-                results.at((long) (batch.start(row) - batch.start(from)) * stride));
+                vectors(chunk, row),
+                matrices.at(matrix(chunk, row)),
+                results.at((long) chunk.at(row) * stride));
       }
     }
     call.run();
   }
 
-  /** Finds g of each vector; returns their sum. */
-  private float toWeights(AttentionBatch batch, int from, int to) {
-    int vectors = batch.start(to) - batch.start(from);
-    for (int i = 0, at = first; i < vectors; i++, at += stride) {
-      gradients[i] = results.numbers().get(at);
-    }
-    for (int row = from; s.softmax() && row < to; row++) {
-      throughSoftmax(batch, row, batch.start(row) - batch.start(from));
-    }
-    weightGradients.numbers().put(0, gradients, 0, vectors);
-    float sum = 0;
-    for (int i = 0; i < vectors; i++) {
-      sum += gradients[i];
-    }
-    return sum;
-  }
-
-  private void throughSoftmax(AttentionBatch batch, int row, int at) {
-    int count = batch.count(row);
-    batch.weights().numbers().get(batch.start(row), ofRow, 0, count);
-    float mean = 0;
-    for (int i = 0; i < count; i++) {
-      mean += ofRow[i] * gradients[at + i];
-    }
-    for (int i = 0; i < count; i++) {
-      gradients[at + i] = ofRow[i] * (gradients[at + i] - mean);
+  /** Replaces g before the softmax by that behind it. */
+  private void throughSoftmax(Chunk chunk) {
+    for (int row = chunk.from; s.softmax() && row < chunk.to; row++) {
+      int count = chunk.batch.count(row);
+      chunk.batch.weights().numbers().get(chunk.batch.start(row), ofRow, 0, count);
+      int at = chunk.at(row) * stride + first;
+      float mean = 0;
+      for (int i = 0; i < count; i++) {
+        mean += ofRow[i] * results.numbers().get(at + i * stride);
+      }
+      for (int i = 0; i < count; i++) {
+        float before = results.numbers().get(at + i * stride);
+        results.numbers().put(at + i * stride, ofRow[i] * (before - mean));
+      }
     }
   }
 
-  /** Computes P, and writes a behind it. */
-  private void factors(AttentionBatch batch, int from, int to) {
-    int start = batch.start(from);
-    int vectors = batch.start(to) - start;
-    Mkl.Call call = new Mkl.Call(1, 1).group(false, false, vectors, first, 1, 1, first, stride, 0);
-    call.product(weightGradients.address(), ones.address(), factors.address());
-    call.run();
+  /** Computes P, and writes a behind it; returns the sum of g. */
+  private float factors(Chunk chunk) {
     int vectorsOfBlock = Math.max(1, BLOCK / stride);
     Scratch scratch = Scratch.of(vectorsOfBlock * stride);
-    for (int i = 0; i < vectors; i += vectorsOfBlock) {
-      int count = Math.min(vectorsOfBlock, vectors - i);
-      factors.numbers().get(i * stride, scratch.others, 0, count * stride);
+    float sum = 0;
+    for (int i = 0; i < chunk.vectors(); i += vectorsOfBlock) {
+      int count = Math.min(vectorsOfBlock, chunk.vectors() - i);
+      results.numbers().get(i * stride, scratch.values, 0, count * stride);
+      for (int j = 0; j < count; j++) {
+        float gradient = scratch.values[j * stride + first];
+        sum += gradient;
+        Arrays.fill(scratch.others, j * stride, (j + 1) * stride, gradient);
+      }
       if (s.activation() != Activation.NONE) {
-        results.numbers().get(i * stride, scratch.values, 0, count * stride);
         multiplyBySlopes(scratch.values, scratch.others, count * stride);
       }
-      batch.weights().numbers().get(start + i, scratch.factors, 0, count);
+      chunk.batch.weights().numbers().get(chunk.first() + i, scratch.factors, 0, count);
       for (int j = 0; j < count; j++) {
         scratch.others[j * stride + first] = scratch.factors[j];
       }
       factors.numbers().put(i * stride, scratch.others, 0, count * stride);
     }
+    return sum;
   }
 
   private void multiplyBySlopes(float[] z, float[] gradients, int count) {
@@ -201,36 +242,37 @@ final class OneLayerGradients {
     }
   }
 
-  private void toVectors(AttentionBatch batch, FloatMemory ofVectors, int from, int to) {
-    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
-    for (int row = from; row < to; row++) {
+  private void toVectors(Chunk chunk) {
+    AttentionBatch batch = chunk.batch;
+    Mkl.Call call = new Mkl.Call(batch.filled(chunk.from, chunk.to), 1);
+    for (int row = chunk.from; row < chunk.to; row++) {
       int count = batch.count(row);
-      int at = batch.start(row) - batch.start(from);
       if (count > 0) {
         call.group(false, true, count, width, first + 1, stride, stride, width, 0)
             .product(
-                factors.at((long) at * stride),
-                scaled.at((long) (row - from) * ofTargets.size()),
-                ofVectors.at((long) at * width));
+                factors.at((long) chunk.at(row) * stride),
+                scaled.at(matrix(chunk, row)),
+                vectorGradients.at((long) chunk.at(row) * width));
       }
     }
     call.run();
   }
 
-  private void toMatrices(AttentionBatch batch, int from, int to) {
-    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
-    for (int row = from; row < to; row++) {
+  private void toMatrices(Chunk chunk) {
+    AttentionBatch batch = chunk.batch;
+    Mkl.Call call = new Mkl.Call(batch.filled(chunk.from, chunk.to), 1);
+    for (int row = chunk.from; row < chunk.to; row++) {
       int count = batch.count(row);
-      int matrix = (row - from) * ofTargets.size();
+      long matrix = matrix(chunk, row);
       if (count == 0) {
         Arrays.fill(ofRow, 0, ofTargets.size(), 0);
-        matrixGradients.numbers().put(matrix, ofRow, 0, ofTargets.size());
+        matrixGradients.numbers().put((int) matrix, ofRow, 0, ofTargets.size());
         continue;
       }
       call.group(true, false, width + 1, first, count, width + 1, stride, stride, 0)
           .product(
-              batch.vectors().at((long) batch.start(row) * (width + 1)),
-              factors.at((long) (batch.start(row) - batch.start(from)) * stride),
+              vectors(chunk, row),
+              factors.at((long) chunk.at(row) * stride),
               matrixGradients.at(matrix));
     }
     call.run();

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.kernels;
 import org.llm4msr.runtime.engine.Mkl;
 
 /**
- * The matrix (D + 1, H) of each row of a chunk, which is linear in the row's target t: row d is
+ * The matrix (D + 1, H) of each of some rows, which is linear in the row's target t: row d is
  * {@code t_d Wp[d] + (We + Wd)[d]}, the last one {@code t (Wt - Wd) + b}, with the weights in the
  * order of {@link AttentionWeights}. For one thread at a time.
  */
@@ -21,15 +21,16 @@ final class TargetMatrices {
   private final float[] target;
 
   /**
-   * Makes memory for a chunk.
+   * Makes memory for some rows.
    *
+   * @param rows R, at most
    * @param stride how many numbers the rows of a matrix are apart, at least H
    */
-  TargetMatrices(AttentionSizes sizes, int stride) {
+  TargetMatrices(AttentionSizes sizes, int rows, int stride) {
     this.stride = stride;
     width = sizes.width();
     first = sizes.first();
-    int size = sizes.rowsOfChunk() * 2 * width;
+    int size = rows * 2 * width;
     pairs = FloatMemory.of(AlignedMemory.floats(size));
     pairGradients = FloatMemory.of(AlignedMemory.floats(size));
     numbers = new float[size];
