@@ -37,8 +37,7 @@ final class AttentionProducts implements Contender {
    * @param length L
    * @param hidden H
    */
-  AttentionProducts(
-      TensorEngine engine, int threads, int length, int hidden, List<Batch> batches) {
+  AttentionProducts(TensorEngine engine, int threads, int length, int hidden, List<Batch> batches) {
     this.engine = engine;
     this.length = length;
     this.hidden = hidden;

@@ -111,13 +111,25 @@ final class ProductsAlone implements Contender {
     /** Rows of {@code parts * in} numbers, each of which a matrix multiplies. */
     static Layer ofParts(ProductsAlone of, int rows, int parts, int in, int out) {
       return new Layer(
-          of.manager, rows, parts, in, out, new Distance(parts * in, in), new Distance(parts * out, out));
+          of.manager,
+          rows,
+          parts,
+          in,
+          out,
+          new Distance(parts * in, in),
+          new Distance(parts * out, out));
     }
 
     /** Groups of rows with a matrix each. */
     static Layer ofGroups(ProductsAlone of, int groups, int rows, int in, int out) {
       return new Layer(
-          of.manager, rows, groups, in, out, new Distance(in, rows * in), new Distance(out, rows * out));
+          of.manager,
+          rows,
+          groups,
+          in,
+          out,
+          new Distance(in, rows * in),
+          new Distance(out, rows * out));
     }
 
     private Layer(

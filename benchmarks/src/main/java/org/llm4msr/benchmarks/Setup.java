@@ -67,7 +67,7 @@ record Setup(
 
   private static final Precision PRECISION =
       Precision.valueOf(System.getProperty("precision", Precision.FLOAT32.name()));
-  
+
   /** Of the layers that are generated for users and scenarios. */
   static final int META_HIDDEN = Integer.getInteger("layer", 64);
 

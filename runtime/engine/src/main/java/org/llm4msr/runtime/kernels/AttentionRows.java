@@ -115,9 +115,7 @@ public final class AttentionRows {
             .product(
                 batch.vectors().at((long) batch.start(row) * (width + 1)),
                 matrices.at((long) (row - from) * s.matrix()),
-                last == 0
-                    ? batch.weights().at(batch.start(row))
-                    : hidden[0].at((long) at * first));
+                last == 0 ? batch.weights().at(batch.start(row)) : hidden[0].at((long) at * first));
       }
     }
     call.run();

@@ -15,22 +15,13 @@ public final class AttentionWeights {
   private final AttentionSizes sizes;
   private final FloatMemory memory;
 
-  /** The first layer, each column times the weight that a single layer after it has for it. */
-  private final FloatMemory scaled;
-
   public AttentionWeights(AttentionSizes sizes) {
     this.sizes = sizes;
     memory = FloatMemory.of(AlignedMemory.floats(sizes.learned()));
-    scaled = FloatMemory.of(AlignedMemory.floats(sizes.last() == 1 ? sizes.weights(1) : 0));
   }
 
   FloatMemory memory() {
     return memory;
-  }
-
-  /** Returns the first layer, each column times its weight in the second, which is the last. */
-  FloatMemory scaled() {
-    return scaled;
   }
 
   /**
@@ -58,37 +49,10 @@ public final class AttentionWeights {
     memory.numbers().put(0, target);
   }
 
-  /** Takes a layer after the first, those before it first. */
+  /** Takes a layer after the first. */
   public void layer(int layer, FloatBuffer weight, FloatBuffer bias) {
     memory.numbers().put(sizes.weights(layer), weight, 0, weight.limit());
     memory.numbers().put(sizes.biases(layer), bias, 0, bias.limit());
-    if (sizes.last() == 1) {
-      for (int i = 0; i < sizes.weights(1); i++) {
-        scaled.numbers().put(i, memory.numbers().get(i) * weight.get(i % sizes.first()));
-      }
-    }
-  }
-
-  /**
-   * Makes the gradients of all rows those of what is learned. Where one layer is hidden, {@link
-   * OneLayerGradients} leaves out the weights v of the last one, whose gradients follow from these.
-   *
-   * @param sums changed in place
-   */
-  public void finish(float[] sums) {
-    if (sizes.last() != 1) {
-      return;
-    }
-    int columns = sizes.first();
-    int last = sizes.weights(1);
-    for (int j = 0; j < columns; j++) {
-      double ofLast = 0;
-      for (int i = j; i < last; i += columns) {
-        ofLast += (double) memory.numbers().get(i) * sums[i];
-        sums[i] *= memory.numbers().get(last + j);
-      }
-      sums[last + j] = (float) ofLast;
-    }
   }
 
   /**

@@ -7,11 +7,8 @@ import org.llm4msr.runtime.engine.Mkl;
 /**
  * Gradients of target attention with one hidden layer: a weight is a = v f(z) + c with z = (e, 1) M
  * as in {@link AttentionRows}. As f is linear on either side of 0, its slope is all that is read of
- * z. With g the gradient of a and P = g f'(z), the gradient of M is (e, 1)' P diag(v), and that of e
- * is P (M diag(v))', to which the row's sum adds a times its own gradient. So M's gradients are kept
- * without diag(v), and what reads them reads weights times v. As z is linear in the weights W of the
- * first layer, v's gradient is the sum over W times the gradient of W without diag(v). For one
- * thread at a time.
+ * z. With g the gradient of a and P = g f'(z) diag(v), the gradient of M is (e, 1)' P, and that of
+ * e is P M', to which the row's sum adds a times its own gradient. For one thread at a time.
  */
 final class OneLayerGradients {
 
@@ -38,14 +35,9 @@ final class OneLayerGradients {
   private final float leak;
   private final TargetMatrices ofTargets;
   private final FloatMemory matrices;
-
-  /** The matrices times v. */
-  private final FloatMemory scaled;
-
-  /** Without diag(v). */
   private final FloatMemory matrixGradients;
 
-  /** z, then g before the softmax. */
+  /** z, then g. */
   private final FloatMemory results;
 
   /** P, then a. */
@@ -55,6 +47,13 @@ final class OneLayerGradients {
   private final int rowsOfGroup;
   private final float[] sumGradient;
   private final float[] ofRow;
+  private final int vectorsOfBlock;
+
+  /** v, again and again. */
+  private final float[] last;
+
+  /** The gradient of v, in as many parts as a block has vectors. */
+  private final float[] ofLast;
 
   OneLayerGradients(AttentionSizes sizes, AttentionWeights weights) {
     s = sizes;
@@ -67,13 +66,15 @@ final class OneLayerGradients {
     ofTargets = new TargetMatrices(s, rowsOfGroup, stride);
     int vectors = s.rowsOfChunk() * s.length();
     matrices = memory(rowsOfGroup * ofTargets.size());
-    scaled = memory(rowsOfGroup * ofTargets.size());
     matrixGradients = memory(rowsOfGroup * ofTargets.size());
     results = memory(vectors * stride);
     factors = memory(vectors * stride);
     vectorGradients = memory(vectors * width);
     sumGradient = new float[width];
     ofRow = new float[Math.max(s.length(), ofTargets.size())];
+    vectorsOfBlock = Math.max(1, BLOCK / stride);
+    last = new float[vectorsOfBlock * stride];
+    ofLast = new float[vectorsOfBlock * stride];
   }
 
   private static FloatMemory memory(int numbers) {
@@ -84,8 +85,7 @@ final class OneLayerGradients {
    * Computes the gradients of some rows.
    *
    * @param dFlat the gradient of the flat input, to which that of the targets is added
-   * @param sums to which the gradients of the first layer's weights without diag(v), and of c, are
-   *     added
+   * @param sums to which the gradients of what is learned are added
    * @param ofVectors gets the gradients of the vectors, (N, D)
    */
   void run(
@@ -95,11 +95,23 @@ final class OneLayerGradients {
       float[] ofVectors,
       int from,
       int to) {
+    weights.memory().numbers().get(s.weights(1), last, 0, first);
+    for (int vector = 1; vector < vectorsOfBlock; vector++) {
+      System.arraycopy(last, 0, last, vector * stride, first);
+    }
+    Arrays.fill(ofLast, 0);
     for (int start = from; start < to; start += rowsOfGroup) {
       int end = Math.min(to, start + rowsOfGroup);
       if (batch.start(end) > batch.start(start)) {
         group(batch, dFlat, sums, ofVectors, start, end);
       }
+    }
+    for (int i = 0; i < first; i++) {
+      float sum = sums.numbers().get(s.weights(1) + i);
+      for (int vector = 0; vector < vectorsOfBlock; vector++) {
+        sum += ofLast[vector * stride + i];
+      }
+      sums.numbers().put(s.weights(1) + i, sum);
     }
   }
 
@@ -113,7 +125,6 @@ final class OneLayerGradients {
     int rows = to - from;
     ofTargets.take(batch, from, to);
     ofTargets.write(rows, weights.memory(), matrices);
-    ofTargets.write(rows, weights.scaled(), scaled);
     takeSumGradients(batch, dFlat, from, to);
     float sum = 0;
     for (int start = from; start < to; start += s.rowsOfChunk()) {
@@ -131,7 +142,7 @@ final class OneLayerGradients {
     }
     int bias = s.biases(1);
     sums.numbers().put(bias, sums.numbers().get(bias) + sum);
-    ofTargets.toTargets(batch, weights.scaled(), matrixGradients, dFlat, from, to);
+    ofTargets.toTargets(batch, weights.memory(), matrixGradients, dFlat, from, to);
     ofTargets.toWeights(rows, matrixGradients, sums);
   }
 
@@ -163,7 +174,6 @@ final class OneLayerGradients {
       int at = (row - from) * ofTargets.size() + first;
       for (int d = 0; d < width; d++, at += stride) {
         matrices.numbers().put(at, sumGradient[d]);
-        scaled.numbers().put(at, sumGradient[d]);
       }
       matrices.numbers().put(at, 0);
     }
@@ -212,7 +222,6 @@ final class OneLayerGradients {
 
   /** Computes P, and writes a behind it; returns the sum of g. */
   private float factors(Chunk chunk) {
-    int vectorsOfBlock = Math.max(1, BLOCK / stride);
     Scratch scratch = Scratch.of(vectorsOfBlock * stride);
     float sum = 0;
     for (int i = 0; i < chunk.vectors(); i += vectorsOfBlock) {
@@ -226,6 +235,7 @@ final class OneLayerGradients {
       if (s.activation() != Activation.NONE) {
         multiplyBySlopes(scratch.values, scratch.others, count * stride);
       }
+      multiplyByLast(scratch.values, scratch.others, count * stride);
       chunk.batch.weights().numbers().get(chunk.first() + i, scratch.factors, 0, count);
       for (int j = 0; j < count; j++) {
         scratch.others[j * stride + first] = scratch.factors[j];
@@ -242,6 +252,14 @@ final class OneLayerGradients {
     }
   }
 
+  /** Adds z times the gradients to the gradient of v, and multiplies them by v. */
+  private void multiplyByLast(float[] z, float[] gradients, int count) {
+    for (int i = 0; i < count; i++) {
+      ofLast[i] += gradients[i] * z[i];
+      gradients[i] *= last[i];
+    }
+  }
+
   private void toVectors(Chunk chunk) {
     AttentionBatch batch = chunk.batch;
     Mkl.Call call = new Mkl.Call(batch.filled(chunk.from, chunk.to), 1);
@@ -251,7 +269,7 @@ final class OneLayerGradients {
         call.group(false, true, count, width, first + 1, stride, stride, width, 0)
             .product(
                 factors.at((long) chunk.at(row) * stride),
-                scaled.at(matrix(chunk, row)),
+                matrices.at(matrix(chunk, row)),
                 vectorGradients.at((long) chunk.at(row) * width));
       }
     }
@@ -275,6 +293,8 @@ final class OneLayerGradients {
               factors.at((long) chunk.at(row) * stride),
               matrixGradients.at(matrix));
     }
-    call.run();
+    if (chunk.vectors() > 0) {
+      call.run();
+    }
   }
 }

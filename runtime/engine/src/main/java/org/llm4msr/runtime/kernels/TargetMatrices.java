@@ -115,8 +115,7 @@ final class TargetMatrices {
     call.run();
     call =
         new Mkl.Call(1, 1).group(true, false, 2 * width, first, rows, 2 * width, size(), first, 1);
-    call.product(
-        pairs.address(), gradients.at((long) width * stride), sums.at(2L * width * first));
+    call.product(pairs.address(), gradients.at((long) width * stride), sums.at(2L * width * first));
     call.run();
   }
 }

@@ -201,7 +201,6 @@ public final class SequenceAttention {
         sum[i] += sums[block][i];
       }
     }
-    weights.finish(sum);
     toParameters(last, sum);
   }
 

@@ -54,8 +54,7 @@ final class FieldIndex {
     }
   }
 
-  private void buildIds(
-      List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
+  private void buildIds(List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
     int count = 0;
     for (Place place : all) {
       count += GradientPlaces.count(fields.get(place.field()), rows);
@@ -182,8 +181,7 @@ final class FieldIndex {
   }
 
   /** Counting sort of the gradients by distinct id, stable in the order of fields and batch. */
-  private void collect(
-      List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
+  private void collect(List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
     Arrays.fill(starts, 0, distinct + 1, 0);
     int first = 0;
     for (Place place : all) {
@@ -230,11 +228,7 @@ final class FieldIndex {
    * before.
    */
   void buildTogether(
-      List<Place> all,
-      List<? extends FieldValues> fields,
-      int rows,
-      int width,
-      Workers workers) {
+      List<Place> all, List<? extends FieldValues> fields, int rows, int width, Workers workers) {
     int tableRows = all.get(0).table().rows();
     int blocks = Math.max(1, Math.min(workers.threads(), rows));
     int rowsOfBlock = (rows + blocks - 1) / blocks;

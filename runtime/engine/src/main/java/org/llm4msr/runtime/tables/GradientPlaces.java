@@ -9,9 +9,9 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
- * Where the gradients of the rows of a table lie, in an order that its user gives: each a stretch of
- * the gradient of the flat input, of an array beside it, or one number. Arrays are reused from batch
- * to batch.
+ * Where the gradients of the rows of a table lie, in an order that its user gives: each a stretch
+ * of the gradient of the flat input, of an array beside it, or one number. Arrays are reused from
+ * batch to batch.
  */
 final class GradientPlaces {
 

@@ -57,8 +57,7 @@ class ManyIdsTest {
           ofVectors, 0, lists.pooled.expectGradients(ofVectors.length), 0, ofVectors.length);
       fields.add(lists);
     }
-    EmbeddingTables tables =
-        new EmbeddingTables(List.of(table), List.of(), sequences, false, 0);
+    EmbeddingTables tables = new EmbeddingTables(List.of(table), List.of(), sequences, false, 0);
     try (Workers workers = new Workers(threads)) {
       new EmbeddingGather(tables, workers)
           .gather(ROWS, fields, FloatBuffer.allocate(ROWS * tables.width()));
