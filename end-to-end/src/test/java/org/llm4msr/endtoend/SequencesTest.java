@@ -105,6 +105,20 @@ class SequencesTest {
     return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
   }
 
+  /** Returns an experiment with all defaults of a backbone. */
+  static Experiment experimentOf(String backbone, Path shop, String... further) {
+    List<String> overrides =
+        new ArrayList<>(
+            List.of(
+                FIELDS,
+                LABELS,
+                "training.epochs=1",
+                "model.fusion=none",
+                "model.backbone=" + backbone));
+    overrides.addAll(List.of(further));
+    return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
+  }
+
   static Map<String, Object> row(String line) {
     String[] values = line.split(",", -1);
     Map<String, Object> row = new HashMap<>();
@@ -340,13 +354,9 @@ class SequencesTest {
       })
   void backbonesThatReadEventsScoreAlikeEverywhere(String backbone) {
     Experiment reading =
-        Experiment.fromYaml(
-            folder.resolve("experiment.yaml"),
-            FIELDS,
-            LABELS,
-            "training.epochs=1",
-            "model.fusion=none",
-            "model.backbone=" + backbone,
+        experimentOf(
+            backbone,
+            folder,
             "model.sequences={recent: {length: 4, until: row}, where: {table: scenario, length: 4,"
                 + " until: row}}");
     Path own = reading.train("reads-" + Math.abs(backbone.hashCode()), Progress.NONE).bundle();
