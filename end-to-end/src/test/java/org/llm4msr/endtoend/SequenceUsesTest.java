@@ -238,6 +238,7 @@ class SequenceUsesTest {
     Path shop = folder.resolve("positives");
     List<String> log = SmallShop.write(shop, 1, 1000, 1200, 60, ServedShop.SCENARIOS).rows();
     List<String> settings = new ArrayList<>(List.of(SmallShop.PLAIN));
+    settings.addAll(SequencesTest.LEARNS);
     settings.add("dataset.label=''");
     settings.add("dataset.negatives={perPositive: 2}");
     settings.add("model.sequences={all: {events: all, until: row, length: 5}}");

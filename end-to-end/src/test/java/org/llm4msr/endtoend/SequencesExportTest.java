@@ -53,7 +53,9 @@ class SequencesExportTest {
   }
 
   private static Path train(String name, String backbone, String sequences) {
-    return SequencesTest.experimentOf(backbone, folder, sequences)
+    List<String> settings = new ArrayList<>(SequencesTest.LEARNS);
+    settings.add(sequences);
+    return SequencesTest.experimentOf(backbone, folder, settings.toArray(String[]::new))
         .train(name, Progress.NONE)
         .bundle();
   }

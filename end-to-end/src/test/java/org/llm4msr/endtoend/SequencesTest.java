@@ -53,6 +53,12 @@ class SequencesTest {
           + " {column: kind, table: items}]";
   private static final String LABELS =
       "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
+
+  /** Settings with which a model learns enough for its scores to depend on what it reads. */
+  static final List<String> LEARNS =
+      List.of(
+          "training.epochs=4", "training.batchSize=64", "training.optimizer.learningRate=0.03");
+
   static final String SEQUENCES =
       "model.sequences={attended: {pooling: target-attention, length: 6, hidden: [5], events: all,"
           + " until: row}, mean: {}, own: {ownTable: true, pooling: sum, length: 4}, dear:"
