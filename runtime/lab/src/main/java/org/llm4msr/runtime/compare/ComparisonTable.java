@@ -16,6 +16,9 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.ComparisonResult.Slices;
+import org.llm4msr.runtime.compare.statistics.DeLong;
+import org.llm4msr.runtime.compare.statistics.PairedDifference;
+import org.llm4msr.runtime.compare.statistics.PairedRatio;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 
