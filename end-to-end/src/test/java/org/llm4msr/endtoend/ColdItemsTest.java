@@ -91,8 +91,7 @@ class ColdItemsTest {
 
   @Test
   void textsTellWhoLikesAnUnseenItemWhereTheyAreAddedToItsId() throws IOException {
-    String sum =
-        "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, form: sum, dropout: 0.1 }";
+    String sum = "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, dropout: 0.1 }";
     Experiment experiment = trained("sum", sum);
     double plain = auc(trained("plain", "  embeddingDeviation: 0.1"), "plain");
 

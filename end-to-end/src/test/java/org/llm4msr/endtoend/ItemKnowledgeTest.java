@@ -140,7 +140,8 @@ class ItemKnowledgeTest {
 
   @Test
   void unseenItemsAreRankedByTheirTextsInThePlaceOfTheirIds() throws IOException {
-    Experiment experiment = cold("work", "log.csv", "model.coldItems.halfAt=0");
+    Experiment experiment =
+        cold("work", "log.csv", "model.coldItems.halfAt=0", "model.coldItems.form=mix");
     experiment.train("cold", Progress.NONE);
 
     // Training has all ids of its rows, so that dropout alone has taught what vectors mean.

@@ -221,14 +221,9 @@ public record ModelConfig(
               value =
                   "What stands in the field: mix, the embedding and the vector by their shares; or"
                       + " sum, the embedding by its share and all of the vector",
-              defaultValue = "mix",
+              defaultValue = "sum",
               before = "mix")
           Form form) {
-
-    /** Makes settings that mix. */
-    public ColdItemsConfig(String field, double halfAt, double dropout) {
-      this(field, halfAt, dropout, Form.MIX);
-    }
 
     /** What stands in the field of a value e whose item's vector is mapped to p; g is its share. */
     public enum Form {

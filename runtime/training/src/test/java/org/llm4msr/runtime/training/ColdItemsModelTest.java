@@ -274,7 +274,7 @@ class ColdItemsModelTest {
   void dropoutTrainsTheMapInPlaceOfTheValues() {
     List<MemoryData.Row> rows = List.of(ROWS.get(0), ROWS.get(1), ROWS.get(2));
     MemoryData data = MemoryData.of(rows);
-    try (TrainableModel model = model(new ColdItemsConfig("item", 0, 0.999999), data)) {
+    try (TrainableModel model = model(new ColdItemsConfig("item", 0, 0.999999, Form.MIX), data)) {
       float[][] items = draw(model.tables().tables().get(1), new Random(5));
       float[] before = TinyModels.values(model, "knowledge/cold-items/bias");
 
@@ -292,7 +292,7 @@ class ColdItemsModelTest {
   @Test
   void isTheModelWithoutWhereNoShareIsLeft() {
     MemoryData data = MemoryData.of(ROWS.subList(0, 4));
-    float[] with = trained(data, new ColdItemsConfig("item", 0, 0));
+    float[] with = trained(data, new ColdItemsConfig("item", 0, 0, Form.MIX));
 
     assertThat(with).isEqualTo(trained(data, null));
   }
@@ -322,7 +322,8 @@ class ColdItemsModelTest {
   void aFieldThatHasNoSuchValuesIsRefused() {
     for (String field : List.of("tags", "number", "nothing")) {
       assertThatThrownBy(
-              () -> model(new ColdItemsConfig(field, 5, 0.1), MemoryData.of(ROWS)).close())
+              () ->
+                  model(new ColdItemsConfig(field, 5, 0.1, Form.SUM), MemoryData.of(ROWS)).close())
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("[model/COLD_ITEMS] model.coldItems.field is '" + field + "'")
           .hasMessageContaining("[user, item]");
