@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
@@ -137,19 +138,7 @@ public final class ModelAssembly {
       TrainingConfig training,
       InferenceConfig scoring,
       PreparedData data) {
-    ModelConfig plain =
-        new ModelConfig(
-            model.embeddingSize(),
-            model.scenarioEmbeddingSize(),
-            model.backbone(),
-            PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings()),
-            model.metaNetworks(),
-            null,
-            model.embeddingSizes(),
-            model.linear(),
-            model.sequences(),
-            null,
-            Map.of());
+    ModelConfig plain = alone(model);
     return enhanced
         .engine()
         .finish(
@@ -163,6 +152,13 @@ public final class ModelAssembly {
                         enhanced.assembled().sequences().inputs(),
                         training.seed(),
                         0,
+  private static ModelConfig alone(ModelConfig model) {
+    PluginChoice<?, ?> none =
+        PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings());
+    ModelConfig plain = Records.with(Records.with(model, "fusion", none), "itemKnowledge", null);
+    return Records.with(Records.with(plain, "coldItems", null), "labels", Map.of());
+  }
+
                         enhanced.tables(),
                         new Precisions(training.precision(), scoring.precision()))));
   }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -71,18 +72,7 @@ class ColdItemsModelTest {
   }
 
   static ModelConfig config(ModelConfig plain, ColdItemsConfig cold) {
-    return new ModelConfig(
-        plain.embeddingSize(),
-        plain.scenarioEmbeddingSize(),
-        plain.backbone(),
-        plain.fusion(),
-        plain.metaNetworks(),
-        null,
-        Map.of(),
-        false,
-        Map.of(),
-        cold,
-        Map.of());
+    return Records.with(plain, "coldItems", cold);
   }
 
   private static ModelConfig config(ColdItemsConfig cold) {
