@@ -174,7 +174,8 @@ record Setup(
         false,
         sequences,
         null,
-        labels());
+        labels(),
+        ModelConfig.DEVIATION);
   }
 
   /** All further labels of the data, with towers as those of MMoE. */
