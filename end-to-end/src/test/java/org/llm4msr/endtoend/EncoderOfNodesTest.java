@@ -32,14 +32,14 @@ class EncoderOfNodesTest {
     try {
       open(encoding, "nothing");
     } catch (IllegalArgumentException e) {
-      return String.valueOf(e.getMessage()).replaceAll(".*driver: (.*) in place of nothing.*", "$1");
+      return String.valueOf(e.getMessage())
+          .replaceAll(".*driver: (.*) in place of nothing.*", "$1");
     }
     return "";
   }
 
   private static Object open(String encoding, String driver) {
     return new OpenEncoding()
-        .apply(
-            Map.of("encoding", encoding, "encoder", driver, "threads", 1, "plugins", List.of()));
+        .apply(Map.of("encoding", encoding, "encoder", driver, "threads", 1, "plugins", List.of()));
   }
 }

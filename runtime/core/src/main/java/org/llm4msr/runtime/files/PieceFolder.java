@@ -23,8 +23,8 @@ import org.llm4msr.api.data.LogFile;
  *
  * @param raw the folder of the raw files
  * @param sources all that the reader reads in it
- * @param headers the files of the log, each with its first line if that names columns, else with
- *     an empty one
+ * @param headers the files of the log, each with its first line if that names columns, else with an
+ *     empty one
  */
 public record PieceFolder(Path raw, List<Path> sources, Map<Path, byte[]> headers) {
 

@@ -75,10 +75,7 @@ public final class DataErrors {
       return new MsrException(
           ErrorType.RESOURCES,
           "data/OUT_OF_MEMORY",
-          "Preparation ran out of memory: "
-              + firstLine(text)
-              + ". "
-              + MORE_MEMORY,
+          "Preparation ran out of memory: " + firstLine(text) + ". " + MORE_MEMORY,
           failure);
     }
     return new MsrException(
