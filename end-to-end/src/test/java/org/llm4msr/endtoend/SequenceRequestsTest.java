@@ -95,7 +95,8 @@ class SequenceRequestsTest {
     Path bundle = experiment.train("one", Progress.NONE).bundle();
     compiled = folder.resolve("compiled");
     new Compiler(ServedShop.loader()).compile(Bundle.open(bundle), compiled);
-    some = new ArrayList<>(rows.subList(TEST, TEST + SOME).stream().map(SequencesTest::row).toList());
+    some =
+        new ArrayList<>(rows.subList(TEST, TEST + SOME).stream().map(SequencesTest::row).toList());
     expected = SequencesTest.score(bundle, some);
     Random random = new Random(3);
     for (Map<String, Object> row : some) {
@@ -127,7 +128,8 @@ class SequenceRequestsTest {
   private static RankingServer start(String... settings) {
     List<String> all =
         new ArrayList<>(
-            List.of("port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + compiled));
+            List.of(
+                "port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + compiled));
     all.addAll(List.of(settings));
     return RankingServer.start(
         ServedShop.loader().bind(ServerConfig.class, all, "the test"), ServedShop.loader());
@@ -213,7 +215,8 @@ class SequenceRequestsTest {
               List.of("{\"item\": {}}", "serve/BAD_REQUEST", "history[1].item is an object"))) {
         String body =
             request(some.get(0), "history")
-                .replace("\"context\":{", "\"context\":{\"history\":[\"i3\"," + wrong.get(0) + "],");
+                .replace(
+                    "\"context\":{", "\"context\":{\"history\":[\"i3\"," + wrong.get(0) + "],");
         HttpResponse<String> answer = ServedShop.post(server, body);
         ServedShop.assertRefused(answer, 400, wrong.get(1));
         assertThat(ServedShop.JSON.readTree(answer.body()).get("message").asText())
@@ -380,7 +383,8 @@ class SequenceRequestsTest {
                 "features.timeoutMillis=2000",
                 "features.source={name: redis, uri: 'redis://127.0.0.1:%d'}"
                     .formatted(redis.port()))) {
-      while (metric(server, "llm4msr_feature_requests_total{outcome=\"ok\",source=\"redis\"}") == 0) {
+      while (metric(server, "llm4msr_feature_requests_total{outcome=\"ok\",source=\"redis\"}")
+          == 0) {
         ranked(server, request(some.get(0))); // It connects when it is asked.
       }
       int others = 0;
@@ -395,8 +399,7 @@ class SequenceRequestsTest {
             .isCloseTo(expected[i], within(1e-5f));
         redis.hashes.put("llm4msr:user:" + row.get("user"), Map.of("history", "[\"i1\", \"i2\"]"));
         float fetched = probability(ranked(server, without));
-        assertThat(probability(ranked(server, request(row))))
-            .isCloseTo(expected[i], within(1e-5f));
+        assertThat(probability(ranked(server, request(row)))).isCloseTo(expected[i], within(1e-5f));
         Map<String, Object> brought = new HashMap<>(row);
         brought.put("history", List.of("i1", "i2"));
         redis.hashes.clear();

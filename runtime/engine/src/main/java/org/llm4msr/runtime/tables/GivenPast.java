@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param others likewise by the other labels by which the model goes, by their names
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
-public record GivenPast(
-    int[] items, int[] scenarios, byte[] labels, Map<String, byte[]> others) {
+public record GivenPast(int[] items, int[] scenarios, byte[] labels, Map<String, byte[]> others) {
 
   /** Takes events of one label, which is known of each. */
   public GivenPast(int[] items, int[] scenarios, boolean[] positives) {

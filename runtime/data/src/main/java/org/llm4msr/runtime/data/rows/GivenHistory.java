@@ -21,8 +21,7 @@ import org.llm4msr.runtime.tables.GivenPast;
  * @param scenario finds the rank of a scenario, or -1
  * @param events those of the model
  */
-record GivenHistory(
-    ToIntFunction<String> item, ToIntFunction<String> scenario, EventTimes events) {
+record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario, EventTimes events) {
 
   /** The column in which a row may bring it. */
   static final String COLUMN = "history";
@@ -89,8 +88,7 @@ record GivenHistory(
   }
 
   /** Refuses an event of which the model would read nothing, and a time that is in seconds. */
-  private void require(
-      GivenEvent event, Object given, List<String> columns, RawValue reader) {
+  private void require(GivenEvent event, Object given, List<String> columns, RawValue reader) {
     if (!event.labels().isEmpty() && columns.stream().noneMatch(event.labels()::containsKey)) {
       throw GivenEvent.wrong(
           given,

@@ -80,8 +80,9 @@ public interface RawRows {
 
   /**
    * Returns the rows of an Arrow batch; a view, valid as long as the batch. Timestamps in the
-   * column {@code time}, also of the events of a past, are milliseconds since 1970, those without a zone of UTC. Reading a column
-   * that is dictionary-encoded, or another of times, throws an {@code MsrException} of type USER.
+   * column {@code time}, also of the events of a past, are milliseconds since 1970, those without a
+   * zone of UTC. Reading a column that is dictionary-encoded, or another of times, throws an {@code
+   * MsrException} of type USER.
    */
   static RawRows of(VectorSchemaRoot root) {
     Set<String> columns = new LinkedHashSet<>();
