@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.spark.home.ShippedFolder;
+import org.llm4msr.spark.home.WorkFolder;
 
 /**
  * Runs a query on parts.

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.spark.sql.Row;
 import org.llm4msr.spark.home.ShippedFolder;
+import org.llm4msr.spark.home.WorkFolder;
 
 /**
  * Reads pieces of the log with the reader of the runtime.
