@@ -10,7 +10,7 @@ import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.spark.extract.ExtractJob;
 import org.llm4msr.spark.home.JobException;
-import org.llm4msr.spark.home.PluginFolders;
+import org.llm4msr.spark.home.SentPlugins;
 import org.llm4msr.spark.home.WorkFolder;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
@@ -72,7 +72,7 @@ public final class Main {
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();
     try (WorkFolder scratch = WorkFolder.make()) {
-      PluginFolders.send(session.sparkContext(), options.all("plugins"), scratch.path());
+      SentPlugins.send(session.sparkContext(), options.all("plugins"), scratch.path());
       return job.run(session, options);
     } finally {
       session.stop();

@@ -1,5 +1,6 @@
 package org.llm4msr.spark.home;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,11 +9,11 @@ import org.apache.spark.SparkContext;
 /**
  * Folders with plugins that a job names. The driver has them, and Spark sends them to executors.
  */
-public final class PluginFolders {
+public final class SentPlugins {
 
   private static final String NAME = "llm4msr-plugins-";
 
-  private PluginFolders() {}
+  private SentPlugins() {}
 
   /**
    * Sends folders to all executors, those that start later included.
@@ -35,7 +36,10 @@ public final class PluginFolders {
   static List<String> here(List<?> folders) {
     List<String> here = new ArrayList<>();
     for (int i = 0; i < folders.size(); i++) {
-      here.add(new ShippedFolder(NAME + i, folders.get(i).toString()).path().toString());
+      Path folder = new ShippedFolder(NAME + i, folders.get(i).toString()).path();
+      if (Files.isDirectory(folder)) { // There is no copy of an empty one.
+        here.add(folder.toString());
+      }
     }
     return here;
   }
