@@ -80,6 +80,7 @@ class ArchiveTest {
         .isDirectoryContaining("glob:**/{llm4msr.service,kubernetes.yaml,grafana.json}");
     assertThat(unpacked.resolve("serving/proto/llm4msr/v1/ranking.proto")).exists();
     assertThat(unpacked.resolve("examples/serving/rank.sh")).isExecutable();
+    assertThat(unpacked.resolve("examples/spark/chain.sh")).isExecutable();
   }
 
   /** Returns what an image takes, which must be there. */

@@ -10,6 +10,8 @@ import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.spark.extract.ExtractJob;
 import org.llm4msr.spark.home.JobException;
+import org.llm4msr.spark.home.SentPlugins;
+import org.llm4msr.spark.home.WorkFolder;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
@@ -96,7 +98,8 @@ public final class Main {
             // Otherwise what the context sends to executors does not reach the session's tasks.
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();
-    try {
+    try (WorkFolder scratch = WorkFolder.make()) {
+      SentPlugins.send(session.sparkContext(), options.all("plugins"), scratch.path());
       return job.run(session, options);
     } finally {
       session.stop();
