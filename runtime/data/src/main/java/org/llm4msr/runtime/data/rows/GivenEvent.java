@@ -10,7 +10,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,7 @@ record GivenEvent(
     String item,
     @Nullable String scenario,
     @Nullable Long time,
-    SortedMap<String, Integer> labels) {
+    NavigableMap<String, Integer> labels) {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -75,7 +75,7 @@ record GivenEvent(
     if (item == null) {
       throw wrong(event, "an event with an item", value);
     }
-    SortedMap<String, Integer> labels = new TreeMap<>();
+    NavigableMap<String, Integer> labels = new TreeMap<>();
     parts.forEach(
         (name, label) -> {
           if (name instanceof String column
