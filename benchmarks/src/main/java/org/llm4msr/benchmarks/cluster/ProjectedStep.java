@@ -36,6 +36,6 @@ public record ProjectedStep(int workers, double compute, long denseBytes, long r
     int others = workers - 1;
     return compute
         + 2 * others * network.seconds((double) denseBytes / workers)
-        + others * network.seconds(rowBytes);
+        + others * network.seconds((double) rowBytes);
   }
 }

@@ -39,7 +39,7 @@ record MeasuredLabel(String name) {
    * @throws MsrException {@code compare/LABEL}
    */
   void check(Experiment experiment) {
-    Set<String> learned = experiment.config().config().model().labels().keySet();
+    Set<String> learned = experiment.config().model().labels().keySet();
     if (!isMain() && !learned.contains(name)) {
       throw new MsrException(
           ErrorType.USER,
