@@ -87,7 +87,15 @@ public final class EmbeddingUpdate {
             projection.gradient(vectors, rows, gradient, place.column(), width));
       }
     }
-    buildIndexes(rows, fields, everyRow);
+    workers.range(
+        indexes.length,
+        1,
+        (worker, from, to) -> {
+          indexes[from].build(tables.get(from), fields, rows, width);
+          if (everyRow) {
+            indexes[from].sort();
+          }
+        });
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
     List<Block> blocks =
         blocks(everyRow, others == null ? indexes : others.of(indexes, gradient, everyRow));
@@ -100,27 +108,6 @@ public final class EmbeddingUpdate {
             updateAll(block, kernel, scratch[worker]);
           } else {
             updateTouched(block, kernel, scratch[worker]);
-          }
-        });
-  }
-
-  private void buildIndexes(int rows, List<? extends FieldValues> fields, boolean everyRow) {
-    boolean[] built = new boolean[indexes.length];
-    for (int t = 0; t < indexes.length; t++) {
-      built[t] = indexes[t].hasManyIds(tables.get(t), fields, rows);
-      if (built[t]) {
-        indexes[t].buildTogether(tables.get(t), fields, rows, width, workers);
-      }
-    }
-    workers.range(
-        indexes.length,
-        1,
-        (worker, from, to) -> {
-          if (!built[from]) {
-            indexes[from].build(tables.get(from), fields, rows, width);
-          }
-          if (everyRow) {
-            indexes[from].sort();
           }
         });
   }

@@ -1,12 +1,13 @@
 package org.llm4msr.runtime.tables;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.FieldValues.Numbers;
-import org.llm4msr.runtime.tables.GradientPlaces.Cursors;
+import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
  * The rows of a table that one batch touches, and for each the gradients that it collects, in the
@@ -14,15 +15,26 @@ import org.llm4msr.runtime.tables.GradientPlaces.Cursors;
  */
 final class FieldIndex {
 
-  /** From how many ids of a batch threads share the work on a table. */
-  private static final int MANY_IDS = 1 << 14;
-
   private int distinct;
   private int[] ids = new int[0];
   private int[] starts = new int[1];
 
-  /** Where the gradients of the distinct ids lie, one id after the other. */
-  private final GradientPlaces places = new GradientPlaces();
+  /** Where each gradient begins. */
+  private int[] gradientAt = new int[0];
+
+  private float[] weights = new float[0];
+  private boolean weighted;
+
+  /**
+   * Of each gradient: 0 for one of the batch's rows, n for one of the n-th of {@link #others}, -d
+   * for the element d - 1 alone, of the batch's rows. Read only if they are {@link #mixed}.
+   */
+  private int[] kinds = new int[0];
+
+  private boolean mixed;
+
+  /** Gradients beside those of the batch's rows, from 1. */
+  private final List<float[]> others = new ArrayList<>();
 
   /** Gradients of all rows of the table; empty where they are collected from rows of the batch. */
   private float[] gradients = new float[0];
@@ -32,49 +44,63 @@ final class FieldIndex {
   private boolean direct;
   private long[] sorted = new long[0];
 
-  /** By block of rows and id, where the next gradient goes. */
-  private int[][] blockCursors = new int[0][];
-
-  private boolean[] met = new boolean[0];
-
   /**
    * Builds the index of a batch.
    *
-   * @param all what reads the table; several only of values with ids
+   * @param places what reads the table; several only of values with ids
    * @param fields the values by the number of a place
    * @param rows B
    * @param width columns of the gradient
    */
-  void build(List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
-    FieldValues values = fields.get(all.get(0).field());
+  void build(List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
+    FieldValues values = fields.get(places.get(0).field());
     if (values instanceof Numbers numbers) {
-      buildNumeric(numbers.values(), rows, all.get(0).column(), width);
+      buildNumeric(numbers.values(), rows, places.get(0).column(), width);
     } else if (!(values instanceof FieldValues.Vectors)) {
-      buildIds(all, fields, rows, width);
+      buildIds(places, fields, rows, width);
     }
   }
 
-  private void buildIds(List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
+  private void buildIds(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
     int count = 0;
-    for (Place place : all) {
-      count += GradientPlaces.count(fields.get(place.field()), rows);
+    int gradientCount = 0;
+    mixed = false;
+    for (Place place : places) {
+      int own = count(fields.get(place.field()), rows);
+      count += own;
+      gradientCount += isOfElements(place) ? rows * place.dimension() : own;
+      mixed |= place.form() == Form.LARGEST || place.form() == Form.WEIGHED;
     }
-    ensure(count);
-    places.expect(all, fields, rows);
-    prepareSlots(count, all.get(0).table().rows());
+    ensure(count, gradientCount);
+    prepareSlots(count, places.get(0).table().rows());
     distinct = 0;
+    weighted = false;
     int from = 0;
-    for (Place place : all) {
+    for (Place place : places) {
       FieldValues values = fields.get(place.field());
-      int to = from + GradientPlaces.count(values, rows);
+      int to = from + count(values, rows);
       if (direct) {
-        number(GradientPlaces.ids(values), from, to);
+        number(ids(values), from, to);
       } else {
-        distinguish(GradientPlaces.ids(values), from, to);
+        distinguish(ids(values), from, to);
       }
+      weighted |= values instanceof IdLists;
       from = to;
     }
-    collect(all, fields, rows, width);
+    collect(places, fields, rows, width);
+  }
+
+  private static boolean isOfElements(Place place) {
+    return place.form() == Form.LARGEST;
+  }
+
+  private static int count(FieldValues values, int size) {
+    return values instanceof IdLists lists ? lists.offsets[size] : size;
+  }
+
+  private static int[] ids(FieldValues values) {
+    return values instanceof IdLists lists ? lists.ids : ((Ids) values).ids();
   }
 
   /**
@@ -84,7 +110,7 @@ final class FieldIndex {
    * @param ofRows (rows, D)
    */
   void buildAll(int rows, float[] ofRows) {
-    ensure(rows);
+    ensure(rows, 0);
     distinct = rows;
     for (int k = 0; k < rows; k++) {
       ids[k] = k;
@@ -100,7 +126,7 @@ final class FieldIndex {
    * @param ofRows (count, dimension)
    */
   void buildSums(int[] rowIds, int count, float[] ofRows, int dimension) {
-    ensure(count);
+    ensure(count, 0);
     prepareSlots(count, Integer.MAX_VALUE);
     distinct = 0;
     distinguish(rowIds, 0, count);
@@ -119,12 +145,16 @@ final class FieldIndex {
 
   /** A numeric field has one vector, which every row scales by its value. */
   private void buildNumeric(float[] values, int size, int column, int width) {
-    ensure(1);
+    ensure(size, size);
     distinct = 1;
     ids[0] = 0;
     starts[0] = 0;
     starts[1] = size;
-    places.collectNumeric(values, size, column, width);
+    weighted = true;
+    for (int i = 0, at = column; i < size; i++, at += width) {
+      gradientAt[i] = at;
+      weights[i] = values[i];
+    }
   }
 
   /**
@@ -181,27 +211,40 @@ final class FieldIndex {
   }
 
   /** Counting sort of the gradients by distinct id, stable in the order of fields and batch. */
-  private void collect(List<Place> all, List<? extends FieldValues> fields, int rows, int width) {
+  private void collect(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
     Arrays.fill(starts, 0, distinct + 1, 0);
     int first = 0;
-    for (Place place : all) {
+    for (Place place : places) {
       FieldValues values = fields.get(place.field());
-      GradientPlaces.count(place, values, 0, rows, new Cursors(slotOf, first, starts));
-      first += GradientPlaces.count(values, rows);
+      int count = count(values, rows);
+      if (isOfElements(place)) {
+        countElements((IdLists) values, place.dimension(), rows, first);
+      } else {
+        for (int i = first; i < first + count; i++) {
+          starts[slotOf[i] + 1]++;
+        }
+      }
+      first += count;
     }
-    int next = 0;
-    for (int k = 0; k <= distinct; k++) {
-      int count = starts[k];
-      starts[k] = next;
-      next += count;
+    for (int k = 0; k < distinct; k++) {
+      starts[k + 1] += starts[k];
     }
-    int[] kinds = places.takeOthers(all, fields);
+    others.clear();
     first = 0;
-    for (int p = 0; p < kinds.length; p++) {
-      FieldValues values = fields.get(all.get(p).field());
-      Cursors cursors = new Cursors(slotOf, first, starts);
-      places.collect(all.get(p), values, kinds[p], width, 0, rows, cursors);
-      first += GradientPlaces.count(values, rows);
+    for (Place place : places) {
+      FieldValues values = fields.get(place.field());
+      if (!(values instanceof IdLists lists)) {
+        collect(rows, place.column(), width, first);
+      } else if (isOfElements(place)) {
+        collectElements(lists, place, rows, width, first);
+      } else if (place.form() == Form.WEIGHED) {
+        others.add(lists.pooled.gradients());
+        collectOthers(lists.offsets[rows], place.dimension(), first);
+      } else {
+        collect(lists, place, rows, width, first);
+      }
+      first += count(values, rows);
     }
     for (int k = distinct; k > 0; k--) {
       starts[k] = starts[k - 1];
@@ -209,102 +252,80 @@ final class FieldIndex {
     starts[0] = 0;
   }
 
-  /** Returns whether there are so many ids of so few rows that threads should share them. */
-  boolean hasManyIds(List<Place> all, List<? extends FieldValues> fields, int rows) {
-    int count = 0;
-    for (Place place : all) {
-      FieldValues values = fields.get(place.field());
-      if (!(values instanceof Ids || values instanceof IdLists)) {
-        return false;
-      }
-      count += GradientPlaces.count(values, rows);
-    }
-    return count >= MANY_IDS && all.get(0).table().rows() <= count;
-  }
-
-  /**
-   * Builds the index as {@link #build}, but that ids rise and threads share the rows: each counts
-   * the ids of a block of rows of one place, then puts their gradients behind those of the blocks
-   * before.
-   */
-  void buildTogether(
-      List<Place> all, List<? extends FieldValues> fields, int rows, int width, Workers workers) {
-    int tableRows = all.get(0).table().rows();
-    int blocks = Math.max(1, Math.min(workers.threads(), rows));
-    int rowsOfBlock = (rows + blocks - 1) / blocks;
-    ensure(tableRows);
-    places.expect(all, fields, rows);
-    if (blockCursors.length < blocks * all.size() || blockCursors[0].length < tableRows) {
-      blockCursors = new int[blocks * all.size()][tableRows];
-      met = new boolean[tableRows];
-    }
-    Arrays.fill(met, 0, tableRows, false);
-    workers.range(
-        blocks * all.size(),
-        1,
-        (worker, block, to) -> {
-          Arrays.fill(blockCursors[block], 0, tableRows, 0);
-          Place place = all.get(block / blocks);
-          FieldValues values = fields.get(place.field());
-          int from = Math.min(rows, block % blocks * rowsOfBlock);
-          int end = Math.min(rows, from + rowsOfBlock);
-          GradientPlaces.count(place, values, from, end, cursors(values, block));
-          if (GradientPlaces.isOfElements(place)) {
-            meet((IdLists) values, from, end);
-          }
-        });
-    startBlocks(tableRows, blocks * all.size());
-    int[] kinds = places.takeOthers(all, fields);
-    workers.range(
-        blocks * all.size(),
-        1,
-        (worker, block, to) -> {
-          Place place = all.get(block / blocks);
-          FieldValues values = fields.get(place.field());
-          int from = Math.min(rows, block % blocks * rowsOfBlock);
-          int end = Math.min(rows, from + rowsOfBlock);
-          places.collect(
-              place, values, kinds[block / blocks], width, from, end, cursors(values, block));
-        });
-  }
-
-  private Cursors cursors(FieldValues values, int block) {
-    return new Cursors(GradientPlaces.ids(values), 0, blockCursors[block]);
-  }
-
-  /** Ids none of whose elements are the largest are touched too. */
-  private void meet(IdLists lists, int fromRow, int toRow) {
-    for (int i = GradientPlaces.start(lists, fromRow); i < lists.offsets[toRow]; i++) {
-      met[lists.ids[i]] = true;
-    }
-  }
-
-  /** Makes of the counts of blocks where each block's gradients begin. */
-  private void startBlocks(int tableRows, int blocks) {
-    int next = 0;
-    int found = 0;
-    for (int id = 0; id < tableRows; id++) {
-      int start = next;
-      for (int block = 0; block < blocks; block++) {
-        int count = blockCursors[block][id];
-        blockCursors[block][id] = next;
-        next += count;
-      }
-      if (next > start || met[id]) {
-        ids[found] = id;
-        starts[found++] = start;
+  private void countElements(IdLists lists, int dimension, int size, int first) {
+    for (int row = 0; row < size; row++) {
+      int from = lists.offsets[row];
+      if (lists.offsets[row + 1] > from) {
+        for (int d = row * dimension; d < (row + 1) * dimension; d++) {
+          starts[slotOf[first + from + lists.pooled.winners[d]] + 1]++;
+        }
       }
     }
-    starts[found] = next;
-    distinct = found;
   }
 
-  private void ensure(int count) {
+  /** Collects one id per row. */
+  private void collect(int size, int column, int width, int first) {
+    for (int row = 0, gradient = column; row < size; row++, gradient += width) {
+      add(slotOf[first + row], gradient, 1, 0);
+    }
+  }
+
+  private void add(int slot, int gradient, float weight, int kind) {
+    int at = starts[slot]++;
+    gradientAt[at] = gradient;
+    weights[at] = weight;
+    if (mixed) {
+      kinds[at] = kind;
+    }
+  }
+
+  /** Collects lists, whose vectors were averaged, added up or kept. */
+  private void collect(IdLists lists, Place place, int size, int width, int first) {
+    TableSequence sequence = place.sequence();
+    int step = sequence != null && sequence.keepsEach() ? place.dimension() : 0;
+    for (int row = 0, i = 0, of = place.column(); row < size; row++, of += width) {
+      int end = lists.offsets[row + 1];
+      float share = sequence == null ? lists.share(row) : sequence.share(end - i);
+      for (int gradient = of; i < end; i++, gradient += step) {
+        float weight = lists.weights == null ? share : share * lists.weights[i];
+        add(slotOf[first + i], gradient, weight, 0);
+      }
+    }
+  }
+
+  /** Collects the elements of lists that are the largest of their rows. */
+  private void collectElements(IdLists lists, Place place, int size, int width, int first) {
+    int dimension = place.dimension();
+    for (int row = 0, of = place.column(); row < size; row++, of += width) {
+      int from = lists.offsets[row];
+      for (int d = 0; lists.offsets[row + 1] > from && d < dimension; d++) {
+        int winner = lists.pooled.winners[row * dimension + d];
+        add(slotOf[first + from + winner], of + d, 1, -1 - d);
+      }
+    }
+  }
+
+  /** Collects lists each of whose vectors has a gradient of its own. */
+  private void collectOthers(int count, int dimension, int first) {
+    for (int i = 0, gradient = 0; i < count; i++, gradient += dimension) {
+      add(slotOf[first + i], gradient, 1, others.size());
+    }
+  }
+
+  private void ensure(int count, int gradientCount) {
     if (ids.length < count || ids.length == 0) {
       int capacity = Math.max(1, count + count / 4);
       ids = new int[capacity];
       starts = new int[capacity + 1];
       slotOf = new int[capacity];
+    }
+    if (gradientAt.length < gradientCount) {
+      int capacity = gradientCount + gradientCount / 4;
+      gradientAt = new int[capacity];
+      weights = new float[capacity];
+    }
+    if (mixed && kinds.length < gradientCount) {
+      kinds = new int[gradientAt.length];
     }
   }
 
@@ -323,17 +344,74 @@ final class FieldIndex {
    * EmbeddingTable#touch}.
    */
   float touch(int from, int to, float[] gradient, int dimension) {
-    return gradients.length > 0 // They lie together.
-        ? 0
-        : places.touch(starts[from], starts[to], gradient, dimension);
+    float sum = 0;
+    if (gradients.length > 0) {
+      return sum; // They lie together.
+    }
+    for (int i = starts[from]; i < starts[to]; i++) {
+      int first = gradientAt[i];
+      int kind = mixed ? kinds[i] : 0;
+      if (kind < 0) {
+        sum += gradient[first];
+        continue;
+      }
+      float[] values = kind == 0 ? gradient : others.get(kind - 1);
+      sum += values[first] + values[first + dimension - 1];
+      for (int at = first + EmbeddingTable.LINE;
+          at < first + dimension;
+          at += EmbeddingTable.LINE) {
+        sum += values[at];
+      }
+    }
+    return sum;
   }
 
   /** Adds up the gradient of a distinct id, always in the same order. */
   void merge(int k, float[] gradient, int dimension, float[] into, int at) {
     if (gradients.length > 0) {
       System.arraycopy(gradients, k * dimension, into, at, dimension);
-    } else {
-      places.merge(starts[k], starts[k + 1], gradient, dimension, into, at);
+      return;
+    }
+    if (mixed) {
+      mergeMixed(k, gradient, dimension, into, at);
+      return;
+    }
+    int first = starts[k];
+    int end = starts[k + 1];
+    if (weighted || first == end) {
+      Arrays.fill(into, at, at + dimension, 0f);
+    } else { // Most ids occur once.
+      System.arraycopy(gradient, gradientAt[first++], into, at, dimension);
+    }
+    for (int i = first; i < end; i++) {
+      int from = gradientAt[i];
+      if (weighted) {
+        float weight = weights[i];
+        for (int d = 0; d < dimension; d++) {
+          into[at + d] += weight * gradient[from + d];
+        }
+      } else {
+        for (int d = 0; d < dimension; d++) {
+          into[at + d] += gradient[from + d];
+        }
+      }
+    }
+  }
+
+  private void mergeMixed(int k, float[] gradient, int dimension, float[] into, int at) {
+    Arrays.fill(into, at, at + dimension, 0f);
+    for (int i = starts[k]; i < starts[k + 1]; i++) {
+      int kind = kinds[i];
+      int from = gradientAt[i];
+      if (kind < 0) {
+        into[at - 1 - kind] += gradient[from];
+        continue;
+      }
+      float[] values = kind == 0 ? gradient : others.get(kind - 1);
+      float weight = weights[i];
+      for (int d = 0; d < dimension; d++) {
+        into[at + d] += weight * values[from + d];
+      }
     }
   }
 
