@@ -45,6 +45,13 @@ public final class Epilogue {
     };
   }
 
+  /** Multiplies gradients by 1 where the result is positive, else by the leak. */
+  static void multiplyBySlopes(float[] results, float leak, float[] gradients, int count) {
+    for (int i = 0; i < count; i++) {
+      gradients[i] *= Math.min(1f, Math.max(leak, results[i] * LARGE));
+    }
+  }
+
   /** Returns the slope of an activation that it has, at results below zero. */
   static float leak(Activation activation) {
     return switch (activation) {
@@ -182,9 +189,7 @@ public final class Epilogue {
     } else if (activation == Activation.LEAKY_RELU) {
       y.numbers().get(start, others, 0, count);
       dy.numbers().get(start, values, 0, count);
-      for (int i = 0; i < count; i++) { // 1 where the result is positive, else the leak.
-        values[i] *= Math.min(1f, Math.max(LEAK, others[i] * LARGE));
-      }
+      multiplyBySlopes(others, LEAK, values, count);
       dy.numbers().put(start, values, 0, count);
     }
   }

@@ -21,9 +21,6 @@ final class OneLayerGradients {
   /** How many numbers are processed at a time, so that they stay in the nearest cache. */
   private static final int BLOCK = 1 << 11;
 
-  /** Makes numbers of at least 1 of those that are positive and not too small to be normal. */
-  private static final float LARGE = 0x1p127f;
-
   private final AttentionSizes s;
   private final AttentionWeights weights;
   private final int width;
@@ -233,7 +230,7 @@ final class OneLayerGradients {
         Arrays.fill(scratch.others, j * stride, (j + 1) * stride, gradient);
       }
       if (s.activation() != Activation.NONE) {
-        multiplyBySlopes(scratch.values, scratch.others, count * stride);
+        Epilogue.multiplyBySlopes(scratch.values, leak, scratch.others, count * stride);
       }
       multiplyByLast(scratch.values, scratch.others, count * stride);
       chunk.batch.weights().numbers().get(chunk.first() + i, scratch.factors, 0, count);
@@ -243,13 +240,6 @@ final class OneLayerGradients {
       factors.numbers().put(i * stride, scratch.others, 0, count * stride);
     }
     return sum;
-  }
-
-  private void multiplyBySlopes(float[] z, float[] gradients, int count) {
-    float least = leak;
-    for (int i = 0; i < count; i++) { // 1 where z is positive, else the leak.
-      gradients[i] *= Math.min(1f, Math.max(least, z[i] * LARGE));
-    }
   }
 
   /** Adds z times the gradients to the gradient of v, and multiplies them by v. */
