@@ -45,7 +45,12 @@ public final class TaskLines extends SparkListener {
 
   @Override
   public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-    tasks.put(submitted.stageInfo().stageId(), submitted.stageInfo().numTasks());
+    submitted(submitted.stageInfo().stageId(), submitted.stageInfo().numTasks());
+  }
+
+  /** Takes a stage; one that is tried again has the tasks that are left. */
+  void submitted(int stage, int count) {
+    done.put(stage, tasks.merge(stage, count, Math::max) - count);
   }
 
   @Override

@@ -24,4 +24,20 @@ class TaskLinesTest {
     assertThat(bytes.toString(UTF_8).lines())
         .containsExactly("score: 61 of 61 tasks of stage 3", "score: 121 of 121 tasks of stage 3");
   }
+
+  @Test
+  void countsAStageThatIsTriedAgainAsOne() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    AtomicLong clock = new AtomicLong();
+    TaskLines lines = new TaskLines(new PrintStream(bytes, true, UTF_8), "score", clock::get);
+    lines.submitted(3, 100);
+    for (int task = 0; task < 90; task++) {
+      lines.done(3);
+    }
+    lines.submitted(3, 20);
+    clock.set(Duration.ofSeconds(61).toNanos());
+    lines.done(3);
+
+    assertThat(bytes.toString(UTF_8).lines()).containsExactly("score: 81 of 100 tasks of stage 3");
+  }
 }
