@@ -55,7 +55,6 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.server.RankingServer;
-import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.log.LoggedRequests;
 import org.llm4msr.server.replay.Replay;
 import org.llm4msr.server.replay.ReplayReport;
@@ -126,13 +125,7 @@ class SequenceRequestsTest {
   }
 
   private static RankingServer start(String... settings) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + compiled));
-    all.addAll(List.of(settings));
-    return RankingServer.start(
-        ServedShop.loader().bind(ServerConfig.class, all, "the test"), ServedShop.loader());
+    return ServedShop.serve(compiled, settings);
   }
 
   private static String request(Map<String, Object> row, String... left) throws IOException {
