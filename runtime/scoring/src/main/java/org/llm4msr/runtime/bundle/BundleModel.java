@@ -21,7 +21,7 @@ import org.llm4msr.runtime.config.past.HistoryConfig;
 import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.data.rows.EventTimes;
+import org.llm4msr.runtime.data.rows.ModelEvents;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
@@ -101,7 +101,7 @@ public final class BundleModel {
   public static RowEncoder encoder(Bundle bundle, ScoringConfig config) {
     RowEncoder encoder = encoder(bundle);
     PastNeeds past = config.past();
-    EventTimes events = past == null ? null : HistoryFile.times(history(bundle), past);
+    ModelEvents events = past == null ? null : HistoryFile.times(history(bundle), past);
     return config.readsItems()
         ? encoder.with(
             new StoredItems(bundle.knowledge().info().encoder().dimension(), null), events)

@@ -21,7 +21,8 @@ import org.llm4msr.runtime.tables.GivenPast;
  * @param scenario finds the rank of a scenario, or -1
  * @param events those of the model
  */
-record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario, EventTimes events) {
+record GivenHistory(
+    ToIntFunction<String> item, ToIntFunction<String> scenario, ModelEvents events) {
 
   /** The column in which a row may bring it. */
   static final String COLUMN = "history";

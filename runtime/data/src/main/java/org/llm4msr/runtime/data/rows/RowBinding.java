@@ -27,7 +27,7 @@ public final class RowBinding {
   private final Entities users;
   private final Entities items;
   private final @Nullable ItemVectors itemVectors;
-  private final @Nullable EventTimes events;
+  private final @Nullable ModelEvents events;
   private final @Nullable FreshVectors fresh;
   private final List<FieldInput> inputs;
   private final Set<String> brought;
@@ -230,14 +230,14 @@ public final class RowBinding {
    * Everything is before a row that leaves its time out, nothing before one without a time, as in
    * prepared data.
    */
-  private long time(EventTimes events, RawRows rows, int index, long row) {
+  private long time(ModelEvents events, RawRows rows, int index, long row) {
     if (!brings(rows, RawSchema.TIME, index)) {
       return Long.MAX_VALUE;
     }
     return time(events, rows.get(RawSchema.TIME, index), row);
   }
 
-  private static long time(EventTimes events, @Nullable Object value, long row) {
+  private static long time(ModelEvents events, @Nullable Object value, long row) {
     double given = new RawValue(RawSchema.TIME, row).number(value);
     if (Double.isNaN(given)) {
       return Long.MIN_VALUE;

@@ -52,7 +52,7 @@ public final class RowEncoder {
   final Entities users;
   final Entities items;
   final @Nullable ItemVectors itemVectors;
-  final @Nullable EventTimes events;
+  final @Nullable ModelEvents events;
   final @Nullable FreshVectors fresh;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
@@ -114,7 +114,7 @@ public final class RowEncoder {
   private RowEncoder(
       RowEncoder other,
       @Nullable ItemVectors itemVectors,
-      @Nullable EventTimes events,
+      @Nullable ModelEvents events,
       @Nullable FreshVectors fresh) {
     manifest = other.manifest;
     sources = other.sources;
@@ -138,7 +138,7 @@ public final class RowEncoder {
    * @param events those of a model with history, whose rows may bring their time and the past of
    *     their user; null for a model without
    */
-  public RowEncoder with(ItemVectors vectors, @Nullable EventTimes events) {
+  public RowEncoder with(ItemVectors vectors, @Nullable ModelEvents events) {
     return new RowEncoder(this, vectors, events, fresh);
   }
 
@@ -147,7 +147,7 @@ public final class RowEncoder {
    *
    * @param times as above
    */
-  public RowEncoder with(@Nullable EventTimes times) {
+  public RowEncoder with(@Nullable ModelEvents times) {
     return new RowEncoder(this, itemVectors, times, fresh);
   }
 

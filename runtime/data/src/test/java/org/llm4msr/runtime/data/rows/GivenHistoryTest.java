@@ -19,7 +19,7 @@ class GivenHistoryTest {
       new GivenHistory(
           id -> id.startsWith("i") ? Integer.parseInt(id.substring(1)) : -1,
           List.of("feed", "search")::indexOf,
-          new EventTimes(BEGIN, BEGIN + 1_000_000, List.of("label", "like")));
+          new ModelEvents(BEGIN, BEGIN + 1_000_000, List.of("label", "like")));
 
   private static GivenPast read(Object value, long before) {
     GivenPast past = HISTORY.read(value, 7, before);

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
-import org.llm4msr.runtime.data.rows.EventTimes;
+import org.llm4msr.runtime.data.rows.ModelEvents;
 
 /**
  * The events of users by label.
@@ -64,7 +64,7 @@ public record EventLogs(List<EventLog> logs, Map<String, EventLogs> others) {
   }
 
   /** Returns when the events took place, and the labels by which a model reads them. */
-  public EventTimes times(PastNeeds needs) {
+  public ModelEvents times(PastNeeds needs) {
     long[] ends = {Long.MAX_VALUE, Long.MIN_VALUE};
     for (EventLog log : logs) {
       log.forEach(
@@ -74,7 +74,7 @@ public record EventLogs(List<EventLog> logs, Map<String, EventLogs> others) {
             ends[1] = Math.max(ends[1], time);
           });
     }
-    return new EventTimes(ends[0], ends[1], needs.labels());
+    return new ModelEvents(ends[0], ends[1], needs.labels());
   }
 
   /**

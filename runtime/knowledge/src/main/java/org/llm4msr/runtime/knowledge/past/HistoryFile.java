@@ -28,7 +28,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
-import org.llm4msr.runtime.data.rows.EventTimes;
+import org.llm4msr.runtime.data.rows.ModelEvents;
 
 /**
  * The events of users as an Arrow IPC file, user by user, oldest first: the columns of the split
@@ -151,7 +151,7 @@ public final class HistoryFile {
   }
 
   /** Returns when the events in a file took place, and the labels by which a model reads them. */
-  public static EventTimes times(Path file, PastNeeds needs) {
+  public static ModelEvents times(Path file, PastNeeds needs) {
     ArrowFile rows = ArrowFile.open(file);
     TimeColumn time = new TimeColumn(rows, SplitColumns.TIME);
     long first = Long.MAX_VALUE;
@@ -161,7 +161,7 @@ public final class HistoryFile {
       first = Math.min(first, at);
       last = Math.max(last, at);
     }
-    return new EventTimes(first, last, needs.labels());
+    return new ModelEvents(first, last, needs.labels());
   }
 
   /** Opens the events in a file. */

@@ -13,17 +13,17 @@ import org.llm4msr.api.data.RawSchema;
  * @param last time of the last
  * @param labels names of the labels by which the model tells positives, the usual one first
  */
-public record EventTimes(long first, long last, List<String> labels) {
+public record ModelEvents(long first, long last, List<String> labels) {
 
   /** How long after its events a model may still be in use. */
   private static final long USED_MILLIS = TimeUnit.DAYS.toMillis(3653);
 
-  public EventTimes {
+  public ModelEvents {
     labels = List.copyOf(labels);
   }
 
   /** Takes events whose positives are those of the main label. */
-  public EventTimes(long first, long last) {
+  public ModelEvents(long first, long last) {
     this(first, last, List.of(RawSchema.LABEL));
   }
 

@@ -8,10 +8,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 
-class EventTimesTest {
+class ModelEventsTest {
 
   /** 2022-04-08 to 2022-05-08. */
-  private static final EventTimes SPRING = new EventTimes(1_649_376_000_000L, 1_651_968_000_000L);
+  private static final ModelEvents SPRING = new ModelEvents(1_649_376_000_000L, 1_651_968_000_000L);
 
   /** The first event, the last, and 2031. */
   @ParameterizedTest
@@ -44,8 +44,8 @@ class EventTimesTest {
   /** Rows numbered from 0, and no events at all. */
   @Test
   void withoutAnEventThatIsLaterThereIsNoDoubt() {
-    EventTimes counted = new EventTimes(0, 6_000);
-    EventTimes none = new EventTimes(Long.MAX_VALUE, Long.MIN_VALUE);
+    ModelEvents counted = new ModelEvents(0, 6_000);
+    ModelEvents none = new ModelEvents(Long.MAX_VALUE, Long.MIN_VALUE);
 
     assertThatCode(() -> counted.requireMillis(5, "time", 0)).doesNotThrowAnyException();
     assertThatCode(() -> none.requireMillis(1_650_000_000, "time", 0)).doesNotThrowAnyException();
