@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.inject.Guice;
+import com.google.protobuf.util.JsonFormat;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -14,6 +17,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float8Vector;
+import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.util.Text;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -268,6 +282,82 @@ class ListWeightsTest {
       assertThat(probability(found, "i3")).isCloseTo(expected(row), within(1e-5f));
       assertThat(item(found, "i4").get("status").asText()).isEqualToIgnoringCase("malformed");
       assertThat(item(found, "i2").toString()).contains("words.weights", "[4.0,1.0]");
+    }
+  }
+
+  /** Over gRPC and Flight: weights of the context and of an item. */
+  @Test
+  void messagesAndColumnsCarryWeights() throws Exception {
+    Map<String, Object> row = new HashMap<>(CONTEXT);
+    row.putAll(
+        Map.of("item", "i2", "words", List.of("w1", "w3"), "words.weights", List.of(4.0, 1.0)));
+    float expected = expected(row);
+    try (RankingServer server = ServedShop.withAllThreads(serve())) {
+      ManagedChannel channel =
+          ManagedChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+      try {
+        org.llm4msr.protocol.v1.RankRequest.Builder message =
+            org.llm4msr.protocol.v1.RankRequest.newBuilder();
+        JsonFormat.parser()
+            .merge(
+                """
+                {"user": "17", "scenario": "feed", "context": {"hour": 3, "price": 12.5,
+                 "tags": ["a", "c", "zz"], "tags.weights": [0.5, 3, 2]}, "items": [{"id": "i2",
+                 "fields": {"words": ["w1", "w3"], "words.weights": [4, 1]}}]}""",
+                message);
+        assertThat(ServerGrpcTest.call(channel, message.build()).getItems(0).getProbability())
+            .isCloseTo(expected, within(1e-5f));
+      } finally {
+        channel.shutdownNow();
+      }
+      row.putAll(Map.of("user", "17", "scenario", "feed", "hour", "3"));
+      try (BufferAllocator allocator = new RootAllocator();
+          VectorSchemaRoot root = new VectorSchemaRoot(vectors(allocator, row))) {
+        root.setRowCount(1);
+        assertThat(ServedShop.overFlight(server, root))
+            .containsExactly(new float[] {expected}, within(1e-5f));
+      }
+    }
+  }
+
+  /** One row, a vector a column. */
+  private static List<FieldVector> vectors(BufferAllocator allocator, Map<String, Object> row) {
+    List<FieldVector> vectors = new ArrayList<>();
+    row.forEach(
+        (name, value) -> {
+          if (value instanceof List<?> list) {
+            ListVector vector = ListVector.empty(name, allocator);
+            boolean isText = list.get(0) instanceof String;
+            vector.addOrGetVector(
+                FieldType.nullable(
+                    isText
+                        ? ArrowType.Utf8.INSTANCE
+                        : new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE)));
+            int from = vector.startNewValue(0);
+            for (int i = 0; i < list.size(); i++) {
+              set(vector.getDataVector(), from + i, list.get(i));
+            }
+            vector.endValue(0, list.size());
+            vector.setValueCount(1);
+            vectors.add(vector);
+          } else {
+            FieldVector vector =
+                value instanceof String
+                    ? new VarCharVector(name, allocator)
+                    : new Float8Vector(name, allocator);
+            set(vector, 0, value);
+            vector.setValueCount(1);
+            vectors.add(vector);
+          }
+        });
+    return vectors;
+  }
+
+  private static void set(FieldVector vector, int at, Object value) {
+    if (vector instanceof VarCharVector texts) {
+      texts.setSafe(at, new Text((String) value));
+    } else {
+      ((Float8Vector) vector).setSafe(at, ((Number) value).doubleValue());
     }
   }
 

@@ -23,14 +23,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.arrow.flight.FlightClient;
-import org.apache.arrow.flight.FlightDescriptor;
-import org.apache.arrow.flight.Location;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.TimeStampSecVector;
 import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.VarCharVector;
@@ -249,21 +245,10 @@ class SequenceRequestsTest {
   void eventsOverFlightAreReadAsThoseOfTheLog() throws Exception {
     try (RankingServer server = start();
         BufferAllocator allocator = new RootAllocator();
-        FlightClient client =
-            FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", server.port()))
-                .build();
-        VectorSchemaRoot root = VectorSchemaRoot.create(schema(), allocator);
-        FlightClient.ExchangeReaderWriter call = client.doExchange(FlightDescriptor.path("main"))) {
+        VectorSchemaRoot root = VectorSchemaRoot.create(schema(), allocator)) {
       IntStream.range(0, SOME).forEach(i -> set(root, i, some.get(i)));
       root.setRowCount(SOME);
-      call.getWriter().start(root);
-      call.getWriter().putNext();
-      assertThat(call.getReader().next()).isTrue();
-      Float4Vector found = (Float4Vector) call.getReader().getRoot().getVector("probability");
-      for (int i = 0; i < SOME; i++) {
-        assertThat(found.get(i)).isCloseTo(expected[i], within(1e-5f));
-      }
-      call.getWriter().completed();
+      assertThat(ServedShop.overFlight(server, root)).containsExactly(expected, within(1e-5f));
     }
   }
 

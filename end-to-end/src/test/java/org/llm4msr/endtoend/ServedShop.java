@@ -19,6 +19,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.arrow.flight.FlightClient;
+import org.apache.arrow.flight.FlightDescriptor;
+import org.apache.arrow.flight.Location;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -138,6 +145,26 @@ final class ServedShop {
       request.headers(headers);
     }
     return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Returns the probabilities of rows that one batch sends over Flight. */
+  static float[] overFlight(RankingServer to, VectorSchemaRoot rows) throws Exception {
+    try (BufferAllocator allocator = new RootAllocator();
+        FlightClient client =
+            FlightClient.builder(allocator, Location.forGrpcInsecure("127.0.0.1", to.port()))
+                .build();
+        FlightClient.ExchangeReaderWriter call = client.doExchange(FlightDescriptor.path("main"))) {
+      call.getWriter().start(rows);
+      call.getWriter().putNext();
+      assertThat(call.getReader().next()).isTrue();
+      Float4Vector found = (Float4Vector) call.getReader().getRoot().getVector("probability");
+      float[] probabilities = new float[found.getValueCount()];
+      for (int row = 0; row < probabilities.length; row++) {
+        probabilities[row] = found.get(row);
+      }
+      call.getWriter().completed();
+      return probabilities;
+    }
   }
 
   static String get(RankingServer from, String path) throws Exception {
