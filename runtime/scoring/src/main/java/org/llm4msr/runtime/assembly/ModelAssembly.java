@@ -68,6 +68,7 @@ import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -108,6 +109,24 @@ public final class ModelAssembly {
       PreparedData data,
       @Nullable KnowledgeInputs knowledge,
       @Nullable SequenceInputs sequences) {
+    return assemble(
+        engine, model, training, scoring, data, knowledge, sequences, Partition.WHOLE);
+  }
+
+  /**
+   * Makes a model as above, one of several copies.
+   *
+   * @param partition which rows of the tables this copy has
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      TrainingConfig training,
+      InferenceConfig scoring,
+      PreparedData data,
+      @Nullable KnowledgeInputs knowledge,
+      @Nullable SequenceInputs sequences,
+      Partition partition) {
     HalfPrecision.require("training.precision", training.precision(), engine);
     HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
@@ -121,6 +140,7 @@ public final class ModelAssembly {
                     sequences,
                     training.seed(),
                     UpdateRule.rows(training.optimizer()).stateSlots(),
+                    partition,
                     null,
                     new Precisions(training.precision(), scoring.precision()))));
   }
@@ -163,6 +183,7 @@ public final class ModelAssembly {
                         enhanced.assembled().sequences().inputs(),
                         training.seed(),
                         0,
+                        Partition.WHOLE,
                         enhanced.tables(),
                         new Precisions(training.precision(), scoring.precision()))));
   }
@@ -215,6 +236,7 @@ public final class ModelAssembly {
                     sequences,
                     0,
                     0,
+                    Partition.WHOLE,
                     null,
                     new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
@@ -245,6 +267,7 @@ public final class ModelAssembly {
       @Nullable SequenceInputs sequenceInputs,
       long seed,
       int stateSlots,
+      Partition partition,
       @Nullable EmbeddingTables shared,
       Precisions precisions) {
     engine.recordGradients(false);
@@ -318,6 +341,7 @@ public final class ModelAssembly {
                       stateSlots,
                       workers,
                       Mkl.serves(manager),
+                      partition,
                       vectors ->
                           sequences.tables(vectors, seed, model.embeddingDeviation(), workers))
               : sequences.isEmpty() ? shared : shared.with(sequences.tables(shared)),
