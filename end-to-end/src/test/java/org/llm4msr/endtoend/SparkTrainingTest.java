@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.Ring;
@@ -54,6 +56,44 @@ class SparkTrainingTest {
   private static final List<String> NORMALISED =
       List.of("training.epochs=20", "model.backbone.batchNorm=true");
 
+  /** A backbone that warns of itself. */
+  private static final String BACKBONE =
+      """
+      import ai.djl.ndarray.types.Shape;
+      import org.llm4msr.api.Plugin;
+      import org.llm4msr.api.model.*;
+      import org.slf4j.LoggerFactory;
+
+      @Plugin(name = "one-sum", description = "A weighted sum of its input")
+      public final class OneSum implements BackboneFactory<OneSum.None> {
+        public record None() {}
+
+        public Class<None> configType() {
+          return None.class;
+        }
+
+        public boolean hasHidden(None config) {
+          return false;
+        }
+
+        public Backbone create(None config, ModelContext context) {
+          LoggerFactory.getLogger(OneSum.class).warn("It sums alone");
+          Shape shape = new Shape(context.layout().width(), 1);
+          Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
+          return new Backbone() {
+            public int hiddenSize() {
+              return 0;
+            }
+
+            public BackboneOutput forward(Pass pass, Features features) {
+              return new BackboneOutput(
+                  null, features.flat().matMul(weight.array()).squeeze(-1));
+            }
+          };
+        }
+      }
+      """;
+
   @TempDir static Path folder;
   private static SmallShop shop;
   private static Cli cli;
@@ -66,7 +106,7 @@ class SparkTrainingTest {
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     experiment.train("alone", Progress.NONE);
-    trainByThreads("two", 2);
+    trainByThreads("two", 2, null, false, null, false);
     cli = new Cli(folder);
     SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
@@ -76,7 +116,15 @@ class SparkTrainingTest {
     return Experiment.fromYaml(shop.experiment(), SETTINGS);
   }
 
-  private static void trainByThreads(String run, int workers) throws IOException {
+  /** Returns the report of the first worker. */
+  private static TrainingReport trainByThreads(
+      String run,
+      int workers,
+      @Nullable Path from,
+      boolean force,
+      @Nullable String job,
+      boolean partitioned)
+      throws IOException {
     List<ServerSocket> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
@@ -84,31 +132,70 @@ class SparkTrainingTest {
       servers.add(server);
       addresses.add(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
     }
-    List<CompletableFuture<Void>> all = new ArrayList<>();
+    List<CompletableFuture<TrainingReport>> all = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
       int own = rank;
       all.add(
-          CompletableFuture.runAsync(
+          CompletableFuture.supplyAsync(
               () -> {
-                RingLink link =
-                    RingLink.join(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
-                try (Exchange ring = new Ring(own, workers, link)) {
-                  open()
-                      .train(
-                          run,
-                          new TrainingOptions(null, null, false, List.of(), ring),
-                          Progress.NONE);
+                List<RingLink> links =
+                    RingLink.joinAll(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
+                try (Exchange ring = new Ring(own, workers, links)) {
+                  TrainingOptions options =
+                      new TrainingOptions(null, from, force, List.of(), ring, partitioned, job);
+                  return open().train(run, options, Progress.NONE);
                 }
               },
               task -> new Thread(task, "worker-" + own).start()));
     }
-    all.forEach(CompletableFuture::join);
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+    return all.get(0).join();
   }
 
   @Test
   void twoWorkersLearnWhatOneProcessLearns() throws IOException {
     assertSameLosses("two", "alone");
     assertThat(run("two").resolve("bundle")).isDirectory();
+  }
+
+  @Test
+  void partsOfTablesGiveTheBitsOfCopies() throws IOException {
+    trainByThreads("parts", 3, null, false, null, true);
+    trainByThreads("copies", 3, null, false, null, false);
+
+    assertThat(checkpoints("parts")).containsExactlyEntriesOf(checkpoints("copies"));
+    assertThat(digests(run("parts").resolve("bundle/tables")))
+        .hasSizeGreaterThan(3)
+        .containsExactlyEntriesOf(digests(run("copies").resolve("bundle/tables")));
+    assertSameLosses("parts", "alone");
+  }
+
+  @Test
+  void workersBeginWithABundleAsOneProcessDoes() throws IOException {
+    Path bundle = run("alone").resolve("bundle");
+    open().train("on", new TrainingOptions(null, bundle), Progress.NONE);
+
+    trainByThreads("on-by-two", 2, bundle, false, null, true);
+
+    assertSameLosses("on-by-two", "on");
+    assertThat(metrics("on").get(0).get("loss").asDouble())
+        .isLessThan(metrics("alone").get(0).get("loss").asDouble());
+  }
+
+  /** A job is tried again where an executor is lost: what it has begun is then not replaced. */
+  @Test
+  void forceReplacesRunsOfOtherJobsAlone() throws IOException {
+    trainByThreads("replaced", 2, null, false, "first", false);
+    Path left = Files.writeString(run("replaced").resolve("note.txt"), "of the first");
+
+    assertThat(trainByThreads("replaced", 2, null, true, "first", false).result().rowsPerSecond())
+        .isZero();
+    assertThat(left).exists();
+
+    assertThat(trainByThreads("replaced", 2, null, true, "second", false).result().rowsPerSecond())
+        .isPositive();
+    assertThat(left).doesNotExist();
+    assertThat(checkpoints("replaced")).containsExactlyEntriesOf(checkpoints("two"));
   }
 
   private static void assertSameLosses(String run, String reference) throws IOException {
@@ -134,7 +221,7 @@ class SparkTrainingTest {
   @Tag("slow")
   void aClusterThatLosesAnExecutorLearnsWhatAnUndisturbedOneLearns() throws Exception {
     Cli.Running running = start("local-cluster[2,1,1024]", "spark");
-    boolean killed = killOneExecutor(running);
+    boolean killed = killOneExecutor(running, "spark");
     Cli.Outcome outcome = running.await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -143,6 +230,51 @@ class SparkTrainingTest {
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
     assertThat(checkpoints("spark")).containsExactlyEntriesOf(checkpoints("two"));
+  }
+
+  @Test
+  @Tag("slow")
+  void aClusterWithPartsOfTablesLearnsTheSame() throws Exception {
+    Cli.Running running =
+        start(
+            "local-cluster[2,1,1024]",
+            "spark-parts",
+            "-Dspark.partitionTables=true",
+            "-Dspark.patienceSeconds=600",
+            "--force");
+    boolean killed = killOneExecutor(running, "spark-parts");
+    Cli.Outcome outcome = running.await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
+    assertThat(checkpoints("spark-parts")).containsExactlyEntriesOf(checkpoints("two"));
+    assertThat(digests(run("spark-parts").resolve("bundle/tables")))
+        .containsExactlyEntriesOf(digests(run("two").resolve("bundle/tables")));
+  }
+
+  @Test
+  @Tag("slow")
+  void pluginsReachTheWorkersAndWarningsTheDriver() throws Exception {
+    Path plugins = Files.createDirectories(folder.resolve("of-user"));
+    PluginSource.install(plugins, "OneSum", BACKBONE);
+
+    Cli.Outcome outcome =
+        start(
+                "local-cluster[2,1,1024]",
+                "plugin",
+                "--plugins=" + plugins.resolve("plugins"),
+                "-Dmodel.backbone={name: one-sum}",
+                "-Dmodel.fusion=none",
+                "-Dtraining.epochs=1")
+            .await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).containsOnlyOnce("WARN worker 0: It sums alone");
+    List<String> steps =
+        Files.readAllLines(run("plugin").resolve("log.txt")).stream()
+            .filter(line -> line.contains(" Step "))
+            .toList();
+    assertThat(steps).as("lines of the first worker alone").hasSize(1);
   }
 
   @Test
@@ -192,8 +324,8 @@ class SparkTrainingTest {
     return cli.start(environment, arguments.toArray(String[]::new));
   }
 
-  private static boolean killOneExecutor(Cli.Running running) {
-    Path state = run("spark").resolve("checkpoints/state.json");
+  private static boolean killOneExecutor(Cli.Running running, String run) {
+    Path state = run(run).resolve("checkpoints/state.json");
     while (running.process().isAlive()) {
       if (Files.exists(state) && SparkFolder.killExecutor(running)) {
         return true;
@@ -218,7 +350,10 @@ class SparkTrainingTest {
 
   /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */
   private static Map<String, String> checkpoints(String run) throws IOException {
-    Path root = run(run).resolve("checkpoints");
+    return digests(run(run).resolve("checkpoints"));
+  }
+
+  private static Map<String, String> digests(Path root) throws IOException {
     Map<String, String> digests = new TreeMap<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

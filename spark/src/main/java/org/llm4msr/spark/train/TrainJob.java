@@ -36,8 +36,12 @@ public final class TrainJob implements Job {
     SparkConf conf = context.getConf();
     TrainRequest request =
         TrainRequest.of(
-            RuntimePlace.of(conf), Integer.parseInt(conf.get("spark.task.cpus", "1")), options);
+            RuntimePlace.of(conf),
+            Integer.parseInt(conf.get("spark.task.cpus", "1")),
+            context.sc().applicationId(),
+            options);
     List<Map<String, String>> told = train(context, request);
+    warnings(told).forEach(warning -> System.err.println("WARN " + warning));
     requireSuccess(told);
     return report(request, told);
   }
@@ -60,6 +64,19 @@ public final class TrainJob implements Job {
         .toList();
   }
 
+  /** Returns what workers warned of, each text once, with the first worker that says it. */
+  static List<String> warnings(List<Map<String, String>> told) {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (Map<String, String> each : told) {
+      each.getOrDefault("warnings", "")
+          .lines()
+          .forEach(text -> found.putIfAbsent(text, value(each, "rank")));
+    }
+    return found.entrySet().stream()
+        .map(each -> "worker %s: %s".formatted(each.getValue(), each.getKey()))
+        .toList();
+  }
+
   /** What another worker's failure caused is not the one to report. */
   private static void requireSuccess(List<Map<String, String>> told) {
     told.stream()
@@ -78,6 +95,7 @@ public final class TrainJob implements Job {
 
   private static JobReport report(TrainRequest request, List<Map<String, String>> told) {
     Map<String, String> values = new LinkedHashMap<>(told.get(0));
+    values.remove("warnings");
     values.put("workers", String.valueOf(request.workers()));
     String text =
         String.format(

@@ -78,12 +78,12 @@ class SubmitLineTest {
   @Test
   void anArchiveIsSentUnderOneName() {
     SparkConfig config =
-        new SparkConfig("yarn", "client", null, null, "hdfs:///llm4msr.tar.gz", Map.of(), 2);
+        new SparkConfig("yarn", "client", null, null, "hdfs:///llm4msr.tar.gz", Map.of(), 2, false, 3600);
 
     assertThat(SubmitLine.of(HERE, null, config, null, Map.of(), JOB))
         .contains("spark.archives=hdfs:///llm4msr.tar.gz#llm4msr")
         .noneMatch(word -> word.startsWith("spark.llm4msr.home="));
-    SparkConfig both = new SparkConfig(null, "client", null, "/a", "b.tar.gz", Map.of(), 2);
+    SparkConfig both = new SparkConfig(null, "client", null, "/a", "b.tar.gz", Map.of(), 2, false, 3600);
     assertThatThrownBy(() -> SubmitLine.of(HERE, null, both, null, Map.of(), JOB))
         .hasMessageStartingWith("[spark/HOME_AND_ARCHIVE] ");
   }
@@ -98,6 +98,6 @@ class SubmitLineTest {
 
   private static SparkConfig config(
       String master, String sparkHome, String home, String deployMode, Map<String, String> conf) {
-    return new SparkConfig(master, deployMode, sparkHome, home, null, conf, 2);
+    return new SparkConfig(master, deployMode, sparkHome, home, null, conf, 2, false, 3600);
   }
 }
