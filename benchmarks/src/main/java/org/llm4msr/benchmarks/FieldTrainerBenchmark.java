@@ -65,7 +65,7 @@ public final class FieldTrainerBenchmark {
   private static void compare(String[] args, Path work) throws IOException {
     Experiment experiment =
         Experiment.fromYaml(
-            PythonProcess.PEERS.resolve("../../examples/configs/kuairand.yaml"),
+            PeerProcess.PEERS.resolve("../../examples/configs/kuairand.yaml"),
             "dataset.path=" + Path.of(args[2]).toAbsolutePath(),
             "workspace=" + work,
             "model.backbone.dropout=0",
@@ -206,7 +206,7 @@ public final class FieldTrainerBenchmark {
   /** {@code peers/field_trainer.py}, which waits while others are timed. */
   private static final class Peer implements Epoch, AutoCloseable {
 
-    private final PythonProcess process;
+    private final PeerProcess process;
     private final String name;
     private final long parameters;
 
@@ -223,7 +223,7 @@ public final class FieldTrainerBenchmark {
       for (PreparedField field : data.manifest().fields()) {
         arguments.add(Integer.toString(field.vocabularySize()));
       }
-      process = new PythonProcess(Path.of(args[0]), "field_trainer.py", Map.of(), arguments);
+      process = PeerProcess.python(Path.of(args[0]), "field_trainer.py", Map.of(), arguments);
       String[] ready = process.reply();
       name = ready[0];
       parameters = Long.parseLong(ready[1]);

@@ -2,6 +2,7 @@ package org.llm4msr.benchmarks;
 
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.InferenceConfig;
@@ -10,7 +11,9 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.TrainingStep;
+import org.llm4msr.runtime.training.workers.Team;
 
 /** The project's own training step. */
 final class OurStep implements Contender {
@@ -22,6 +25,22 @@ final class OurStep implements Contender {
   private final StepClock clock;
 
   OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches) {
+    this(name, engine, setup, batches, null, Partition.WHOLE);
+  }
+
+  /**
+   * Makes the step of one of several workers.
+   *
+   * @param team of the worker; null of one process
+   * @param partition which rows of the tables it has
+   */
+  OurStep(
+      String name,
+      TensorEngine engine,
+      Setup setup,
+      List<Batch> batches,
+      @Nullable Team team,
+      Partition partition) {
     this.name = name;
     this.engine = engine;
     model =
@@ -32,8 +51,12 @@ final class OurStep implements Contender {
             new InferenceConfig(Precision.FLOAT32, false),
             setup.data(),
             setup.vectors(),
-            setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()));
+            setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()),
+            partition);
     step = new TrainingStep(model, setup.training(), setup.data());
+    if (team != null) {
+      step.workIn(team);
+    }
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
   }
 
@@ -59,9 +82,14 @@ final class OurStep implements Contender {
     return engine.call(() -> clock.time(steps));
   }
 
+  /** Says where the time of the steps went. */
+  String times() {
+    return String.valueOf(step.times());
+  }
+
   @Override
   public void close() {
-    System.out.println(name + ": " + step.times());
+    System.out.println(name + ": " + times());
     model.close();
   }
 }

@@ -24,12 +24,12 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
 final class TorchPeer implements Contender {
 
   private static final Path FULL_PRODUCTS =
-      PythonProcess.PEERS.resolve(
+      PeerProcess.PEERS.resolve(
           "../../runtime/engine/src/main/resources/org/llm4msr/runtime/engine/libfull_products.so");
 
   private final String name;
   private final Path folder;
-  private final PythonProcess process;
+  private final PeerProcess process;
   private final long denseParameters;
 
   /**
@@ -48,7 +48,7 @@ final class TorchPeer implements Contender {
       folder = Files.createTempDirectory("torch-peer");
       write(batches);
       process =
-          new PythonProcess(
+          PeerProcess.python(
               python,
               "torch_step.py",
               fullProducts ? Map.of("LD_PRELOAD", FULL_PRODUCTS.toRealPath().toString()) : Map.of(),
