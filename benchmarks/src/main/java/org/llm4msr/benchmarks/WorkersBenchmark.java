@@ -1,5 +1,7 @@
 package org.llm4msr.benchmarks;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -74,7 +76,7 @@ public final class WorkersBenchmark {
     ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
     System.out.println(server.getLocalPort());
     List<InetSocketAddress> addresses =
-        Arrays.stream(lines.readLine().split(" "))
+        Arrays.stream(requireNonNull(lines.readLine()).split(" "))
             .map(port -> new InetSocketAddress(server.getInetAddress(), Integer.parseInt(port)))
             .toList();
     int workers = addresses.size();

@@ -30,7 +30,7 @@ public final class Main {
       Map.of(
           "prepare", new PrepareJob(),
           "extract", new ExtractJob(System.err),
-          "train", new TrainJob(),
+          "train", new TrainJob(System.err),
           "score", new ScoreJob());
 
   private Main() {}

@@ -2,6 +2,7 @@ package org.llm4msr.spark.train;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,6 +31,17 @@ import scala.reflect.ClassTag$;
  */
 public final class TrainJob implements Job {
 
+  private final PrintStream output;
+
+  /**
+   * Makes the job.
+   *
+   * @param output gets what workers warn of
+   */
+  public TrainJob(PrintStream output) {
+    this.output = output;
+  }
+
   @Override
   public JobReport run(SparkSession session, Options options) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
@@ -41,7 +53,7 @@ public final class TrainJob implements Job {
             context.sc().applicationId(),
             options);
     List<Map<String, String>> told = train(context, request);
-    warnings(told).forEach(warning -> System.err.println("WARN " + warning));
+    warnings(told).forEach(warning -> output.println("WARN " + warning));
     requireSuccess(told);
     return report(request, told);
   }

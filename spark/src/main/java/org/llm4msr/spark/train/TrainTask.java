@@ -95,7 +95,9 @@ final class TrainTask
     settings.put("secret", meeting.secret());
     settings.put("patience", request.patienceSeconds());
     settings.put("partition", request.partitions());
-    settings.put("from", request.from());
+    if (request.from() != null) {
+      settings.put("from", request.from());
+    }
     settings.put("force", request.force());
     settings.put("job", request.job());
     Map<String, Object> told = new HashMap<>();

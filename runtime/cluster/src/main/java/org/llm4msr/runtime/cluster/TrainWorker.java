@@ -132,7 +132,7 @@ public final class TrainWorker implements Function<Object, Object> {
         List.of(),
         exchange,
         settings.is("partition"),
-        settings.text("job"));
+        settings.optional("job"));
   }
 
   private static Experiment open(Settings settings) {

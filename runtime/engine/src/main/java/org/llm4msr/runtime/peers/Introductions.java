@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.peers;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -92,7 +94,7 @@ final class Introductions implements AutoCloseable {
         close(socket);
       }
     }
-    Socket found = early.remove(other);
+    Socket found = requireNonNull(early.remove(other));
     found.setSoTimeout(millis);
     return found;
   }

@@ -4,8 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -40,15 +39,18 @@ final class SharedRows {
     this.tables = tables;
     this.exchange = exchange;
     this.parts = parts;
-    Map<Boolean, List<Integer>> numbers =
-        IntStream.range(0, tables.size())
-            .boxed()
-            .collect(
-                Collectors.partitioningBy(t -> tables.get(t).get(0).table().partition() != null));
-    copied = numbers.get(false);
-    partitioned = numbers.get(true);
+    copied = numbers(tables, table -> table.partition() == null);
+    partitioned = numbers(tables, table -> table.partition() != null);
     shared = new FieldIndex[tables.size()];
     Arrays.setAll(shared, t -> new FieldIndex());
+  }
+
+  private static List<Integer> numbers(
+      List<List<Place>> tables, Predicate<EmbeddingTable> kind) {
+    return IntStream.range(0, tables.size())
+        .filter(t -> kind.test(tables.get(t).get(0).table()))
+        .boxed()
+        .toList();
   }
 
   /**
