@@ -2,7 +2,6 @@ package org.llm4msr.benchmarks;
 
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.InferenceConfig;
@@ -10,6 +9,7 @@ import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.TrainingStep;
@@ -25,22 +25,15 @@ final class OurStep implements Contender {
   private final StepClock clock;
 
   OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches) {
-    this(name, engine, setup, batches, null, Partition.WHOLE);
+    this(name, engine, setup, batches, Partition.WHOLE);
   }
 
   /**
-   * Makes the step of one of several workers.
+   * Makes the step of a model with a part of the tables.
    *
-   * @param team of the worker; null of one process
-   * @param partition which rows of the tables it has
+   * @param partition which rows it has
    */
-  OurStep(
-      String name,
-      TensorEngine engine,
-      Setup setup,
-      List<Batch> batches,
-      @Nullable Team team,
-      Partition partition) {
+  OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches, Partition partition) {
     this.name = name;
     this.engine = engine;
     model =
@@ -54,10 +47,21 @@ final class OurStep implements Contender {
             setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()),
             partition);
     step = new TrainingStep(model, setup.training(), setup.data());
-    if (team != null) {
-      step.workIn(team);
-    }
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
+  }
+
+  /** Makes this one of several workers. */
+  void workIn(Exchange exchange) {
+    engine.call(
+        () -> {
+          step.workIn(new Team(exchange));
+          return exchange;
+        });
+  }
+
+  /** Makes one step of a batch. */
+  void run(Batch batch) {
+    engine.call(() -> step.run(batch, 1, Setup.LEARNING_RATE));
   }
 
   ModelShape shape() {

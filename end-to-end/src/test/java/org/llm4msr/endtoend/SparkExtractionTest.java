@@ -19,12 +19,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
-import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
-import org.llm4msr.runtime.knowledge.store.StoredLevel;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Knowledge that executors of Spark compute, beside that of one machine. */
@@ -122,7 +120,8 @@ class SparkExtractionTest {
     assertThat(report.get("read").asLong())
         .isEqualTo(expected.info().users() + expected.info().scenarios());
     assertThat(report.get("repeated").asLong()).isLessThanOrEqualTo(KILLS);
-    requireEqual(KnowledgeStore.open(folder.resolve("there/knowledge")));
+    SameResults.assertSameKnowledge(
+        KnowledgeStore.open(folder.resolve("there/knowledge")), expected);
 
     Cli.Outcome resumed = start("local[2]").await();
     assertThat(resumed.code()).as(resumed.err()).isZero();
@@ -173,23 +172,6 @@ class SparkExtractionTest {
       return files.anyMatch(file -> file.getFileName().toString().matches("users-.*\\.journal.*"));
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private static void requireEqual(KnowledgeStore found) {
-    assertThat(found.info().content()).isEqualTo(expected.info().content());
-    for (Level level : List.of(Level.SCENARIO, Level.USER)) {
-      StoredLevel ours = found.level(level);
-      StoredLevel theirs = expected.level(level);
-      assertThat(ours.size()).isEqualTo(theirs.size()).isPositive();
-      float[] vector = new float[ours.dimension()];
-      float[] wanted = new float[ours.dimension()];
-      for (int number = 0; number < theirs.size(); number++) {
-        theirs.read(number, wanted);
-        assertThat(ours.read(theirs.key(number), vector)).isTrue();
-        assertThat(vector).as(theirs.key(number)).isEqualTo(wanted);
-        assertThat(ours.text(ours.find(theirs.key(number)))).isEqualTo(theirs.text(number));
-      }
     }
   }
 }

@@ -2,7 +2,6 @@ package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.JarURLConnection;
@@ -27,25 +26,10 @@ final class SparkFolder {
           "spark.driver.bindAddress=127.0.0.1",
           "spark.scheduler.minRegisteredResourcesRatio=1");
 
-  private static final String MAIN = "org/llm4msr/spark/Main.class";
+  /** A JVM that lives for seconds is faster without the second compiler. */
+  private static final String SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
-  /** What Spark's own scripts add to the line of a JVM. */
-  private static final List<String> OPENED =
-      List.of(
-          "java.lang",
-          "java.lang.invoke",
-          "java.lang.reflect",
-          "java.io",
-          "java.net",
-          "java.nio",
-          "java.util",
-          "java.util.concurrent",
-          "java.util.concurrent.atomic",
-          "jdk.internal.ref",
-          "sun.nio.ch",
-          "sun.nio.cs",
-          "sun.security.action",
-          "sun.util.calendar");
+  private static final String MAIN = "org/llm4msr/spark/Main.class";
 
   private SparkFolder() {}
 
@@ -55,27 +39,26 @@ final class SparkFolder {
    * @return the environment of a command that uses it
    */
   static Map<String, String> write(Path folder) throws IOException {
-    Path list =
-        Path.of(System.getProperty("llm4msr.root"), "spark", "jars", "target", "classpath.txt");
-    assertThat(list).as("written by the build of spark/jars").exists();
-    Path jars = Files.createDirectories(folder.resolve("jars"));
-    for (String jar : Files.readString(list).strip().split(File.pathSeparator)) {
-      Files.createSymbolicLink(jars.resolve(Path.of(jar).getFileName()), Path.of(jar));
-    }
-    StringBuilder options = new StringBuilder("-Xmx512m -Djdk.reflect.useDirectMethodHandle=false");
-    OPENED.forEach(
-        name -> options.append(" --add-opens=java.base/").append(name).append("=ALL-UNNAMED"));
-    Checkout.script(
-        Files.createDirectories(folder.resolve("bin")).resolve("spark-submit"),
-        """
-        #!/usr/bin/env bash
-        exec "$JAVA_HOME/bin/java" %s -cp "$SPARK_HOME/jars/*" org.apache.spark.deploy.SparkSubmit "$@"
-        """
-            .formatted(options));
+    Path root = Path.of(System.getProperty("llm4msr.root"));
+    assertThat(root.resolve("spark/jars/target/classpath.txt"))
+        .as("written by the build of spark/jars")
+        .exists();
+    Path script = root.resolve("examples/spark/spark-home.sh");
+    Process process =
+        new ProcessBuilder("bash", script.toString(), folder.toString()).inheritIO().start();
+    assertThat(process.onExit().join().exitValue()).isZero();
+    Files.writeString(
+        Files.createDirectories(folder.resolve("conf")).resolve("spark-defaults.conf"),
+        "spark.executor.extraJavaOptions " + SHORT + "\n");
     return Map.of(
-        "SPARK_HOME", folder.toString(),
-        "SPARK_SCALA_VERSION", "2.13",
-        "SPARK_LOCAL_IP", "127.0.0.1");
+        "SPARK_HOME",
+        folder.toString(),
+        "SPARK_CONF_DIR",
+        folder.resolve("conf").toString(),
+        "SPARK_SUBMIT_OPTS",
+        SHORT,
+        "SPARK_LOCAL_IP",
+        "127.0.0.1");
   }
 
   /** Puts the application's jar, which lies on the class path of the tests, into a folder. */
@@ -110,7 +93,8 @@ final class SparkFolder {
         .orElse(false);
   }
 
-  private static boolean isExecutor(ProcessHandle process) {
+  /** Returns whether a process is an executor. */
+  static boolean isExecutor(ProcessHandle process) {
     try {
       return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
           .contains("CoarseGrainedExecutorBackend");

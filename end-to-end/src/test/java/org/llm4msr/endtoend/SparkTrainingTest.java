@@ -154,7 +154,7 @@ class SparkTrainingTest {
 
   @Test
   void twoWorkersLearnWhatOneProcessLearns() throws IOException {
-    assertSameLosses("two", "alone");
+    SameResults.assertSameLosses(run("two"), run("alone"));
     assertThat(run("two").resolve("bundle")).isDirectory();
   }
 
@@ -167,7 +167,7 @@ class SparkTrainingTest {
     assertThat(digests(run("parts").resolve("bundle/tables")))
         .hasSizeGreaterThan(3)
         .containsExactlyEntriesOf(digests(run("copies").resolve("bundle/tables")));
-    assertSameLosses("parts", "alone");
+    SameResults.assertSameLosses(run("parts"), run("alone"));
   }
 
   @Test
@@ -177,9 +177,9 @@ class SparkTrainingTest {
 
     trainByThreads("on-by-two", 2, bundle, false, null, true);
 
-    assertSameLosses("on-by-two", "on");
-    assertThat(metrics("on").get(0).get("loss").asDouble())
-        .isLessThan(metrics("alone").get(0).get("loss").asDouble());
+    SameResults.assertSameLosses(run("on-by-two"), run("on"));
+    assertThat(SameResults.metrics(run("on")).get(0).get("loss").asDouble())
+        .isLessThan(SameResults.metrics(run("alone")).get(0).get("loss").asDouble());
   }
 
   /** A job is tried again where an executor is lost: what it has begun is then not replaced. */
@@ -196,25 +196,6 @@ class SparkTrainingTest {
         .isPositive();
     assertThat(left).doesNotExist();
     assertThat(checkpoints("replaced")).containsExactlyEntriesOf(checkpoints("two"));
-  }
-
-  private static void assertSameLosses(String run, String reference) throws IOException {
-    assertThat(differences(run, reference))
-        .as("differences by line")
-        .allMatch(each -> Math.abs(each) < 1e-5);
-  }
-
-  /** Returns how far losses are apart, by line. */
-  private static List<Double> differences(String run, String reference) throws IOException {
-    List<JsonNode> expected = metrics(reference);
-    List<JsonNode> found = metrics(run);
-    assertThat(found).hasSameSizeAs(expected).hasSizeGreaterThan(20);
-    List<Double> apart = new ArrayList<>();
-    for (int i = 0; i < expected.size(); i++) {
-      assertThat(found.get(i).get("step")).isEqualTo(expected.get(i).get("step"));
-      apart.add(found.get(i).get("loss").asDouble() - expected.get(i).get("loss").asDouble());
-    }
-    return apart;
   }
 
   @Test
@@ -307,7 +288,7 @@ class SparkTrainingTest {
         start("local-cluster[3,1,1024]", "of-three", more.toArray(String[]::new)).await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    List<Double> apart = differences("of-three", "normalised");
+    List<Double> apart = SameResults.differences(run("of-three"), run("normalised"));
     assertThat(apart.get(0)).isCloseTo(0.0, within(1e-5));
     assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 0.01);
   }
@@ -337,15 +318,6 @@ class SparkTrainingTest {
 
   private static Path run(String name) {
     return folder.resolve("work/runs").resolve(name);
-  }
-
-  private static List<JsonNode> metrics(String run) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run(run).resolve("metrics.jsonl"))) {
-      lines.add(json.readTree(line));
-    }
-    return lines;
   }
 
   /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */

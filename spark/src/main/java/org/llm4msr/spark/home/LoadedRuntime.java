@@ -80,7 +80,7 @@ public final class LoadedRuntime {
     List<String> folders = new ArrayList<>();
     home.plugins().forEach(folder -> folders.add(folder.toString()));
     if (settings.get("plugins") instanceof List<?> more) {
-      more.forEach(folder -> folders.add(folder.toString()));
+      folders.addAll(SentPlugins.here(more));
     }
     all.put("plugins", folders);
     return all;

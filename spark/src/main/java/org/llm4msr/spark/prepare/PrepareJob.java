@@ -12,6 +12,7 @@ import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.llm4msr.spark.home.RuntimePlace;
+import org.llm4msr.spark.home.WorkFolder;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;

@@ -101,11 +101,12 @@ public final class TrainWorker implements Function<Object, Object> {
     try (Exchange exchange = exchange(settings)) {
       try {
         return train(settings, exchange);
-      } catch (MsrException e) {
-        if (exchange != null && !e.code().equals(LOST) && !e.code().equals(FAILED)) {
-          exchange.fail(e.type(), String.valueOf(e.getMessage()));
+      } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        MsrException known = Errors.explain(e, settings.plugins());
+        if (exchange != null && !known.code().equals(LOST) && !known.code().equals(FAILED)) {
+          exchange.fail(known.type(), String.valueOf(known.getMessage()));
         }
-        throw e;
+        throw known;
       }
     }
   }
@@ -114,12 +115,7 @@ public final class TrainWorker implements Function<Object, Object> {
     Supplier<Opened> open = () -> new Opened(open(settings));
     Opened opened = exchange == null ? open.get() : Turns.open(exchange, open);
     TrainingReport report =
-        opened
-            .experiment()
-            .train(
-                settings.text("run"),
-                options(settings, exchange),
-                Progress.NONE);
+        opened.experiment().train(settings.text("run"), options(settings, exchange), Progress.NONE);
     return told(report, exchange == null ? 0 : exchange.sent());
   }
 

@@ -33,8 +33,8 @@ public interface Exchange extends AutoCloseable {
    * Sends each worker something of its own.
    *
    * @param toEach by rank, each from its position to its limit
-   * @return what each sent to this worker, in the order of the ranks, little-endian; valid until the
-   *     next call
+   * @return what each sent to this worker, in the order of the ranks, little-endian; valid until
+   *     the next call
    */
   List<ByteBuffer> swap(List<ByteBuffer> toEach);
 

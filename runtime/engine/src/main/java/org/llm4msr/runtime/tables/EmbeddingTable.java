@@ -47,8 +47,7 @@ public final class EmbeddingTable {
   }
 
   /** Makes what one worker has of a table of zeros. */
-  public EmbeddingTable(
-      String name, int rows, int dimension, int stateSlots, Partition partition) {
+  public EmbeddingTable(String name, int rows, int dimension, int stateSlots, Partition partition) {
     this.name = requireNonNull(name, "name is null");
     this.rows = rows;
     this.dimension = dimension;
@@ -56,8 +55,7 @@ public final class EmbeddingTable {
         partition.workers() == 1
             ? null
             : new Part(
-                partition,
-                new EmbeddingTable(name, partition.room(rows), dimension, stateSlots));
+                partition, new EmbeddingTable(name, partition.room(rows), dimension, stateSlots));
     stride = part == null ? dimension * (1 + stateSlots) : dimension;
     chunkShift = 31 - Integer.numberOfLeadingZeros(Math.max(1, CHUNK_FLOATS / stride));
     chunks = new float[0][];
@@ -99,7 +97,9 @@ public final class EmbeddingTable {
     }
   }
 
-  /** Returns the rows that this worker has, by their numbers among its own; all of a whole table. */
+  /**
+   * Returns the rows that this worker has, by their numbers among its own; all of a whole table.
+   */
   EmbeddingTable stored() {
     return part == null ? this : part.own;
   }

@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.tables;
 
 /**
- * Which rows of tables are one worker's, by a hash of their numbers: of each N consecutive rows, one
- * falls to each of N workers, and the hash says in which order. So all have as many, and a worker
- * finds its rows without an index.
+ * Which rows of tables are one worker's, by a hash of their numbers: of each N consecutive rows,
+ * one falls to each of N workers, and the hash says in which order. So all have as many, and a
+ * worker finds its rows without an index.
  *
  * @param rank of the worker, from 0
  * @param workers N; 1 where a worker has all rows

@@ -45,8 +45,7 @@ final class SharedRows {
     Arrays.setAll(shared, t -> new FieldIndex());
   }
 
-  private static List<Integer> numbers(
-      List<List<Place>> tables, Predicate<EmbeddingTable> kind) {
+  private static List<Integer> numbers(List<List<Place>> tables, Predicate<EmbeddingTable> kind) {
     return IntStream.range(0, tables.size())
         .filter(t -> kind.test(tables.get(t).get(0).table()))
         .boxed()

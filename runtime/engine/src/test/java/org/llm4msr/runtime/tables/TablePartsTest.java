@@ -54,8 +54,7 @@ class TablePartsTest {
   void movesRowsAsTablesDoThatAllHave(int workers, boolean lazy) {
     UpdateRule rule = new UpdateRule.Adam(0.9, 0.999, 1e-8, 0.01, lazy);
 
-    List<List<float[]>> copied =
-        TestRings.run(workers, ring -> train(ring, Partition.WHOLE, rule));
+    List<List<float[]>> copied = TestRings.run(workers, ring -> train(ring, Partition.WHOLE, rule));
     List<List<float[]>> parted =
         TestRings.run(
             workers, ring -> train(ring, new Partition(ring.rank(), ring.workers()), rule));
@@ -123,8 +122,7 @@ class TablePartsTest {
     return new EmbeddingTables(
         List.of(items, tags, items, number),
         List.of(ofItems, ofTags, ofItems, ofNumber),
-        List.of(
-            new TableSequence(items, 5, Form.LARGEST), new TableSequence(items, 5, Form.EACH)),
+        List.of(new TableSequence(items, 5, Form.LARGEST), new TableSequence(items, 5, Form.EACH)),
         false,
         0);
   }
@@ -192,8 +190,7 @@ class TablePartsTest {
             });
 
     double all = sent.stream().mapToLong(Long::longValue).sum();
-    double formula =
-        (workers - 1.0) / workers * Arrays.stream(touched).sum() * (4 + 8 * dimension);
+    double formula = (workers - 1.0) / workers * Arrays.stream(touched).sum() * (4 + 8 * dimension);
     assertThat(all / formula).isBetween(0.95, 1.05);
   }
 

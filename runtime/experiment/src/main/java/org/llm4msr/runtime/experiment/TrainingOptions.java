@@ -22,8 +22,8 @@ import org.llm4msr.runtime.training.workers.Turns;
  * @param exchange with the other workers of the run, null for one process. All see the workspace;
  *     the first writes the run folder
  * @param partitioned whether each of these workers has a part of the tables in place of a copy
- * @param job names what trains, where it may be tried again: a run that it has begun is not replaced
- *     by force; null where it is not
+ * @param job names what trains, where it may be tried again: a run that it has begun is not
+ *     replaced by force; null where it is not
  */
 public record TrainingOptions(
     @Nullable Path bundle,

@@ -291,8 +291,7 @@ final class TrainingStage implements AutoCloseable {
     }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
-    return trainer.alone(
-        () -> finished(target, result), report(target, result, Calibration.NONE));
+    return trainer.alone(() -> finished(target, result), report(target, result, Calibration.NONE));
   }
 
   private TrainingReport finished(Path target, TrainingResult result) {
@@ -434,14 +433,7 @@ final class TrainingStage implements AutoCloseable {
   /** Explains the best state. */
   Explanation explain(Experiment experiment, ExplanationRequest request, Progress progress) {
     Calibration calibration = loadBest() ? folder.calibration() : Calibration.NONE;
-    Explainer explainer =
-        new Explainer(
-            model,
-            data,
-            prepared,
-            calibration,
-            experiment.config().model().fusion().name(),
-            config.training().batchSize());
+    Explainer explainer = new Explainer(model, data, prepared, calibration, config);
     Explanation explanation =
         new ExplanationStage(experiment, folder, data, store(knowledge), request)
             .explanation(explainer.explain(request, progress));

@@ -209,7 +209,10 @@ final class PassWorkspace {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      model.engine().read(forward(step, batch, values(batch), false, 0).logits()).get(target, 0, batch.size);
+      model
+          .engine()
+          .read(forward(step, batch, values(batch), false, 0).logits())
+          .get(target, 0, batch.size);
     }
   }
 

@@ -84,8 +84,7 @@ class TeamRunTest {
   /** Their checkpoints are those of copies, so that either goes on from the other's. */
   @Test
   void goesOnWithPartsOfTables() throws Exception {
-    assertThatThrownBy(
-            () -> runInParts("parts", (rank, trainer) -> dieAt(23, rank == 0, trainer)))
+    assertThatThrownBy(() -> runInParts("parts", (rank, trainer) -> dieAt(23, rank == 0, trainer)))
         .isInstanceOf(MsrException.class);
 
     List<TrainingResult> all = runInParts("parts", (rank, trainer) -> {});
@@ -123,12 +122,10 @@ class TeamRunTest {
 
   private static List<TrainingResult> runInParts(String name, Change change) {
     return TestRings.run(
-        WORKERS,
-        ring -> train(ring, TeamStepTest.partition(ring), folder.resolve(name), change));
+        WORKERS, ring -> train(ring, TeamStepTest.partition(ring), folder.resolve(name), change));
   }
 
-  private static TrainingResult train(
-      Exchange ring, Partition partition, Path run, Change change) {
+  private static TrainingResult train(Exchange ring, Partition partition, Path run, Change change) {
     try (TensorEngine engine = TinyModels.engine();
         TrainableModel model =
             ModelAssembly.assemble(

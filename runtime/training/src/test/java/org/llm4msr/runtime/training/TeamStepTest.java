@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.BackboneOutput;
@@ -110,8 +111,7 @@ class TeamStepTest {
       List<Seen> copies = team(workers, new Net(Kind.PLAIN), DATA, CONFIG);
 
       List<Seen> parts =
-          TestRings.run(
-              workers, ring -> train(ring, partition(ring), settings, DATA, CONFIG));
+          TestRings.run(workers, ring -> train(ring, partition(ring), settings, DATA, CONFIG));
 
       for (int r = 0; r < workers; r++) {
         assertThat(parts.get(r).losses()).isEqualTo(copies.get(r).losses());
@@ -188,19 +188,7 @@ class TeamStepTest {
     labels.put("rare", new LabelConfig(0.5, null, List.of(4)));
     labels.put("often", new LabelConfig(1, "label", List.of()));
     ModelConfig plain = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
-    ModelConfig settings =
-        new ModelConfig(
-            plain.embeddingSize(),
-            plain.scenarioEmbeddingSize(),
-            plain.backbone(),
-            plain.fusion(),
-            plain.metaNetworks(),
-            null,
-            Map.of(),
-            true,
-            Map.of(),
-            null,
-            labels);
+    ModelConfig settings = Records.with(Records.with(plain, "linear", true), "labels", labels);
     TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
 
     Seen one = train(null, settings, data, config);

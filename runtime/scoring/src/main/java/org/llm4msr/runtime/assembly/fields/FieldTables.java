@@ -120,8 +120,7 @@ public final class FieldTables {
     for (PreparedField field : fields) {
       String name = field.tableName();
       vectors.add(
-          made.computeIfAbsent(
-              name, n -> table(n, field, width(field), stateSlots, partition)));
+          made.computeIfAbsent(name, n -> table(n, field, width(field), stateSlots, partition)));
     }
     made.values().forEach(table -> table.initialize(seed, deviation, workers));
     Map<String, EmbeddingTable> madeWeights = new HashMap<>();

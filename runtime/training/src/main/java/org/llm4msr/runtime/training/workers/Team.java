@@ -32,8 +32,8 @@ import org.llm4msr.runtime.training.loss.LossShares;
  * bits. Used by the engine's thread.
  *
  * <p>A step sends 2 (N - 1) / N times 4 bytes for each dense parameter, and (N - 1) times 4 + 4 D
- * bytes for each table row that a worker touches. Where tables are partitioned, it sends (N - 1) / N
- * times 4 + 8 D bytes for each such row: {@link TableParts}.
+ * bytes for each table row that a worker touches. Where tables are partitioned, it sends (N - 1) /
+ * N times 4 + 8 D bytes for each such row: {@link TableParts}.
  */
 public final class Team {
 
@@ -247,8 +247,8 @@ public final class Team {
   }
 
   /**
-   * Does what the first worker alone does with the model. Where tables are partitioned, all call it,
-   * and the others give their rows.
+   * Does what the first worker alone does with the model. Where tables are partitioned, all call
+   * it, and the others give their rows.
    *
    * @param ofOthers what these get
    */
