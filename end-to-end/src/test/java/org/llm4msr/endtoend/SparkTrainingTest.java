@@ -41,20 +41,26 @@ class SparkTrainingTest {
           "spark.scheduler.barrier.maxConcurrentTasksCheck.interval=1s",
           "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures=200");
 
-  /**
-   * Checkpoints every fifth of a second. Without normalisations, threads can be workers: those of
-   * one process take turns in the engine, and cannot wait for each other there.
-   */
-  private static final String[] SETTINGS = {
-    "training.epochs=40",
-    "training.patience=0",
-    "training.optimizer.learningRate=0.001",
-    "runtime.checkpointMinutes=0.003",
-    "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}"
-  };
+  /** Checkpoints every fifth of a second. */
+  private static final List<String> TRAINING =
+      List.of(
+          "training.epochs=40",
+          "training.patience=0",
+          "training.optimizer.learningRate=0.001",
+          "runtime.checkpointMinutes=0.003");
 
-  private static final List<String> NORMALISED =
-      List.of("training.epochs=20", "model.backbone.batchNorm=true");
+  /**
+   * Without normalisations, threads can be workers: those of one process take turns in the engine,
+   * and cannot wait for each other there.
+   */
+  private static final List<String> SETTINGS =
+      with(
+          TRAINING,
+          "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}");
+
+  private static final String[] NORMALISED = {
+    "training.epochs=20", "model.backbone.batchNorm=true"
+  };
 
   /** A backbone that warns of itself. */
   private static final String BACKBONE =
@@ -113,7 +119,7 @@ class SparkTrainingTest {
   }
 
   private static Experiment open() {
-    return Experiment.fromYaml(shop.experiment(), SETTINGS);
+    return Experiment.fromYaml(shop.experiment(), SETTINGS.toArray(String[]::new));
   }
 
   /** Returns the report of the first worker. */
@@ -241,6 +247,7 @@ class SparkTrainingTest {
 
     Cli.Outcome outcome =
         start(
+                TRAINING,
                 "local-cluster[2,1,1024]",
                 "plugin",
                 "--plugins=" + plugins.resolve("plugins"),
@@ -277,15 +284,12 @@ class SparkTrainingTest {
   @Test
   @Tag("slow")
   void normalisationsAreOverWholeBatches() throws Exception {
-    List<String> settings = new ArrayList<>(List.of(SETTINGS));
-    settings.addAll(NORMALISED);
-    Experiment.fromYaml(shop.experiment(), settings.toArray(String[]::new))
+    Experiment.fromYaml(shop.experiment(), with(SETTINGS, NORMALISED).toArray(String[]::new))
         .train("normalised", Progress.NONE);
-    List<String> more = new ArrayList<>(List.of("--workers=3"));
-    NORMALISED.forEach(setting -> more.add("-D" + setting));
 
     Cli.Outcome outcome =
-        start("local-cluster[3,1,1024]", "of-three", more.toArray(String[]::new)).await();
+        start(with(SETTINGS, NORMALISED), "local-cluster[3,1,1024]", "of-three", "--workers=3")
+            .await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     List<Double> apart = SameResults.differences(run("of-three"), run("normalised"));
@@ -293,14 +297,21 @@ class SparkTrainingTest {
     assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 0.01);
   }
 
+  private static List<String> with(List<String> settings, String... more) {
+    return Stream.concat(settings.stream(), Stream.of(more)).toList();
+  }
+
   private static Cli.Running start(String master, String run, String... more) throws IOException {
+    return start(SETTINGS, master, run, more);
+  }
+
+  private static Cli.Running start(List<String> settings, String master, String run, String... more)
+      throws IOException {
     List<String> arguments = new ArrayList<>(List.of("spark", "train", "--master=" + master));
     SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(shop.experiment().toString(), "--run=" + run, "--json"));
-    for (String setting : SETTINGS) {
-      arguments.add("-D" + setting);
-    }
+    settings.forEach(setting -> arguments.add("-D" + setting));
     arguments.addAll(List.of(more));
     return cli.start(environment, arguments.toArray(String[]::new));
   }

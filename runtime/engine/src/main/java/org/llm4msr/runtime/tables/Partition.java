@@ -35,6 +35,6 @@ public record Partition(int rank, int workers) {
 
   /** Multiplicative hashing (Knuth). */
   private int shift(int block) {
-    return (block * 0x9E3779B9 >>> 8) % workers;
+    return ((block * 0x9E3779B9) >>> 8) % workers;
   }
 }
