@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.llm4msr.api.TensorService;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.benchmarks.peers.LlamaPeer;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Position;
 import org.llm4msr.plugins.llm.decoder.DecoderConfig.Precision;

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.hipparchus.stat.descriptive.rank.Median;
 import org.llm4msr.api.Progress;
-import org.llm4msr.benchmarks.peers.PythonProcess;
+import org.llm4msr.benchmarks.peers.PeerProcess;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.ExperimentConfig;
@@ -66,7 +66,7 @@ public final class FieldTrainerBenchmark {
   private static void compare(String[] args, Path work) throws IOException {
     Experiment experiment =
         Experiment.fromYaml(
-            PythonProcess.PEERS.resolve("../../examples/configs/kuairand.yaml"),
+            PeerProcess.PEERS.resolve("../../examples/configs/kuairand.yaml"),
             "dataset.path=" + Path.of(args[2]).toAbsolutePath(),
             "workspace=" + work,
             "model.backbone.dropout=0",
@@ -207,7 +207,7 @@ public final class FieldTrainerBenchmark {
   /** {@code peers/field_trainer.py}, which waits while others are timed. */
   private static final class Peer implements Epoch, AutoCloseable {
 
-    private final PythonProcess process;
+    private final PeerProcess process;
     private final String name;
     private final long parameters;
 
@@ -224,7 +224,7 @@ public final class FieldTrainerBenchmark {
       for (PreparedField field : data.manifest().fields()) {
         arguments.add(Integer.toString(field.vocabularySize()));
       }
-      process = new PythonProcess(Path.of(args[0]), "field_trainer.py", Map.of(), arguments);
+      process = PeerProcess.python(Path.of(args[0]), "field_trainer.py", Map.of(), arguments);
       String[] ready = process.reply();
       name = ready[0];
       parameters = Long.parseLong(ready[1]);

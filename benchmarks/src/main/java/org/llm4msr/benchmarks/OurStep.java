@@ -11,6 +11,7 @@ import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.TrainingStep;
 import org.llm4msr.runtime.training.workers.Team;
 
@@ -24,6 +25,15 @@ final class OurStep implements Contender {
   private final StepClock clock;
 
   OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches) {
+    this(name, engine, setup, batches, Partition.WHOLE);
+  }
+
+  /**
+   * Makes the step of a model with a part of the tables.
+   *
+   * @param partition which rows it has
+   */
+  OurStep(String name, TensorEngine engine, Setup setup, List<Batch> batches, Partition partition) {
     this.name = name;
     this.engine = engine;
     model =
@@ -34,7 +44,8 @@ final class OurStep implements Contender {
             new InferenceConfig(Precision.FLOAT32, false),
             setup.data(),
             setup.vectors(),
-            setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()));
+            setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()),
+            partition);
     step = new TrainingStep(model, setup.training(), setup.data());
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
   }
@@ -75,9 +86,14 @@ final class OurStep implements Contender {
     return engine.call(() -> clock.time(steps));
   }
 
+  /** Says where the time of the steps went. */
+  String times() {
+    return String.valueOf(step.times());
+  }
+
   @Override
   public void close() {
-    System.out.println(name + ": " + step.times());
+    System.out.println(name + ": " + times());
     model.close();
   }
 }

@@ -19,7 +19,7 @@ import org.hipparchus.stat.descriptive.rank.Median;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
-import org.llm4msr.benchmarks.peers.PythonProcess;
+import org.llm4msr.benchmarks.peers.PeerProcess;
 import org.llm4msr.plugins.llm.OnnxSentenceConfig;
 import org.llm4msr.plugins.llm.OnnxSentenceFactory;
 
@@ -61,8 +61,8 @@ public final class SentenceBenchmark {
     List<String> arguments =
         List.of(model.toString(), file.toString(), "" + prompts.size(), "" + THREADS);
     try (KnowledgeEncoder encoder = encoder(model);
-        PythonProcess peer =
-            new PythonProcess(Path.of(args[0]), "sentences.py", Map.of(), arguments)) {
+        PeerProcess peer =
+            PeerProcess.python(Path.of(args[0]), "sentences.py", Map.of(), arguments)) {
       Map<String, Supplier<Run>> contenders = new LinkedHashMap<>();
       contenders.put("onnx-sentence", () -> ours(encoder, prompts));
       String name = peer.reply()[0];
@@ -112,7 +112,7 @@ public final class SentenceBenchmark {
     return new Run(time, knowledge.stream().map(Knowledge::vector).toArray(float[][]::new));
   }
 
-  private static Run theirs(PythonProcess peer, int batch, int prompts) {
+  private static Run theirs(PeerProcess peer, int batch, int prompts) {
     peer.say(batch);
     String[] reply = peer.reply();
     byte[] bytes = Base64.getDecoder().decode(reply[2]);

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.llm4msr.benchmarks.peers.PythonProcess;
+import org.llm4msr.benchmarks.peers.PeerProcess;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
 
@@ -25,12 +25,12 @@ import org.llm4msr.runtime.tables.FieldValues.Ids;
 final class TorchPeer implements Contender {
 
   private static final Path FULL_PRODUCTS =
-      PythonProcess.PEERS.resolve(
+      PeerProcess.PEERS.resolve(
           "../../runtime/engine/src/main/resources/org/llm4msr/runtime/engine/libfull_products.so");
 
   private final String name;
   private final Path folder;
-  private final PythonProcess process;
+  private final PeerProcess process;
   private final long denseParameters;
 
   /**
@@ -49,7 +49,7 @@ final class TorchPeer implements Contender {
       folder = Files.createTempDirectory("torch-peer");
       write(batches);
       process =
-          new PythonProcess(
+          PeerProcess.python(
               python,
               "torch_step.py",
               fullProducts ? Map.of("LD_PRELOAD", FULL_PRODUCTS.toRealPath().toString()) : Map.of(),

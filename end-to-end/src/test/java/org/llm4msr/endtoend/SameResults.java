@@ -59,7 +59,8 @@ final class SameResults {
     return apart;
   }
 
-  private static List<JsonNode> metrics(Path run) throws IOException {
+  /** Returns the lines of the metrics of a run. */
+  static List<JsonNode> metrics(Path run) throws IOException {
     ObjectMapper json = new ObjectMapper();
     List<JsonNode> lines = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {

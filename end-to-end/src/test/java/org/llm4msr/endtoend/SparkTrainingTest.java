@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.Ring;
@@ -39,20 +41,64 @@ class SparkTrainingTest {
           "spark.scheduler.barrier.maxConcurrentTasksCheck.interval=1s",
           "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures=200");
 
+  /** Checkpoints every fifth of a second. */
+  private static final List<String> TRAINING =
+      List.of(
+          "training.epochs=40",
+          "training.patience=0",
+          "training.optimizer.learningRate=0.001",
+          "runtime.checkpointMinutes=0.003");
+
   /**
-   * Checkpoints every fifth of a second. Without normalisations, threads can be workers: those of
-   * one process take turns in the engine, and cannot wait for each other there.
+   * Without normalisations, threads can be workers: those of one process take turns in the engine,
+   * and cannot wait for each other there.
    */
-  private static final String[] SETTINGS = {
-    "training.epochs=40",
-    "training.patience=0",
-    "training.optimizer.learningRate=0.001",
-    "runtime.checkpointMinutes=0.003",
-    "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}"
+  private static final List<String> SETTINGS =
+      with(
+          TRAINING,
+          "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}");
+
+  private static final String[] NORMALISED = {
+    "training.epochs=20", "model.backbone.batchNorm=true"
   };
 
-  private static final List<String> NORMALISED =
-      List.of("training.epochs=20", "model.backbone.batchNorm=true");
+  /** A backbone that warns of itself. */
+  private static final String BACKBONE =
+      """
+      import ai.djl.ndarray.types.Shape;
+      import org.llm4msr.api.Plugin;
+      import org.llm4msr.api.model.*;
+      import org.slf4j.LoggerFactory;
+
+      @Plugin(name = "one-sum", description = "A weighted sum of its input")
+      public final class OneSum implements BackboneFactory<OneSum.None> {
+        public record None() {}
+
+        public Class<None> configType() {
+          return None.class;
+        }
+
+        public boolean hasHidden(None config) {
+          return false;
+        }
+
+        public Backbone create(None config, ModelContext context) {
+          LoggerFactory.getLogger(OneSum.class).warn("It sums alone");
+          Shape shape = new Shape(context.layout().width(), 1);
+          Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
+          return new Backbone() {
+            public int hiddenSize() {
+              return 0;
+            }
+
+            public BackboneOutput forward(Pass pass, Features features) {
+              return new BackboneOutput(
+                  null, features.flat().matMul(weight.array()).squeeze(-1));
+            }
+          };
+        }
+      }
+      """;
 
   @TempDir static Path folder;
   private static SmallShop shop;
@@ -66,17 +112,25 @@ class SparkTrainingTest {
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     experiment.train("alone", Progress.NONE);
-    trainByThreads("two", 2);
+    trainByThreads("two", 2, null, false, null, false);
     cli = new Cli(folder);
     SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 
   private static Experiment open() {
-    return Experiment.fromYaml(shop.experiment(), SETTINGS);
+    return Experiment.fromYaml(shop.experiment(), SETTINGS.toArray(String[]::new));
   }
 
-  private static void trainByThreads(String run, int workers) throws IOException {
+  /** Returns the report of the first worker. */
+  private static TrainingReport trainByThreads(
+      String run,
+      int workers,
+      @Nullable Path from,
+      boolean force,
+      @Nullable String job,
+      boolean partitioned)
+      throws IOException {
     List<ServerSocket> servers = new ArrayList<>();
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
@@ -84,25 +138,24 @@ class SparkTrainingTest {
       servers.add(server);
       addresses.add(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
     }
-    List<CompletableFuture<Void>> all = new ArrayList<>();
+    List<CompletableFuture<TrainingReport>> all = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
       int own = rank;
       all.add(
-          CompletableFuture.runAsync(
+          CompletableFuture.supplyAsync(
               () -> {
-                RingLink link =
-                    RingLink.join(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
-                try (Exchange ring = new Ring(own, workers, link)) {
-                  open()
-                      .train(
-                          run,
-                          new TrainingOptions(null, null, false, List.of(), ring),
-                          Progress.NONE);
+                List<RingLink> links =
+                    RingLink.joinAll(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
+                try (Exchange ring = new Ring(own, workers, links)) {
+                  TrainingOptions options =
+                      new TrainingOptions(null, from, force, List.of(), ring, partitioned, job);
+                  return open().train(run, options, Progress.NONE);
                 }
               },
               task -> new Thread(task, "worker-" + own).start()));
     }
-    all.forEach(CompletableFuture::join);
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+    return all.get(0).join();
   }
 
   @Test
@@ -112,10 +165,50 @@ class SparkTrainingTest {
   }
 
   @Test
+  void partsOfTablesGiveTheBitsOfCopies() throws IOException {
+    trainByThreads("parts", 3, null, false, null, true);
+    trainByThreads("copies", 3, null, false, null, false);
+
+    assertThat(checkpoints("parts")).containsExactlyEntriesOf(checkpoints("copies"));
+    assertThat(digests(run("parts").resolve("bundle/tables")))
+        .hasSizeGreaterThan(3)
+        .containsExactlyEntriesOf(digests(run("copies").resolve("bundle/tables")));
+    SameResults.assertSameLosses(run("parts"), run("alone"));
+  }
+
+  @Test
+  void workersBeginWithABundleAsOneProcessDoes() throws IOException {
+    Path bundle = run("alone").resolve("bundle");
+    open().train("on", new TrainingOptions(null, bundle), Progress.NONE);
+
+    trainByThreads("on-by-two", 2, bundle, false, null, true);
+
+    SameResults.assertSameLosses(run("on-by-two"), run("on"));
+    assertThat(SameResults.metrics(run("on")).get(0).get("loss").asDouble())
+        .isLessThan(SameResults.metrics(run("alone")).get(0).get("loss").asDouble());
+  }
+
+  /** A job is tried again where an executor is lost: what it has begun is then not replaced. */
+  @Test
+  void forceReplacesRunsOfOtherJobsAlone() throws IOException {
+    trainByThreads("replaced", 2, null, false, "first", false);
+    Path left = Files.writeString(run("replaced").resolve("note.txt"), "of the first");
+
+    assertThat(trainByThreads("replaced", 2, null, true, "first", false).result().rowsPerSecond())
+        .isZero();
+    assertThat(left).exists();
+
+    assertThat(trainByThreads("replaced", 2, null, true, "second", false).result().rowsPerSecond())
+        .isPositive();
+    assertThat(left).doesNotExist();
+    assertThat(checkpoints("replaced")).containsExactlyEntriesOf(checkpoints("two"));
+  }
+
+  @Test
   @Tag("slow")
   void aClusterThatLosesAnExecutorLearnsWhatAnUndisturbedOneLearns() throws Exception {
     Cli.Running running = start("local-cluster[2,1,1024]", "spark");
-    boolean killed = killOneExecutor(running);
+    boolean killed = killOneExecutor(running, "spark");
     Cli.Outcome outcome = running.await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -124,6 +217,52 @@ class SparkTrainingTest {
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
     assertThat(checkpoints("spark")).containsExactlyEntriesOf(checkpoints("two"));
+  }
+
+  @Test
+  @Tag("slow")
+  void aClusterWithPartsOfTablesLearnsTheSame() throws Exception {
+    Cli.Running running =
+        start(
+            "local-cluster[2,1,1024]",
+            "spark-parts",
+            "-Dspark.partitionTables=true",
+            "-Dspark.patienceSeconds=600",
+            "--force");
+    boolean killed = killOneExecutor(running, "spark-parts");
+    Cli.Outcome outcome = running.await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
+    assertThat(checkpoints("spark-parts")).containsExactlyEntriesOf(checkpoints("two"));
+    assertThat(digests(run("spark-parts").resolve("bundle/tables")))
+        .containsExactlyEntriesOf(digests(run("two").resolve("bundle/tables")));
+  }
+
+  @Test
+  @Tag("slow")
+  void pluginsReachTheWorkersAndWarningsTheDriver() throws Exception {
+    Path plugins = Files.createDirectories(folder.resolve("of-user"));
+    PluginSource.install(plugins, "OneSum", BACKBONE);
+
+    Cli.Outcome outcome =
+        start(
+                TRAINING,
+                "local-cluster[2,1,1024]",
+                "plugin",
+                "--plugins=" + plugins.resolve("plugins"),
+                "-Dmodel.backbone={name: one-sum}",
+                "-Dmodel.fusion=none",
+                "-Dtraining.epochs=1")
+            .await();
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).containsOnlyOnce("WARN worker 0: It sums alone");
+    List<String> steps =
+        Files.readAllLines(run("plugin").resolve("log.txt")).stream()
+            .filter(line -> line.contains(" Step "))
+            .toList();
+    assertThat(steps).as("lines of the first worker alone").hasSize(1);
   }
 
   @Test
@@ -145,15 +284,12 @@ class SparkTrainingTest {
   @Test
   @Tag("slow")
   void normalisationsAreOverWholeBatches() throws Exception {
-    List<String> settings = new ArrayList<>(List.of(SETTINGS));
-    settings.addAll(NORMALISED);
-    Experiment.fromYaml(shop.experiment(), settings.toArray(String[]::new))
+    Experiment.fromYaml(shop.experiment(), with(SETTINGS, NORMALISED).toArray(String[]::new))
         .train("normalised", Progress.NONE);
-    List<String> more = new ArrayList<>(List.of("--workers=3"));
-    NORMALISED.forEach(setting -> more.add("-D" + setting));
 
     Cli.Outcome outcome =
-        start("local-cluster[3,1,1024]", "of-three", more.toArray(String[]::new)).await();
+        start(with(SETTINGS, NORMALISED), "local-cluster[3,1,1024]", "of-three", "--workers=3")
+            .await();
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     List<Double> apart = SameResults.differences(run("of-three"), run("normalised"));
@@ -161,20 +297,27 @@ class SparkTrainingTest {
     assertThat(apart).as("differences by line").allMatch(each -> Math.abs(each) < 0.01);
   }
 
+  private static List<String> with(List<String> settings, String... more) {
+    return Stream.concat(settings.stream(), Stream.of(more)).toList();
+  }
+
   private static Cli.Running start(String master, String run, String... more) throws IOException {
+    return start(SETTINGS, master, run, more);
+  }
+
+  private static Cli.Running start(List<String> settings, String master, String run, String... more)
+      throws IOException {
     List<String> arguments = new ArrayList<>(List.of("spark", "train", "--master=" + master));
     SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(shop.experiment().toString(), "--run=" + run, "--json"));
-    for (String setting : SETTINGS) {
-      arguments.add("-D" + setting);
-    }
+    settings.forEach(setting -> arguments.add("-D" + setting));
     arguments.addAll(List.of(more));
     return cli.start(environment, arguments.toArray(String[]::new));
   }
 
-  private static boolean killOneExecutor(Cli.Running running) {
-    Path state = run("spark").resolve("checkpoints/state.json");
+  private static boolean killOneExecutor(Cli.Running running, String run) {
+    Path state = run(run).resolve("checkpoints/state.json");
     while (running.process().isAlive()) {
       if (Files.exists(state) && SparkFolder.killExecutor(running)) {
         return true;
@@ -190,7 +333,10 @@ class SparkTrainingTest {
 
   /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */
   private static Map<String, String> checkpoints(String run) throws IOException {
-    Path root = run(run).resolve("checkpoints");
+    return digests(run(run).resolve("checkpoints"));
+  }
+
+  private static Map<String, String> digests(Path root) throws IOException {
     Map<String, String> digests = new TreeMap<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

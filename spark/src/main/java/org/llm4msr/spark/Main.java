@@ -36,7 +36,7 @@ public final class Main {
           "extract",
           new ExtractJob(System.err),
           "train",
-          new TrainJob(),
+          new TrainJob(System.err),
           "score",
           TaskLines.during("score", new ScoreJob(), System.err));
 

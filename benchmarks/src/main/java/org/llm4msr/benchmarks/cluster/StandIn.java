@@ -80,6 +80,12 @@ public final class StandIn implements Exchange {
     return all;
   }
 
+  /** Is for parts of tables, whose rows one worker would get from another. */
+  @Override
+  public List<ByteBuffer> swap(List<ByteBuffer> toEach) {
+    throw new IllegalStateException("these workers have copies of the tables");
+  }
+
   private List<ByteBuffer> kept(int ofRank) {
     return requireNonNull(kept.get(List.of(batch, ofRank)), "a recorded step");
   }

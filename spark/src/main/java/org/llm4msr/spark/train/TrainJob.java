@@ -2,6 +2,7 @@ package org.llm4msr.spark.train;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.PrintStream;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,14 +31,29 @@ import scala.reflect.ClassTag$;
  */
 public final class TrainJob implements Job {
 
+  private final PrintStream output;
+
+  /**
+   * Makes the job.
+   *
+   * @param output gets what workers warn of
+   */
+  public TrainJob(PrintStream output) {
+    this.output = output;
+  }
+
   @Override
   public JobReport run(SparkSession session, Options options) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
     SparkConf conf = context.getConf();
     TrainRequest request =
         TrainRequest.of(
-            RuntimePlace.of(conf), Integer.parseInt(conf.get("spark.task.cpus", "1")), options);
+            RuntimePlace.of(conf),
+            Integer.parseInt(conf.get("spark.task.cpus", "1")),
+            context.sc().applicationId(),
+            options);
     List<Map<String, String>> told = train(context, request);
+    warnings(told).forEach(warning -> output.println("WARN " + warning));
     requireSuccess(told);
     return report(request, told);
   }
@@ -60,6 +76,19 @@ public final class TrainJob implements Job {
         .toList();
   }
 
+  /** Returns what workers warned of, each text once, with the first worker that says it. */
+  static List<String> warnings(List<Map<String, String>> told) {
+    Map<String, String> found = new LinkedHashMap<>();
+    for (Map<String, String> each : told) {
+      each.getOrDefault("warnings", "")
+          .lines()
+          .forEach(text -> found.putIfAbsent(text, value(each, "rank")));
+    }
+    return found.entrySet().stream()
+        .map(each -> "worker %s: %s".formatted(each.getValue(), each.getKey()))
+        .toList();
+  }
+
   /** What another worker's failure caused is not the one to report. */
   private static void requireSuccess(List<Map<String, String>> told) {
     told.stream()
@@ -78,6 +107,7 @@ public final class TrainJob implements Job {
 
   private static JobReport report(TrainRequest request, List<Map<String, String>> told) {
     Map<String, String> values = new LinkedHashMap<>(told.get(0));
+    values.remove("warnings");
     values.put("workers", String.valueOf(request.workers()));
     String text =
         String.format(

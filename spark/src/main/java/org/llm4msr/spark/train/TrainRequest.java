@@ -2,6 +2,7 @@ package org.llm4msr.spark.train;
 
 import java.io.Serializable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.spark.home.RuntimePlace;
 import org.llm4msr.spark.job.Options;
 
@@ -16,6 +17,10 @@ import org.llm4msr.spark.job.Options;
  * @param patienceSeconds how long a worker waits for another
  * @param overrides of settings
  * @param plugins more plugin folders, the same on every node
+ * @param partitions whether each worker has a part of the tables
+ * @param from a bundle to begin with; null to begin from scratch
+ * @param force whether a run of this name is replaced
+ * @param job the name of this job, which no other has
  */
 record TrainRequest(
     RuntimePlace runtime,
@@ -25,14 +30,18 @@ record TrainRequest(
     int threads,
     int patienceSeconds,
     List<String> overrides,
-    List<String> plugins)
+    List<String> plugins,
+    boolean partitions,
+    @Nullable String from,
+    boolean force,
+    String job)
     implements Serializable {
 
   /** An hour: the first worker evaluates alone, and the others wait. */
   private static final String PATIENCE = "3600";
 
   /** Reads options. */
-  static TrainRequest of(RuntimePlace runtime, int threads, Options options) {
+  static TrainRequest of(RuntimePlace runtime, int threads, String job, Options options) {
     return new TrainRequest(
         runtime,
         options.required("experiment"),
@@ -41,7 +50,11 @@ record TrainRequest(
         threads,
         number(options, "patience", PATIENCE),
         List.copyOf(options.all("set")),
-        List.copyOf(options.all("plugins")));
+        List.copyOf(options.all("plugins")),
+        Boolean.parseBoolean(options.optional("partition")),
+        options.optional("from"),
+        Boolean.parseBoolean(options.optional("force")),
+        job);
   }
 
   private static int number(Options options, String name, String other) {

@@ -27,7 +27,7 @@ final class TrainTask
 
   private static final long serialVersionUID = 1L;
 
-  private static final int WAITING = 16;
+  private static final int FEWEST_WAITING = 16;
 
   private final TrainRequest request;
 
@@ -46,7 +46,7 @@ final class TrainTask
 
   private Map<String, ?> work(BarrierTaskContext context) {
     String host = SparkEnv.get().blockManager().blockManagerId().host();
-    try (ServerSocket server = new ServerSocket(0, WAITING, InetAddress.getByName(host))) {
+    try (ServerSocket server = new ServerSocket(0, backlog(), InetAddress.getByName(host))) {
       LoadedRuntime runtime = null;
       String failure = "";
       try {
@@ -75,6 +75,11 @@ final class TrainTask
     }
   }
 
+  /** All may connect at once. */
+  private int backlog() {
+    return Math.max(FEWEST_WAITING, request.workers());
+  }
+
   private Map<String, ?> train(
       BarrierTaskContext context, LoadedRuntime runtime, Meeting meeting, ServerSocket server) {
     Map<String, Object> settings = new HashMap<>();
@@ -89,6 +94,12 @@ final class TrainTask
     settings.put("server", server);
     settings.put("secret", meeting.secret());
     settings.put("patience", request.patienceSeconds());
+    settings.put("partition", request.partitions());
+    if (request.from() != null) {
+      settings.put("from", request.from());
+    }
+    settings.put("force", request.force());
+    settings.put("job", request.job());
     Map<String, Object> told = new HashMap<>();
     ((Map<?, ?>) runtime.call("TrainWorker", settings))
         .forEach((name, value) -> told.put((String) name, value));

@@ -3,7 +3,9 @@ package org.llm4msr.spark.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.spark.home.RuntimePlace;
 import org.llm4msr.spark.job.Options;
@@ -46,16 +48,46 @@ class MeetingTest {
     Options options =
         Options.parse(List.of("--experiment", "a.yaml", "--set", "training.epochs=2"));
 
-    TrainRequest request = TrainRequest.of(HERE, 4, options);
+    TrainRequest request = TrainRequest.of(HERE, 4, "job 1", options);
 
     assertThat(request.workers()).isEqualTo(2);
     assertThat(request.threads()).isEqualTo(4);
     assertThat(request.run()).isEqualTo("default");
     assertThat(request.overrides()).containsExactly("training.epochs=2");
+    assertThat(request.patienceSeconds()).isEqualTo(3600);
+    assertThat(request.partitions()).isFalse();
+    assertThat(request.from()).isNull();
+    assertThat(request.force()).isFalse();
+    assertThat(request.job()).isEqualTo("job 1");
     assertThatThrownBy(
             () ->
                 TrainRequest.of(
-                    HERE, 1, Options.parse(List.of("--experiment", "a", "--workers", "0"))))
+                    HERE, 1, "", Options.parse(List.of("--experiment", "a", "--workers", "0"))))
         .hasMessageStartingWith("[spark/USAGE] --workers must be a whole number above 0");
+  }
+
+  @Test
+  void aRequestHasWhatTheCommandPasses() {
+    List<String> given = new ArrayList<>(List.of("--experiment", "a.yaml", "--patience", "60"));
+    given.addAll(List.of("--partition", "true", "--from", "/b", "--force", "true"));
+
+    TrainRequest request = TrainRequest.of(HERE, 1, "", Options.parse(given));
+
+    assertThat(request.patienceSeconds()).isEqualTo(60);
+    assertThat(request.partitions()).isTrue();
+    assertThat(request.from()).isEqualTo("/b");
+    assertThat(request.force()).isTrue();
+  }
+
+  @Test
+  void warningsOfSeveralWorkersAreToldOnce() {
+    assertThat(
+            TrainJob.warnings(
+                List.of(
+                    Map.of("rank", "0", "warnings", "slow\nold"),
+                    Map.of("rank", "1", "warnings", ""),
+                    Map.of("rank", "2", "warnings", "old\nlate"),
+                    Map.of("rank", "3", "error", "[a/B] c"))))
+        .containsExactly("worker 0: slow", "worker 0: old", "worker 2: late");
   }
 }

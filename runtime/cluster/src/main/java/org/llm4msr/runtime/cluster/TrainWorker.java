@@ -37,12 +37,15 @@ import org.llm4msr.runtime.training.workers.Turns;
  * {@code plugins} (texts), {@code threads}, {@code rank}, {@code addresses} (host and port of each
  * worker, by rank), {@code server} (a {@link ServerSocket} that listens at this worker's; it is
  * closed), {@code secret} (a number that these workers alone know), {@code attempt} (how often it
- * was tried before) and {@code patience} (seconds to wait for another worker).
+ * was tried before), {@code patience} (seconds to wait for another worker), {@code partition}
+ * (whether each worker has a part of the tables), {@code from} (a bundle to begin with, or null),
+ * {@code force} (whether a run that another job began is replaced) and {@code job} (its name).
  *
  * <p>It returns {@code error}, the text of what no repetition mends, or {@code run}, {@code
  * bundle}, {@code steps}, {@code bestStep}, {@code auc} (of the validation part, or NaN), {@code
- * rowsPerSecond}, {@code sent} (bytes that this worker sent) and {@code leaks}. It throws where
- * another worker is lost: the same call resumes from the last checkpoint.
+ * rowsPerSecond}, {@code sent} (bytes that this worker sent) and {@code leaks}; and {@code
+ * warnings}, a line each. It throws where another worker is lost: the same call resumes from the
+ * last checkpoint.
  */
 public final class TrainWorker implements Function<Object, Object> {
 
@@ -68,6 +71,14 @@ public final class TrainWorker implements Function<Object, Object> {
   }
 
   private static Map<String, Object> trainOrTell(Settings settings) {
+    try (Warnings warnings = Warnings.collect()) {
+      Map<String, Object> told = new HashMap<>(trainOrFail(settings));
+      told.put("warnings", warnings.lines());
+      return told;
+    }
+  }
+
+  private static Map<String, Object> trainOrFail(Settings settings) {
     try {
       return train(settings);
     } catch (MsrException e) {
@@ -104,13 +115,20 @@ public final class TrainWorker implements Function<Object, Object> {
     Supplier<Opened> open = () -> new Opened(open(settings));
     Opened opened = exchange == null ? open.get() : Turns.open(exchange, open);
     TrainingReport report =
-        opened
-            .experiment()
-            .train(
-                settings.text("run"),
-                new TrainingOptions(null, null, false, List.of(), exchange),
-                Progress.NONE);
+        opened.experiment().train(settings.text("run"), options(settings, exchange), Progress.NONE);
     return told(report, exchange == null ? 0 : exchange.sent());
+  }
+
+  private static TrainingOptions options(Settings settings, @Nullable Exchange exchange) {
+    String from = settings.optional("from");
+    return new TrainingOptions(
+        null,
+        from == null ? null : Path.of(from),
+        settings.is("force"),
+        List.of(),
+        exchange,
+        settings.is("partition"),
+        settings.optional("job"));
   }
 
   private static Experiment open(Settings settings) {
@@ -152,14 +170,14 @@ public final class TrainWorker implements Function<Object, Object> {
     if (addresses.size() < 2) {
       return null;
     }
-    RingLink link =
-        RingLink.join(
-            rank,
-            addresses,
-            (ServerSocket) settings.required("server"),
-            settings.number("secret").longValue(),
-            Duration.ofSeconds(settings.number("patience").longValue()));
-    return new Ring(rank, addresses.size(), link);
+    ServerSocket server = (ServerSocket) settings.required("server");
+    long secret = settings.number("secret").longValue();
+    Duration patience = Duration.ofSeconds(settings.number("patience").longValue());
+    List<RingLink> links =
+        settings.is("partition")
+            ? RingLink.joinAll(rank, addresses, server, secret, patience)
+            : List.of(RingLink.join(rank, addresses, server, secret, patience));
+    return new Ring(rank, addresses.size(), links);
   }
 
   private static Map<String, Object> told(TrainingReport report, long sent) {

@@ -30,6 +30,15 @@ public interface Exchange extends AutoCloseable {
   List<ByteBuffer> gather(ByteBuffer own);
 
   /**
+   * Sends each worker something of its own.
+   *
+   * @param toEach by rank, each from its position to its limit
+   * @return what each sent to this worker, in the order of the ranks, little-endian; valid until
+   *     the next call
+   */
+  List<ByteBuffer> swap(List<ByteBuffer> toEach);
+
+  /**
    * Tells the other workers that this one goes no further: what they wait for throws {@code
    * training/WORKER_FAILED}. Nothing else may be called afterwards.
    *

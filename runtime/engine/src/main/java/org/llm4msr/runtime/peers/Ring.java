@@ -12,29 +12,42 @@ import org.llm4msr.api.ErrorType;
  * Workers in a ring: each sends to the next and receives from the one before. Sums are a
  * reduce-scatter and an all-gather (Patarasuk and Yuan, 2009), in which a worker sends 2 (N - 1) /
  * N times the values. What is gathered passes all around: a worker sends all but the next one's.
+ * Workers that {@link #swap} are in N - 1 rings, in which each other one is the next once.
  */
 public final class Ring implements Exchange {
 
   private static final int SUM = 1;
   private static final int GATHER = 2;
+  private static final int SWAP = 3;
   private static final int BLOCK = 1 << 16;
 
   private final int rank;
   private final int workers;
   private final RingLink link;
+  private final List<RingLink> links;
   private final float[] block = new float[BLOCK];
   private ByteBuffer outgoing = ByteBuffer.allocate(0);
   private int call;
 
   /**
-   * Makes the ring of a worker.
+   * Makes the ring of a worker, which cannot swap where there are more than two.
    *
    * @param link to its neighbours; closed with the ring
    */
   public Ring(int rank, int workers, RingLink link) {
+    this(rank, workers, List.of(link));
+  }
+
+  /**
+   * Makes the rings of a worker.
+   *
+   * @param links to its neighbours, in the n-th to those n ranks away; closed with the rings
+   */
+  public Ring(int rank, int workers, List<RingLink> links) {
     this.rank = rank;
     this.workers = workers;
-    this.link = link;
+    this.links = List.copyOf(links);
+    link = links.get(0);
   }
 
   @Override
@@ -49,11 +62,15 @@ public final class Ring implements Exchange {
 
   @Override
   public long sent() {
-    return link.sent();
+    return links.stream().mapToLong(RingLink::sent).sum();
   }
 
   @Override
   public void sum(float[] values, int count) {
+    telling(() -> sumAround(values, count));
+  }
+
+  private void sumAround(float[] values, int count) {
     call++;
     for (int s = 0; s < workers - 1; s++) {
       pass(values, count, rank - s, rank - s - 1, true);
@@ -104,8 +121,13 @@ public final class Ring implements Exchange {
 
   @Override
   public List<ByteBuffer> gather(ByteBuffer own) {
-    call++;
     ByteBuffer[] all = new ByteBuffer[workers];
+    telling(() -> gatherAround(own, all));
+    return littleEndian(all);
+  }
+
+  private void gatherAround(ByteBuffer own, ByteBuffer[] all) {
+    call++;
     all[rank] = own.slice();
     for (int s = 0; s < workers - 1; s++) {
       RingLink.Sending sending =
@@ -115,7 +137,10 @@ public final class Ring implements Exchange {
       all[Math.floorMod(rank - s - 1, workers)] = kept;
       sending.await();
     }
-    List<ByteBuffer> ordered = new ArrayList<>(workers);
+  }
+
+  private static List<ByteBuffer> littleEndian(ByteBuffer[] all) {
+    List<ByteBuffer> ordered = new ArrayList<>(all.length);
     for (ByteBuffer each : all) {
       ordered.add(each.slice().order(ByteOrder.LITTLE_ENDIAN));
     }
@@ -123,12 +148,54 @@ public final class Ring implements Exchange {
   }
 
   @Override
+  public List<ByteBuffer> swap(List<ByteBuffer> toEach) {
+    if (links.size() < workers - 1) {
+      throw new IllegalStateException("these workers are in one ring");
+    }
+    ByteBuffer[] all = new ByteBuffer[workers];
+    all[rank] = toEach.get(rank);
+    telling(() -> swapWithAll(toEach, all));
+    return littleEndian(all);
+  }
+
+  private void swapWithAll(List<ByteBuffer> toEach, ByteBuffer[] all) {
+    call++;
+    List<RingLink.Sending> sendings = new ArrayList<>(workers);
+    for (int away = 1; away < workers; away++) {
+      ByteBuffer message = toEach.get((rank + away) % workers);
+      sendings.add(links.get(away - 1).send(SWAP, call, message));
+    }
+    for (int away = 1; away < workers; away++) {
+      all[Math.floorMod(rank - away, workers)] =
+          links.get(away - 1).receive(SWAP, call, RingLink.ANY);
+    }
+    sendings.forEach(RingLink.Sending::await);
+  }
+
+  /** Does something; those who wait for this worker in another ring learn what it learns. */
+  private void telling(Runnable call) {
+    try {
+      call.run();
+    } catch (RuntimeException e) {
+      for (RingLink from : links) {
+        byte[] told = from.told();
+        if (told != null) {
+          links.stream().filter(each -> each != from).forEach(each -> each.passOn(told));
+        }
+      }
+      throw e;
+    }
+  }
+
+  @Override
   public void fail(ErrorType type, String text) {
+    byte[] message = RingLink.message(type, text);
+    links.subList(1, links.size()).forEach(each -> each.passOn(message));
     link.fail(type, text);
   }
 
   @Override
   public void close() {
-    link.close();
+    links.forEach(RingLink::close);
   }
 }

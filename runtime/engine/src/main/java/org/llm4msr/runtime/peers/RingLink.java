@@ -6,15 +6,14 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +24,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -40,10 +38,6 @@ public final class RingLink implements AutoCloseable {
   /** The length of a message that may have any. */
   static final int ANY = -1;
 
-  /** A worker greets as soon as it is connected. */
-  private static final int GREETING_MILLIS = 5_000;
-
-  private static final int MAGIC = 0x6D737231;
   private static final int HEADER = 3 * Integer.BYTES;
 
   /** So little fits into the buffers of a connection, whatever the other side does. */
@@ -54,8 +48,6 @@ public final class RingLink implements AutoCloseable {
 
   private static final int LONGEST_TEXT = 1 << 16;
   private static final int FAREWELL_MILLIS = 5_000;
-
-  private static final Duration RETRY = Duration.ofMillis(50);
 
   private final String name;
   private final Duration patience;
@@ -72,6 +64,7 @@ public final class RingLink implements AutoCloseable {
           });
 
   private byte[] received = new byte[0];
+  private byte @Nullable [] told;
   private long sent;
 
   private RingLink(String name, Duration patience, Socket next, Socket before) throws IOException {
@@ -98,63 +91,46 @@ public final class RingLink implements AutoCloseable {
       ServerSocket own,
       long secret,
       Duration patience) {
+    return join(rank, addresses, own, secret, patience, 1).get(0);
+  }
+
+  /**
+   * Joins as many rings as there are other workers, as above: in the n-th, each worker sends to the
+   * one that comes n ranks after it.
+   */
+  public static List<RingLink> joinAll(
+      int rank,
+      List<InetSocketAddress> addresses,
+      ServerSocket own,
+      long secret,
+      Duration patience) {
+    return join(rank, addresses, own, secret, patience, addresses.size() - 1);
+  }
+
+  private static List<RingLink> join(
+      int rank,
+      List<InetSocketAddress> addresses,
+      ServerSocket own,
+      long secret,
+      Duration patience,
+      int rings) {
     int workers = addresses.size();
     String name = "Worker %d of %d".formatted(rank + 1, workers);
-    int millis = Math.toIntExact(patience.toMillis());
+    List<RingLink> links = new ArrayList<>();
     Socket next = null;
     Socket before = null;
-    try (own) {
-      next = connect(addresses.get((rank + 1) % workers), millis);
-      next.setTcpNoDelay(true);
-      next.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-      ByteBuffer greeting = ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES);
-      next.getOutputStream().write(greeting.putInt(MAGIC).putLong(secret).putInt(rank).array());
-      before = accept(own, secret, (rank + workers - 1) % workers, millis);
-      return new RingLink(name, patience, next, before);
+    try (Introductions others = new Introductions(rank, addresses, own, secret, patience)) {
+      for (int ring = 1; ring <= rings; ring++) {
+        next = others.connect((rank + ring) % workers);
+        before = others.accept(Math.floorMod(rank - ring, workers));
+        links.add(new RingLink(name, patience, next, before));
+      }
+      return List.copyOf(links);
     } catch (IOException e) {
-      close(next);
-      close(before);
+      links.forEach(RingLink::close);
+      Introductions.close(next);
+      Introductions.close(before);
       throw lost(name + " could not reach the others: " + reason(e, patience), e);
-    }
-  }
-
-  /** Connects to the next worker, which may not listen yet. */
-  private static Socket connect(InetSocketAddress address, int millis) throws IOException {
-    long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
-    while (true) {
-      Socket socket = new Socket();
-      try {
-        socket.connect(address, millis);
-        return socket;
-      } catch (ConnectException e) {
-        socket.close();
-        if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
-          throw e;
-        }
-        LockSupport.parkNanos(RETRY.toNanos());
-      }
-    }
-  }
-
-  /** Waits for the worker before this one; others that connect are sent away. */
-  private static Socket accept(ServerSocket own, long secret, int rank, int millis)
-      throws IOException {
-    long end = System.nanoTime() + Duration.ofMillis(millis).toNanos();
-    while (true) {
-      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-      own.setSoTimeout((int) Math.max(1, left)); // 0 would wait for ever.
-      Socket socket = own.accept();
-      try {
-        socket.setSoTimeout(GREETING_MILLIS);
-        DataInputStream in = new DataInputStream(socket.getInputStream());
-        if (in.readInt() == MAGIC && in.readLong() == secret && in.readInt() == rank) {
-          socket.setSoTimeout(millis);
-          return socket;
-        }
-      } catch (IOException e) {
-        // No worker of this training: it ended, was reset, or said nothing.
-      }
-      close(socket);
     }
   }
 
@@ -241,9 +217,8 @@ public final class RingLink implements AutoCloseable {
    * ends while they send would hide it.
    */
   void fail(ErrorType type, String text) {
-    byte[] all = (type.name() + "\n" + text).getBytes(UTF_8);
     try {
-      tell(Arrays.copyOf(all, Math.min(all.length, LONGEST_TEXT)));
+      tell(message(type, text));
       before.setSoTimeout(FAREWELL_MILLIS);
       while (true) {
         ByteBuffer header = ByteBuffer.wrap(read(HEADER), 0, HEADER).order(ByteOrder.LITTLE_ENDIAN);
@@ -259,14 +234,31 @@ public final class RingLink implements AutoCloseable {
     }
   }
 
-  /** Passes on why another worker goes no further. */
-  private MsrException failed(byte[] told, int length) {
-    byte[] own = Arrays.copyOf(told, length);
+  /** Returns what says that this worker goes no further. */
+  static byte[] message(ErrorType type, String text) {
+    byte[] all = (type.name() + "\n" + text).getBytes(UTF_8);
+    return Arrays.copyOf(all, Math.min(all.length, LONGEST_TEXT));
+  }
+
+  /** Returns what another worker said that goes no further; null if none did. */
+  byte @Nullable [] told() {
+    return told;
+  }
+
+  /** Says the same to the next worker, if it is still there. */
+  void passOn(byte[] message) {
     try {
-      tell(own);
+      tell(message);
     } catch (IOException e) {
-      // The next one is gone, or knows.
+      // It is gone, or knows.
     }
+  }
+
+  /** Passes on why another worker goes no further. */
+  private MsrException failed(byte[] message, int length) {
+    byte[] own = Arrays.copyOf(message, length);
+    told = own;
+    passOn(own);
     close();
     String[] parts = new String(own, UTF_8).split("\n", 2);
     ErrorType type =
@@ -337,18 +329,8 @@ public final class RingLink implements AutoCloseable {
 
   @Override
   public void close() {
-    close(next);
-    close(before);
+    Introductions.close(next);
+    Introductions.close(before);
     sender.shutdown();
-  }
-
-  private static void close(@Nullable Socket socket) {
-    if (socket != null) {
-      try {
-        socket.close();
-      } catch (IOException e) {
-        // What is left of it ends with the process.
-      }
-    }
   }
 }

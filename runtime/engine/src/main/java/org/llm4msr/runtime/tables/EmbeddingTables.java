@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
@@ -21,6 +22,7 @@ public final class EmbeddingTables {
   private final int vectorWidth;
   private final int sequencesEnd;
   private final boolean mkl;
+  private @Nullable TableParts parts;
 
   /** Makes the layer without first-order weights; Java multiplies vectors. */
   public EmbeddingTables(List<EmbeddingTable> vectors) {
@@ -109,6 +111,30 @@ public final class EmbeddingTables {
       byTable.computeIfAbsent(place.table(), table -> new ArrayList<>()).add(place);
     }
     return List.copyOf(byTable.values());
+  }
+
+  /** Reads rows that this worker does not have from the others, where tables are partitioned. */
+  public void shareWith(Exchange exchange) {
+    List<List<Place>> partitioned =
+        byTable().stream().filter(of -> of.get(0).table().partition() != null).toList();
+    parts = partitioned.isEmpty() ? null : new TableParts(partitioned, exchange);
+  }
+
+  /** Returns what this worker and others tell each other; null where no table is partitioned. */
+  public @Nullable TableParts parts() {
+    return parts;
+  }
+
+  /**
+   * Reads the rows of partitioned tables that a batch needs, until the next call; all workers call
+   * it, or the first one alone, while the others {@link TableParts#serve}.
+   *
+   * @param rows B
+   * @param fields the values of the fields, then the ids of the sequences
+   * @return the same with the numbers by which these rows are read
+   */
+  public List<FieldValues> fetch(int rows, List<FieldValues> fields) {
+    return parts == null ? fields : parts.fetch(rows, fields);
   }
 
   /** Returns the table of each field's vectors. */

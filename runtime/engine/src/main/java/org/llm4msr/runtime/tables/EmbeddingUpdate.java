@@ -46,9 +46,13 @@ public final class EmbeddingUpdate {
     Arrays.setAll(scratch, w -> new Scratch(UPDATE_ROWS * widest));
   }
 
-  /** Makes each update one of the rows that the batches of all workers touch. */
+  /**
+   * Makes each update one of the rows that the batches of all workers touch; of partitioned tables,
+   * of those that are this worker's.
+   */
   public void shareWith(Exchange exchange) {
-    others = new SharedRows(tables, exchange);
+    all.shareWith(exchange);
+    others = new SharedRows(tables, exchange, all.parts());
   }
 
   /**
@@ -129,7 +133,7 @@ public final class EmbeddingUpdate {
   private List<Block> blocks(boolean everyRow, FieldIndex[] touched) {
     List<Block> blocks = new ArrayList<>();
     for (int t = 0; t < touched.length; t++) {
-      EmbeddingTable table = tables.get(t).get(0).table();
+      EmbeddingTable table = tables.get(t).get(0).table().stored();
       int count = everyRow ? table.rows() : touched[t].distinct();
       for (int from = 0; from < count; from += UPDATE_ROWS) {
         blocks.add(new Block(table, touched[t], from, Math.min(from + UPDATE_ROWS, count)));

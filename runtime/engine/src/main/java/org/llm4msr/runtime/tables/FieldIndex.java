@@ -63,14 +63,27 @@ final class FieldIndex {
 
   private void buildIds(
       List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
-    int count = 0;
     int gradientCount = 0;
     mixed = false;
     for (Place place : places) {
       int own = count(fields.get(place.field()), rows);
-      count += own;
       gradientCount += isOfElements(place) ? rows * place.dimension() : own;
       mixed |= place.form() == Form.LARGEST || place.form() == Form.WEIGHED;
+    }
+    find(places, fields, rows, gradientCount);
+    collect(places, fields, rows, width);
+  }
+
+  /** Finds the rows of the table that a batch touches, by first occurrence, without gradients. */
+  void find(List<Place> places, List<? extends FieldValues> fields, int rows) {
+    find(places, fields, rows, 0);
+  }
+
+  private void find(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int gradientCount) {
+    int count = 0;
+    for (Place place : places) {
+      count += count(fields.get(place.field()), rows);
     }
     ensure(count, gradientCount);
     prepareSlots(count, places.get(0).table().rows());
@@ -88,14 +101,23 @@ final class FieldIndex {
       weighted |= values instanceof IdLists;
       from = to;
     }
-    collect(places, fields, rows, width);
+  }
+
+  /**
+   * Copies the numbers of the ids that {@link #find} found.
+   *
+   * @param from the first occurrence, in the order of the places and of the batch
+   */
+  void numbers(int from, int count, int[] target) {
+    System.arraycopy(slotOf, from, target, 0, count);
   }
 
   private static boolean isOfElements(Place place) {
     return place.form() == Form.LARGEST;
   }
 
-  private static int count(FieldValues values, int size) {
+  /** Returns how many ids there are. */
+  static int count(FieldValues values, int size) {
     return values instanceof IdLists lists ? lists.offsets[size] : size;
   }
 
@@ -332,6 +354,11 @@ final class FieldIndex {
   /** Returns how many table rows are touched. */
   int distinct() {
     return distinct;
+  }
+
+  /** Returns the table rows of the distinct ids, and more. */
+  int[] ids() {
+    return ids;
   }
 
   /** Returns the table row of a distinct id. */

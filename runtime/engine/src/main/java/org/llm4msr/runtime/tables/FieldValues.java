@@ -69,12 +69,25 @@ public sealed interface FieldValues {
     public float @Nullable [] weights;
 
     /** What the pooling of a sequence leaves. */
-    public final PooledLists pooled = new PooledLists();
+    public final PooledLists pooled;
 
     /** Makes room for {@code rows} rows. */
     public IdLists(int rows) {
       offsets = new int[rows + 1];
       ids = new int[rows * 4];
+      pooled = new PooledLists();
+    }
+
+    private IdLists(IdLists other, int[] ids) {
+      offsets = other.offsets;
+      this.ids = ids;
+      weights = other.weights;
+      pooled = other.pooled;
+    }
+
+    /** Returns the same lists with other ids. */
+    IdLists with(int[] others) {
+      return new IdLists(this, others);
     }
 
     /** Sets the list of a row, after those of all rows before it. */

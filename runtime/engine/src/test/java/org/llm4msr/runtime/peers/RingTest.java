@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -88,8 +89,67 @@ class RingTest {
     assertThat(found).allMatch(each -> each.equals(List.of(0, 1, 2)));
   }
 
+  /** Sizes from nothing to more than connections hold, from each to each. */
   @Test
-  void allLearnWhyAWorkerGoesNoFurther() {
+  void swapsWhatEachHasForEach() {
+    int workers = 4;
+    List<Long> sent =
+        TestRings.run(
+            workers,
+            ring -> {
+              for (int round = 0; round < 3; round++) {
+                List<ByteBuffer> toEach = new ArrayList<>();
+                for (int to = 0; to < workers; to++) {
+                  toEach.add(filled(ring.rank(), to));
+                }
+                List<ByteBuffer> all = ring.swap(toEach);
+                for (int from = 0; from < workers; from++) {
+                  assertThat(all.get(from)).isEqualTo(filled(from, ring.rank()));
+                }
+              }
+              return ring.sent();
+            });
+
+    for (int rank = 0; rank < workers; rank++) {
+      long bytes = 0;
+      for (int to = 0; to < workers; to++) {
+        bytes += to == rank ? 0 : 3 * (12L + filled(rank, to).remaining());
+      }
+      assertThat(sent.get(rank)).isEqualTo(bytes);
+    }
+  }
+
+  private static ByteBuffer filled(int from, int to) {
+    byte[] bytes = new byte[from * to * 700_000];
+    Arrays.fill(bytes, (byte) (10 * from + to));
+    return ByteBuffer.wrap(bytes);
+  }
+
+  @Test
+  void tellsThoseThatSwapWhyAWorkerGoesNoFurther() {
+    List<String> told =
+        TestRings.run(
+            4,
+            ring -> {
+              if (ring.rank() == 1) {
+                ring.fail(ErrorType.USER, "[data/GONE] Look for it.");
+                return "";
+              }
+              try {
+                ByteBuffer large = ByteBuffer.allocate(8_000_000);
+                ring.swap(List.of(large, large, large, large));
+                return "none";
+              } catch (MsrException e) {
+                return e.type() + " " + e.getMessage();
+              }
+            });
+
+    String expected = "USER [training/WORKER_FAILED] Another worker: [data/GONE] Look for it.";
+    assertThat(told).containsExactly(expected, "", expected, expected);
+  }
+
+  @Test
+  void tellsAllWhyAWorkerGoesNoFurther() {
     List<String> told =
         TestRings.run(
             4,
@@ -113,7 +173,7 @@ class RingTest {
   }
 
   @Test
-  void aWorkerThatEndsIsAnErrorOfAllOthersAtOnce() {
+  void failsInAllOthersWhereAWorkerEnds() {
     assertThatThrownBy(
             () ->
                 TestRings.run(
@@ -133,7 +193,7 @@ class RingTest {
   }
 
   @Test
-  void workersThatDoDifferentThingsAreAnError() {
+  void refusesWorkersThatDoDifferentThings() {
     assertThatThrownBy(
             () ->
                 TestRings.run(
@@ -151,7 +211,7 @@ class RingTest {
   }
 
   @Test
-  void strangersAreSentAway() throws Exception {
+  void sendsStrangersAway() throws Exception {
     List<ServerSocket> servers = TestRings.servers(2);
     List<InetSocketAddress> addresses = TestRings.addresses(servers);
     try (Socket silent = new Socket(servers.get(0).getInetAddress(), addresses.get(0).getPort());
@@ -171,7 +231,7 @@ class RingTest {
   }
 
   @Test
-  void aWorkerThatDoesNotComeIsNamed() {
+  void namesTheWorkerThatWaitedInVain() {
     List<ServerSocket> servers = TestRings.servers(2);
     List<InetSocketAddress> addresses = TestRings.addresses(servers);
 

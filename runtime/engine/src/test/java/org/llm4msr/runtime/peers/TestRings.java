@@ -61,7 +61,8 @@ public final class TestRings {
 
   /** Joins a ring; the address of a worker is that at which it listens. */
   public static Ring join(int rank, List<InetSocketAddress> addresses, ServerSocket own) {
-    return new Ring(rank, addresses.size(), RingLink.join(rank, addresses, own, SECRET, PATIENCE));
+    return new Ring(
+        rank, addresses.size(), RingLink.joinAll(rank, addresses, own, SECRET, PATIENCE));
   }
 
   static List<ServerSocket> servers(int workers) {

@@ -443,8 +443,7 @@ public final class Experiment {
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(runWiring);
     StageCost.Meter meter = StageCost.Meter.start("train");
-    TrainingOptions ofFolder = options.writes() ? options : null;
-    try (TrainingStage stage = options.open(() -> TrainingStage.open(this, run, ofFolder))) {
+    try (TrainingStage stage = options.open(() -> TrainingStage.open(this, run, options))) {
       TrainingReport report =
           stage.train(trainer -> begin(trainer::requestStop), options, progress);
       if (report.result().rowsPerSecond() > 0 && options.writes()) {

@@ -45,6 +45,7 @@ record RunFolder(Path path) {
   static final String PLUGINS = "plugins";
 
   private static final String KNOWLEDGE = "knowledge";
+  private static final String JOB = "job";
 
   /** The result of training. */
   static final String TRAINING = "training.json";
@@ -88,8 +89,19 @@ record RunFolder(Path path) {
     return lock;
   }
 
-  /** Moves what is in the folder aside, until {@link #settle}; the caller holds the lock. */
-  void setAside() {
+  /**
+   * Clears up after a process that died, and with force sets aside what another job left; the
+   * caller holds the lock.
+   */
+  void prepareFor(TrainingOptions options) {
+    settle();
+    if (options.force() && !isOf(options.job())) {
+      setAside();
+    }
+  }
+
+  /** Moves what is in the folder aside, until {@link #settle}. */
+  private void setAside() {
     try {
       aside().begin();
     } catch (IOException e) {
@@ -135,6 +147,14 @@ record RunFolder(Path path) {
     return !Files.exists(provenance()) || read(PROVENANCE).has(KNOWLEDGE);
   }
 
+  /** Returns whether a job has begun the run. */
+  private boolean isOf(@Nullable String job) {
+    return job != null
+        && hasBegun()
+        && Files.exists(provenance())
+        && read(PROVENANCE).path(JOB).asText().equals(job);
+  }
+
   /** Returns the plugins with which the run began, as far as they are known. */
   List<PluginStamp> plugins() {
     if (!Files.exists(provenance())) {
@@ -153,13 +173,18 @@ record RunFolder(Path path) {
     return PluginStamp.differences(plugins(), PluginStamps.of(ModelPart.of(model)));
   }
 
-  /** Stores the effective configuration and what else determines the result. */
+  /**
+   * Stores the effective configuration and what else determines the result.
+   *
+   * @param job that begins the run; null where it has no name
+   */
   void writeConfig(
       LoadedConfig loaded,
       DatasetManifest manifest,
       @Nullable KnowledgeStore knowledge,
       StartingPoint start,
-      TensorEngine engine) {
+      TensorEngine engine,
+      @Nullable String job) {
     String head = "# Effective configuration. Relative paths start at " + loaded.base() + "\n";
     write(CONFIG, head + loaded.effective().yaml());
     Map<String, Object> provenance = new LinkedHashMap<>();
@@ -185,6 +210,9 @@ record RunFolder(Path path) {
       provenance.put(KNOWLEDGE, knowledge.info());
     }
     provenance.putAll(start.provenance());
+    if (job != null) {
+      provenance.put(JOB, job);
+    }
     write(PROVENANCE, provenance);
   }
 

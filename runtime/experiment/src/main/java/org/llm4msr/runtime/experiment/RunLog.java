@@ -6,6 +6,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.text.Passwords;
 import org.slf4j.LoggerFactory;
 
@@ -16,13 +17,20 @@ import org.slf4j.LoggerFactory;
  */
 final class RunLog implements AutoCloseable {
 
+  private static final RunLog NONE = new RunLog(() -> {});
+
   private final Runnable end;
 
   private RunLog(Runnable end) {
     this.end = end;
   }
 
-  static RunLog open(Path file) {
+  /** Opens the log of a run; none in a worker that does not write the run folder. */
+  static RunLog of(RunFolder run, @Nullable TrainingOptions options) {
+    return options == null || options.writes() ? open(run.path().resolve("log.txt")) : NONE;
+  }
+
+  private static RunLog open(Path file) {
     boolean isLogback =
         LoggerFactory.getILoggerFactory()
             .getClass()

@@ -42,8 +42,9 @@ import org.llm4msr.runtime.training.WarmStart;
  * @param run the run folder
  * @param digest of the bundle; empty if the values are drawn
  * @param bundle null if the values are drawn or the run has begun
+ * @param writes whether what the run keeps is written, or was by the first worker
  */
-record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
+record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle, boolean writes) {
 
   private static final String FROM = "from";
   private static final String BUNDLE = "bundle";
@@ -52,9 +53,12 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
   /**
    * Finds out what a run began with, or will.
    *
-   * @param from the bundle that the user names, or null
+   * @param options of the training, which may name a bundle; null where it is not trained
    */
-  static StartingPoint of(RunFolder run, ExperimentConfig config, @Nullable Path from) {
+  static StartingPoint of(
+      RunFolder run, ExperimentConfig config, @Nullable TrainingOptions options) {
+    Path from = options == null ? null : options.from();
+    boolean writes = options != null && options.writes();
     JsonNode recorded = recorded(run);
     if (from == null) {
       if (!run.hasBegun() && !digest(recorded).isEmpty()) {
@@ -64,7 +68,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
             "The run %s was started from the values of %s, but has no checkpoint yet. Train it again with --from, or start a new run with --run NAME."
                 .formatted(run.path(), recorded.path(BUNDLE).asText()));
       }
-      return new StartingPoint(run, digest(recorded), null);
+      return new StartingPoint(run, digest(recorded), null, writes);
     }
     Bundle bundle = Bundle.open(from);
     WarmStart.requireSame(bundle, config);
@@ -75,7 +79,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
           "The run %s did not start from the values of %s. Start a new run with --run NAME; this one stays as it is."
               .formatted(run.path(), from));
     }
-    return new StartingPoint(run, bundle.digest(), run.hasBegun() ? null : bundle);
+    return new StartingPoint(run, bundle.digest(), run.hasBegun() ? null : bundle, writes);
   }
 
   private static JsonNode recorded(RunFolder run) {
@@ -102,7 +106,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
 
   /** Makes the knowledge of a run that is about to begin from what was extracted. */
   KnowledgeStore begin(KnowledgeStore extracted) {
-    if (bundle != null) {
+    if (bundle != null && writes) {
       if (Files.exists(store())) {
         Scratch.delete(store()); // Left by a process that died before the first checkpoint.
       }
@@ -119,7 +123,7 @@ record StartingPoint(RunFolder run, String digest, @Nullable Bundle bundle) {
   /** Loads the events that the model reads: those of the bundle too, if it began with one. */
   EventLogs events(PastNeeds needs, PreparedData data) {
     Path file = run.path().resolve("history.arrow");
-    if (bundle != null) {
+    if (bundle != null && writes) {
       WarmStart.mergeHistory(bundle, ofData(needs, data), data, file);
     }
     return Files.exists(file)

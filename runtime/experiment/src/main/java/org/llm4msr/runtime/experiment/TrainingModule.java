@@ -14,6 +14,7 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.Trainer;
 
 /** Binds model, trainer and evaluator of a run; their user closes evaluator, model and engine. */
@@ -25,6 +26,7 @@ final class TrainingModule extends AbstractModule {
   private final @Nullable KnowledgeInputs knowledge;
   private final SequenceInputs sequences;
   private final StartingPoint start;
+  private final Partition partition;
 
   TrainingModule(
       ExperimentConfig config,
@@ -32,20 +34,22 @@ final class TrainingModule extends AbstractModule {
       PreparedData data,
       @Nullable KnowledgeInputs knowledge,
       SequenceInputs sequences,
-      StartingPoint start) {
+      StartingPoint start,
+      @Nullable TrainingOptions options) {
     this.config = config;
     this.folder = folder;
     this.data = data;
     this.knowledge = knowledge;
     this.sequences = sequences;
     this.start = start;
+    partition = options == null ? Partition.WHOLE : options.partition();
   }
 
   @Provides
   @Singleton
   TrainableModel model(TensorEngine engine, ModelConfig model) {
     return ModelAssembly.assemble(
-        engine, model, config.training(), config.scoring(), data, knowledge, sequences);
+        engine, model, config.training(), config.scoring(), data, knowledge, sequences, partition);
   }
 
   @Provides

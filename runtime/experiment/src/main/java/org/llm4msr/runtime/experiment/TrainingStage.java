@@ -81,7 +81,8 @@ final class TrainingStage implements AutoCloseable {
       RunLog log,
       PreparedData data,
       @Nullable ControlledKnowledge knowledge,
-      StartingPoint start) {
+      StartingPoint start,
+      @Nullable TrainingOptions options) {
     this.loader = experiment.loader();
     this.runWiring = experiment.runWiring();
     this.config = runWiring.config().config();
@@ -97,7 +98,8 @@ final class TrainingStage implements AutoCloseable {
     KnowledgeInputs inputs = inputs(experiment, data, knowledge, start, events);
     SequenceInputs sequences = SequenceInputs.of(prepared, data.manifest(), events);
     this.wiring =
-        runWiring.wiring(new TrainingModule(config, folder, data, inputs, sequences, start));
+        runWiring.wiring(
+            new TrainingModule(config, folder, data, inputs, sequences, start, options));
     this.engine = wiring.get(TensorEngine.class);
     try {
       model = wiring.get(TrainableModel.class);
@@ -116,12 +118,12 @@ final class TrainingStage implements AutoCloseable {
   }
 
   /**
-   * Opens a run; makes its folder if there is none and it is to be trained.
+   * Opens a run; makes its folder if there is none and it is to be trained, by the first worker.
    *
    * @param options of the training; null to work with what was trained
    */
   static TrainingStage open(Experiment experiment, String run, @Nullable TrainingOptions options) {
-    boolean create = options != null;
+    boolean create = options != null && options.writes();
     if (!RUN.matcher(run).matches()) {
       throw new MsrException(
           ErrorType.USER,
@@ -144,28 +146,24 @@ final class TrainingStage implements AutoCloseable {
     boolean made = false;
     try {
       made = folder.create();
-      if (options != null) {
+      if (options != null && create) {
         lock = folder.lock();
-        folder.settle();
-        if (options.force()) {
-          folder.setAside();
-        }
+        folder.prepareFor(options);
       }
-      log = RunLog.open(folder.path().resolve("log.txt"));
-      StartingPoint start =
-          StartingPoint.of(
-              folder, experiment.config().config(), options == null ? null : options.from());
+      log = RunLog.of(folder, options);
+      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), options);
       if (create && folder.hasBegun()) {
         requireSameCode(folder, experiment);
       }
       ControlledKnowledge knowledge = knowledge(experiment, folder, data, create, start);
-      stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start);
+      stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start, options);
       if (folder.hasBegun()) {
         List<ModelPart> parts = ModelPart.of(experiment.config().model());
         PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
       } else if (create) {
+        String job = options == null ? null : options.job();
         folder.writeConfig(
-            experiment.config(), data.manifest(), store(knowledge), start, stage.engine);
+            experiment.config(), data.manifest(), store(knowledge), start, stage.engine, job);
       }
       return stage;
     } catch (RuntimeException | Error e) {
@@ -293,9 +291,10 @@ final class TrainingStage implements AutoCloseable {
     }
     started.accept(trainer);
     TrainingResult result = trainer.train(progress);
-    if (!options.writes()) {
-      return report(target, result, Calibration.NONE);
-    }
+    return trainer.alone(() -> finished(target, result), report(target, result, Calibration.NONE));
+  }
+
+  private TrainingReport finished(Path target, TrainingResult result) {
     boolean isNew =
         result.rowsPerSecond() > 0 || !Files.exists(folder.path().resolve(RunFolder.TRAINING));
     TrainingReport report = report(target, result, isNew ? calibrate() : folder.calibration());

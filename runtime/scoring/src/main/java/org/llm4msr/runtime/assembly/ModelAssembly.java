@@ -65,6 +65,7 @@ import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -105,6 +106,23 @@ public final class ModelAssembly {
       PreparedData data,
       @Nullable KnowledgeInputs knowledge,
       @Nullable SequenceInputs sequences) {
+    return assemble(engine, model, training, scoring, data, knowledge, sequences, Partition.WHOLE);
+  }
+
+  /**
+   * Makes a model as above, one of several copies.
+   *
+   * @param partition which rows of the tables this copy has
+   */
+  public static TrainableModel assemble(
+      TensorEngine engine,
+      ModelConfig model,
+      TrainingConfig training,
+      InferenceConfig scoring,
+      PreparedData data,
+      @Nullable KnowledgeInputs knowledge,
+      @Nullable SequenceInputs sequences,
+      Partition partition) {
     HalfPrecision.require("training.precision", training.precision(), engine);
     HalfPrecision.require("scoring.precision", scoring.precision(), engine);
     return engine.finish(
@@ -118,6 +136,7 @@ public final class ModelAssembly {
                     sequences,
                     training.seed(),
                     UpdateRule.rows(training.optimizer()).stateSlots(),
+                    partition,
                     null,
                     new Precisions(training.precision(), scoring.precision()))));
   }
@@ -148,6 +167,7 @@ public final class ModelAssembly {
                         enhanced.assembled().sequences().inputs(),
                         training.seed(),
                         0,
+                        Partition.WHOLE,
                         enhanced.tables(),
                         new Precisions(training.precision(), scoring.precision()))));
   }
@@ -207,6 +227,7 @@ public final class ModelAssembly {
                     sequences,
                     0,
                     0,
+                    Partition.WHOLE,
                     null,
                     new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
@@ -237,6 +258,7 @@ public final class ModelAssembly {
       @Nullable SequenceInputs sequenceInputs,
       long seed,
       int stateSlots,
+      Partition partition,
       @Nullable EmbeddingTables shared,
       Precisions precisions) {
     engine.recordGradients(false);
@@ -295,7 +317,15 @@ public final class ModelAssembly {
           manager,
           workers,
           shared == null
-              ? tables(model, manifest, sequences, seed, stateSlots, workers, Mkl.serves(manager))
+              ? tables(
+                  model,
+                  manifest,
+                  sequences,
+                  seed,
+                  stateSlots,
+                  partition,
+                  workers,
+                  Mkl.serves(manager))
               : sequences.isEmpty() ? shared : shared.with(sequences.tables(shared)),
           store,
           shape,
@@ -338,6 +368,7 @@ public final class ModelAssembly {
       ModelSequences sequences,
       long seed,
       int stateSlots,
+      Partition partition,
       Workers workers,
       boolean mkl) {
     return new FieldTables(model, manifest.fields())
@@ -346,6 +377,7 @@ public final class ModelAssembly {
             stateSlots,
             workers,
             mkl,
+            partition,
             vectors -> sequences.tables(vectors, seed, model.embeddingDeviation(), workers));
   }
 

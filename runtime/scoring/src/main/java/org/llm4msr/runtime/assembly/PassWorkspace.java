@@ -110,19 +110,30 @@ final class PassWorkspace {
     }
   }
 
+  /** Returns the values of a batch as {@link TrainableModel#values}. */
+  List<FieldValues> values(Batch batch) {
+    return values(batch, batch);
+  }
+
+  private List<FieldValues> values(Batch batch, Batch past) {
+    return model.tables().fetch(batch.size, sequences.of(batch, past));
+  }
+
   /**
    * Runs a batch forward.
    *
    * @param step owns all arrays; closed by the caller before the next call
+   * @param fields the batch's {@link #values}
    */
-  TrainableModel.Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, batch, training, number, scenarios(step, batch), null, training);
+  TrainableModel.Forward forward(
+      NDManager step, Batch batch, List<FieldValues> fields, boolean training, long number) {
+    return forward(step, batch, fields, training, number, scenarios(step, batch), null, training);
   }
 
   private TrainableModel.Forward forward(
       NDManager step,
       Batch batch,
-      Batch past,
+      List<FieldValues> fields,
       boolean training,
       long number,
       @Nullable NDArray scenarioKnowledge,
@@ -130,7 +141,6 @@ final class PassWorkspace {
       boolean allLabels) {
     int rows = batch.size;
     int width = model.tables().width();
-    List<FieldValues> fields = sequences.of(batch, past);
     FloatBuffer columns = flat.floats((long) rows * width);
     gather.gather(rows, fields, columns);
     if (model.coldShares() != null) {
@@ -199,7 +209,10 @@ final class PassWorkspace {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      model.engine().read(forward(step, batch, false, 0).logits()).get(target, 0, batch.size);
+      model
+          .engine()
+          .read(forward(step, batch, values(batch), false, 0).logits())
+          .get(target, 0, batch.size);
     }
   }
 
@@ -214,7 +227,7 @@ final class PassWorkspace {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       TrainableModel.Forward forward =
-          forward(step, batch, batch, false, 0, scenarios(step, batch), null, true);
+          forward(step, batch, values(batch), false, 0, scenarios(step, batch), null, true);
       model.engine().read(forward.logits()).get(target, 0, batch.size);
       NDArray towers = forward.towers();
       if (towers != null) {
@@ -241,7 +254,7 @@ final class PassWorkspace {
           forward(
               step,
               batch,
-              past,
+              values(batch, past),
               false,
               0,
               withoutScenarios && scenarios != null ? step.zeros(scenarios.getShape()) : scenarios,

@@ -55,7 +55,26 @@ public final class TrainableModel implements AutoCloseable {
    * @param step owns all arrays; closed by the caller before the next call
    */
   public Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return workspace.forward(step, batch, training, number);
+    return forward(step, batch, values(batch), training, number);
+  }
+
+  /**
+   * Returns what a batch reads of the tables: the values of the fields, then the ids of the
+   * sequences; where tables are partitioned, by rows that other workers give. Valid until the next
+   * call.
+   */
+  public List<FieldValues> values(Batch batch) {
+    return workspace.values(batch);
+  }
+
+  /**
+   * Runs a batch forward as above.
+   *
+   * @param fields its {@link #values}
+   */
+  public Forward forward(
+      NDManager step, Batch batch, List<FieldValues> fields, boolean training, long number) {
+    return workspace.forward(step, batch, fields, training, number);
   }
 
   /**

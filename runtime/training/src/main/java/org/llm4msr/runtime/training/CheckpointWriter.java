@@ -1,22 +1,37 @@
 package org.llm4msr.runtime.training;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.training.workers.Team;
 
 /**
- * Writes the state of a run as a checkpoint.
+ * Writes the state of a run as a checkpoint; of several workers, the first does.
  *
  * @param state as it is to be saved
+ * @param team null of one process
  */
 record CheckpointWriter(
     Checkpoints checkpoints,
     TrainableModel model,
     DenseOptimizer optimizer,
-    Supplier<RunState> state)
+    Supplier<RunState> state,
+    @Nullable Team team)
     implements TrainingListener {
 
   @Override
   public void saving(long step) {
-    checkpoints.save(model, optimizer, state.get());
+    if (team == null) {
+      save();
+    } else {
+      team.alone(this::save, 0L);
+    }
+  }
+
+  /** Returns the step that is saved. */
+  private long save() {
+    RunState saved = state.get();
+    checkpoints.save(model, optimizer, saved);
+    return saved.step();
   }
 }

@@ -16,9 +16,6 @@ import org.llm4msr.api.MsrException;
 record Listeners(
     List<TrainingListener> metrics, List<TrainingListener> given, TrainingListener checkpoints) {
 
-  /** Hears nothing: of a worker that writes nothing. */
-  static final TrainingListener NOBODY = new TrainingListener() {};
-
   Listeners {
     metrics = List.copyOf(metrics);
     given = List.copyOf(given);

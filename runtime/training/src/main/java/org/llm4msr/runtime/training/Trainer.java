@@ -132,8 +132,17 @@ public final class Trainer {
   public void workIn(Team workers) {
     workers.requireRows(config.batchSize());
     trainingStep.workIn(workers);
-    workers.stopWith(() -> stopRequested);
     team = workers;
+  }
+
+  /**
+   * Does what one process, or the first of several workers, does with the model after {@link
+   * #train}; all workers call it.
+   *
+   * @param ofOthers what the other workers get
+   */
+  public <T> T alone(Supplier<T> work, T ofOthers) {
+    return team == null ? work.get() : team.alone(work, ofOthers);
   }
 
   /** Adds a listener to those that hear of {@link #train}. */
@@ -172,20 +181,23 @@ public final class Trainer {
             () -> ofFirst(this::validate, EvaluationResult.class),
             state,
             checkpointEvery,
-            workers == null ? () -> stopRequested : workers::stops,
-            speedCheck);
+            () -> stopRequested,
+            workers != null && workers.isPartitioned() ? null : speedCheck,
+            workers);
     if (!state.finished()) {
       if (state.step() > 0) {
         LOG.info("Resuming at step {} of {}", state.step(), runFolder);
         checkpoints.load(model, trainingStep.optimizer(), state.last());
       }
+      CheckpointWriter saves =
+          new CheckpointWriter(checkpoints, model, trainingStep.optimizer(), run::state, workers);
       if (writes) {
-        toEnd(run, progress);
+        toEnd(run, saves, progress);
       } else {
-        run.toEnd(new Listeners(List.of(), List.of(), Listeners.NOBODY));
+        run.toEnd(new Listeners(List.of(), List.of(), saves));
       }
     }
-    if (writes) {
+    if (workers == null || workers.isFirst() || workers.isPartitioned()) {
       loadBest(run.state());
     }
     return run.result();
@@ -201,7 +213,7 @@ public final class Trainer {
     return team == null ? value.get() : team.ofFirst(value, type);
   }
 
-  private void toEnd(TrainingRun run, Progress progress) {
+  private void toEnd(TrainingRun run, CheckpointWriter saves, Progress progress) {
     long step = run.state().step();
     try (MetricsLog metrics = new MetricsLog(runFolder.resolve("metrics.jsonl"), step);
         EventFile events = eventFolder == null ? null : new EventFile(eventFolder, step)) {
@@ -210,7 +222,7 @@ public final class Trainer {
           new Listeners(
               events == null ? List.of(rows, metrics) : List.of(rows, metrics, events),
               listeners,
-              new CheckpointWriter(checkpoints, model, trainingStep.optimizer(), run::state)));
+              saves));
     }
   }
 

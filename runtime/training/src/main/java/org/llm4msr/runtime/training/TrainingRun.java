@@ -24,6 +24,7 @@ import org.llm4msr.runtime.training.TrainingListener.Ending;
 import org.llm4msr.runtime.training.TrainingListener.Step;
 import org.llm4msr.runtime.training.TrainingListener.Validated;
 import org.llm4msr.runtime.training.loss.LossText;
+import org.llm4msr.runtime.training.workers.Team;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ final class TrainingRun {
   private final Supplier<EvaluationResult> evaluation;
   private final Duration checkpointEvery;
   private final BooleanSupplier stopRequested;
+  private final BooleanSupplier checkpointDue;
   private final @Nullable SpeedCheck speedCheck;
   private final long trainingRows;
   private final boolean validates;
@@ -63,6 +65,7 @@ final class TrainingRun {
    * @param state where it begins; model and optimiser are in it
    * @param checkpointEvery time between two checkpoints; zero: none for the time
    * @param speedCheck hears of each step; null: none
+   * @param team of which this worker is one; null of one process
    */
   TrainingRun(
       TrainableModel model,
@@ -73,7 +76,8 @@ final class TrainingRun {
       RunState state,
       Duration checkpointEvery,
       BooleanSupplier stopRequested,
-      @Nullable SpeedCheck speedCheck) {
+      @Nullable SpeedCheck speedCheck,
+      @Nullable Team team) {
     this.model = model;
     this.data = data;
     this.config = config;
@@ -81,7 +85,15 @@ final class TrainingRun {
     this.evaluation = evaluation;
     this.state = state;
     this.checkpointEvery = checkpointEvery;
-    this.stopRequested = stopRequested;
+    if (team == null) {
+      this.stopRequested = stopRequested;
+      checkpointDue = this::isTimeToSave;
+    } else {
+      this.stopRequested = team::stops;
+      checkpointDue = team::saves;
+      team.stopWith(stopRequested);
+      team.saveWith(this::isTimeToSave);
+    }
     this.speedCheck = speedCheck;
     this.trainingRows = data.manifest().rows().train();
     this.validates = data.manifest().rows().validation() > 0;
@@ -220,13 +232,13 @@ final class TrainingRun {
             ? state.step() % config.validateEvery() == 0 || last
             : state.epoch() != epoch;
     boolean patienceOver = due && validates && validate(epoch, listeners);
-    if (due || stopRequested.getAsBoolean() || isCheckpointDue()) {
+    if (due || stopRequested.getAsBoolean() || checkpointDue.getAsBoolean()) {
       save(last || patienceOver, listeners);
       stopped = stopRequested.getAsBoolean() && !state.finished();
     }
   }
 
-  private boolean isCheckpointDue() {
+  private boolean isTimeToSave() {
     return !checkpointEvery.isZero() && System.nanoTime() - savedAt >= checkpointEvery.toNanos();
   }
 

@@ -27,6 +27,7 @@ import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.PassContext.LossTerm;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingUpdate;
+import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.training.loss.BatchLoss;
 import org.llm4msr.runtime.training.loss.LabelLosses;
@@ -118,6 +119,7 @@ public final class TrainingStep {
   public void workIn(Team workers) {
     workers.requireSmall(model);
     tables.shareWith(workers.exchange());
+    workers.share(model.tables().parts());
     team = workers;
   }
 
@@ -177,6 +179,7 @@ public final class TrainingStep {
       double learningRate,
       boolean withTables) {
     TensorEngine engine = model.engine();
+    List<FieldValues> fields = model.values(batch);
     Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
@@ -186,7 +189,7 @@ public final class TrainingStep {
       synchronized (PASS) {
         engine.seed(seed * 0x9E3779B97F4A7C15L + step + ofWorker(batch));
         try (GradientCollector collector = engine.engine().newGradientCollector()) {
-          forward = model.forward(manager, batch, true, step);
+          forward = model.forward(manager, batch, fields, true, step);
           loss = loss(manager, forward, batch, shares);
           times.end(StepTimes.Part.FORWARD);
           forward.tape().backward(collector, loss);

@@ -26,6 +26,7 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.TestRings;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.workers.Team;
 
 /** Runs of several workers that end early and go on, beside one that does not. */
@@ -80,6 +81,23 @@ class TeamRunTest {
     assertThat(contents("stopped")).containsExactlyEntriesOf(contents("whole"));
   }
 
+  /** Their checkpoints are those of copies, so that either goes on from the other's. */
+  @Test
+  void goesOnWithPartsOfTables() throws Exception {
+    assertThatThrownBy(() -> runInParts("parts", (rank, trainer) -> dieAt(23, rank == 0, trainer)))
+        .isInstanceOf(MsrException.class);
+
+    List<TrainingResult> all = runInParts("parts", (rank, trainer) -> {});
+
+    assertThat(all.get(2).history()).isEqualTo(all.get(0).history()).hasSize(5);
+    assertThat(contents("parts")).containsExactlyEntriesOf(contents("whole"));
+
+    assertThatThrownBy(() -> run("mixed", (rank, trainer) -> dieAt(12, rank == 0, trainer)))
+        .isInstanceOf(MsrException.class);
+    runInParts("mixed", (rank, trainer) -> {});
+    assertThat(contents("mixed")).containsExactlyEntriesOf(contents("whole"));
+  }
+
   private static void dieAt(int step, boolean dies, Trainer trainer) {
     trainer.listen(
         new TrainingListener() {
@@ -98,10 +116,16 @@ class TeamRunTest {
   }
 
   private static List<TrainingResult> run(String name, Change change) {
-    return TestRings.run(WORKERS, ring -> train(ring, folder.resolve(name), change));
+    return TestRings.run(
+        WORKERS, ring -> train(ring, Partition.WHOLE, folder.resolve(name), change));
   }
 
-  private static TrainingResult train(Exchange ring, Path run, Change change) {
+  private static List<TrainingResult> runInParts(String name, Change change) {
+    return TestRings.run(
+        WORKERS, ring -> train(ring, TeamStepTest.partition(ring), folder.resolve(name), change));
+  }
+
+  private static TrainingResult train(Exchange ring, Partition partition, Path run, Change change) {
     try (TensorEngine engine = TinyModels.engine();
         TrainableModel model =
             ModelAssembly.assemble(
@@ -111,7 +135,9 @@ class TeamRunTest {
                 CONFIG,
                 TinyModels.SCORING,
                 DATA,
-                null)) {
+                null,
+                null,
+                partition)) {
       if (ring.rank() == 0) {
         Files.createDirectories(run);
       }

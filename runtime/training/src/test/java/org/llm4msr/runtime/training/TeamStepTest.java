@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
@@ -45,6 +46,7 @@ import org.llm4msr.runtime.model.TestEngine;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.TestRings;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.TinyModels.NoConfig;
 import org.llm4msr.runtime.training.workers.Team;
 import org.llm4msr.toolkit.model.BatchNorm;
@@ -100,6 +102,31 @@ class TeamStepTest {
       double expected = all.stream().mapToLong(Seen::expected).sum();
       assertThat(sent / expected).as("%d workers", workers).isBetween(0.95, 1.05);
     }
+  }
+
+  @Test
+  void partsOfTablesLearnWhatCopiesLearn() {
+    ModelConfig settings = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
+    for (int workers : new int[] {2, 4}) {
+      List<Seen> copies = team(workers, new Net(Kind.PLAIN), DATA, CONFIG);
+
+      List<Seen> parts =
+          TestRings.run(workers, ring -> train(ring, partition(ring), settings, DATA, CONFIG));
+
+      for (int r = 0; r < workers; r++) {
+        assertThat(parts.get(r).losses()).isEqualTo(copies.get(r).losses());
+      }
+      assertThat(parts.get(0).state()).isEqualTo(copies.get(0).state());
+      for (int step = 0; step < STEPS; step++) {
+        assertThat(parts.get(0).losses().get(step))
+            .as("%d workers, step %d", workers, step)
+            .isCloseTo(alone.get(step), within(1e-5f));
+      }
+    }
+  }
+
+  static Partition partition(Exchange ring) {
+    return new Partition(ring.rank(), ring.workers());
   }
 
   @Test
@@ -248,12 +275,23 @@ class TeamStepTest {
 
   private static Seen train(
       @Nullable Exchange exchange, ModelConfig settings, MemoryData data, TrainingConfig config) {
+    return train(exchange, Partition.WHOLE, settings, data, config);
+  }
+
+  private static Seen train(
+      @Nullable Exchange exchange,
+      Partition partition,
+      ModelConfig settings,
+      MemoryData data,
+      TrainingConfig config) {
     try (TensorEngine engine = TinyModels.engine();
         TrainableModel model =
-            ModelAssembly.assemble(engine, settings, config, TinyModels.SCORING, data, null)) {
+            ModelAssembly.assemble(
+                engine, settings, config, TinyModels.SCORING, data, null, null, partition)) {
       TrainingStep step = new TrainingStep(model, config, data);
-      if (exchange != null) {
-        step.workIn(new Team(exchange));
+      Team team = exchange == null ? null : new Team(exchange);
+      if (team != null) {
+        step.workIn(team);
       }
       int workers = exchange == null ? 1 : exchange.workers();
       int rank = exchange == null ? 0 : exchange.rank();
@@ -274,7 +312,10 @@ class TeamStepTest {
               }
             }
             long sent = exchange == null ? 0 : exchange.sent() - before;
-            return new Seen(losses, TinyModels.state(model), sent, expected);
+            Supplier<float[]> state = () -> TinyModels.state(model);
+            boolean isPart = partition.workers() > 1;
+            float[] known = isPart ? team.alone(state, new float[0]) : state.get();
+            return new Seen(losses, known, sent, expected);
           });
     }
   }

@@ -38,6 +38,17 @@ public final class TrainJobCommand extends JobCommand {
   @Nullable Integer workers;
 
   @Option(
+      names = "--from",
+      paramLabel = "BUNDLE",
+      description = "Start from the weights of this bundle, which all nodes must see.")
+  @Nullable Path from;
+
+  @Option(
+      names = "--force",
+      description = "Train anew: replace a run of this name, once this one has begun.")
+  boolean force;
+
+  @Option(
       names = "-D",
       paramLabel = "KEY=VALUE",
       description = "Override a setting, such as -Dtraining.epochs=3.")
@@ -65,7 +76,7 @@ public final class TrainJobCommand extends JobCommand {
     SparkConfig config = config(experiment);
     takeWholeExecutors(config);
     int count = workers == null ? config.workers() : workers;
-    Properties told = submit(config, arguments(count));
+    Properties told = submit(config, arguments(config, count));
     if (told != null) {
       Report report = report(told);
       terminal()
@@ -75,9 +86,19 @@ public final class TrainJobCommand extends JobCommand {
     }
   }
 
-  private List<String> arguments(int count) {
+  private List<String> arguments(SparkConfig config, int count) {
     List<String> all = new ArrayList<>(List.of("train", "--experiment", absolute(file)));
     all.addAll(List.of("--run", run.name, "--workers", String.valueOf(count)));
+    all.addAll(List.of("--patience", String.valueOf(config.patienceSeconds())));
+    if (config.partitionTables()) {
+      all.addAll(List.of("--partition", "true"));
+    }
+    if (from != null) {
+      all.addAll(List.of("--from", absolute(from)));
+    }
+    if (force) {
+      all.addAll(List.of("--force", "true"));
+    }
     overrides.forEach(override -> all.addAll(List.of("--set", override)));
     pluginFolders.forEach(folder -> all.addAll(List.of("--plugins", absolute(folder))));
     return all;

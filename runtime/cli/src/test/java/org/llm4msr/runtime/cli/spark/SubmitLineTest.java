@@ -81,13 +81,15 @@ class SubmitLineTest {
   @Test
   void anArchiveIsSentUnderOneName() {
     SparkConfig config =
-        new SparkConfig("yarn", "client", null, null, "hdfs:///llm4msr.tar.gz", Map.of(), 2);
+        new SparkConfig(
+            "yarn", "client", null, null, "hdfs:///llm4msr.tar.gz", Map.of(), 2, false, 3600);
 
     assertThat(SubmitLine.of(HERE, null, config, null, Map.of(), JOB))
         .containsSequence("--archives", "hdfs:///llm4msr.tar.gz#llm4msr")
         .contains("spark.llm4msr.driver.home=/opt/llm4msr")
         .noneMatch(word -> word.startsWith("spark.llm4msr.home="));
-    SparkConfig both = new SparkConfig(null, "client", null, "/a", "b.tar.gz", Map.of(), 2);
+    SparkConfig both =
+        new SparkConfig(null, "client", null, "/a", "b.tar.gz", Map.of(), 2, false, 3600);
     assertThatThrownBy(() -> SubmitLine.of(HERE, null, both, null, Map.of(), JOB))
         .hasMessageStartingWith("[spark/HOME_AND_ARCHIVE] ");
   }
@@ -104,7 +106,8 @@ class SubmitLineTest {
   }
 
   private static String jar(String master, @Nullable String home, @Nullable String archive) {
-    SparkConfig config = new SparkConfig(master, "cluster", null, home, archive, Map.of(), 2);
+    SparkConfig config =
+        new SparkConfig(master, "cluster", null, home, archive, Map.of(), 2, false, 3600);
     List<String> line = SubmitLine.of(HERE, null, config, null, Map.of(), JOB);
     return line.get(line.size() - JOB.size() - 1);
   }
@@ -156,6 +159,6 @@ class SubmitLineTest {
 
   private static SparkConfig config(
       String master, String sparkHome, String home, String deployMode, Map<String, String> conf) {
-    return new SparkConfig(master, deployMode, sparkHome, home, null, conf, 2);
+    return new SparkConfig(master, deployMode, sparkHome, home, null, conf, 2, false, 3600);
   }
 }

@@ -51,4 +51,20 @@ public record SparkConfig(
             operational = true)
         @Min(1)
         @Max(1024)
-        int workers) {}
+        int workers,
+    @Setting(
+            value =
+                "Whether each of these executors has a part of the rows of every embedding table,"
+                    + " by a hash of their numbers, in place of a copy; the result is the same",
+            defaultValue = "false",
+            operational = true)
+        boolean partitionTables,
+    @Setting(
+            value =
+                "Seconds that an executor waits for another, which may evaluate or write alone"
+                    + " meanwhile",
+            defaultValue = "3600",
+            operational = true)
+        @Min(1)
+        @Max(999_999)
+        int patienceSeconds) {}

@@ -13,6 +13,7 @@ import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
+import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.tables.TableSequence;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -103,6 +104,7 @@ public final class FieldTables {
    *
    * @param stateSlots numbers of the optimiser beside each of theirs
    * @param mkl whether MKL multiplies vectors, or Java
+   * @param partition which rows of tables with ids are there; numbers and vectors have theirs whole
    * @param sequences makes of the tables of the fields what else reads them
    */
   public EmbeddingTables make(
@@ -110,25 +112,30 @@ public final class FieldTables {
       int stateSlots,
       Workers workers,
       boolean mkl,
+      Partition partition,
       Function<List<EmbeddingTable>, List<TableSequence>> sequences) {
     Map<String, EmbeddingTable> made = new HashMap<>();
     List<EmbeddingTable> vectors = new ArrayList<>();
     List<EmbeddingTable> weights = new ArrayList<>();
     for (PreparedField field : fields) {
       String name = field.tableName();
-      vectors.add(made.computeIfAbsent(name, n -> table(n, field, width(field), stateSlots)));
+      vectors.add(
+          made.computeIfAbsent(name, n -> table(n, field, width(field), stateSlots, partition)));
     }
     made.values().forEach(table -> table.initialize(seed, deviation, workers));
     Map<String, EmbeddingTable> madeWeights = new HashMap<>();
     for (PreparedField field : linear ? fields : List.<PreparedField>of()) {
       String name = field.tableName() + LINEAR;
-      weights.add(madeWeights.computeIfAbsent(name, n -> table(n, field, 1, stateSlots)));
+      weights.add(
+          madeWeights.computeIfAbsent(name, n -> table(n, field, 1, stateSlots, partition)));
     }
     madeWeights.values().forEach(table -> table.initialize(seed, workers));
     return new EmbeddingTables(vectors, weights, sequences.apply(vectors), mkl, added);
   }
 
-  private static EmbeddingTable table(String name, PreparedField field, int width, int stateSlots) {
-    return new EmbeddingTable(name, field.tableRows(), width, stateSlots);
+  private static EmbeddingTable table(
+      String name, PreparedField field, int width, int stateSlots, Partition partition) {
+    Partition own = field.hasIds() ? partition : Partition.WHOLE;
+    return new EmbeddingTable(name, field.tableRows(), width, stateSlots, own);
   }
 }

@@ -193,9 +193,7 @@ public final class ModelSequences {
       SequenceField field = part.field();
       EmbeddingTable table = ofFields.get(field.table());
       if (field.config().ownTable()) {
-        table =
-            new EmbeddingTable(
-                field.name() + OWN, table.rows(), table.dimension(), table.stateSlots());
+        table = table.like(field.name() + OWN);
         table.initialize(seed, deviation, workers);
       }
       tables.add(new TableSequence(table, field.config().length(), part.form()));

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.TrainableModel;
@@ -20,6 +21,7 @@ import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.TableParts;
 import org.llm4msr.runtime.training.loss.LabelLosses;
 import org.llm4msr.runtime.training.loss.LossShares;
 
@@ -29,8 +31,9 @@ import org.llm4msr.runtime.training.loss.LossShares;
  * give what one process gives for the same batches, up to rounding; two runs of N give the same
  * bits. Used by the engine's thread.
  *
- * <p>A step sends 2 (N - 1) / N times 4 bytes for each dense parameter, and (N - 1) / N times 4 + 4
- * D bytes for each table row that some worker touches, counted once for each.
+ * <p>A step sends 2 (N - 1) / N times 4 bytes for each dense parameter, and (N - 1) times 4 + 4 D
+ * bytes for each table row that a worker touches. Where tables are partitioned, it sends (N - 1) /
+ * N times 4 + 8 D bytes for each such row: {@link TableParts}.
  */
 public final class Team {
 
@@ -40,13 +43,17 @@ public final class Team {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LOSS = 0;
   private static final int STOP = 1;
-  private static final int FIRST_TERM = 2;
+  private static final int SAVE = 2;
+  private static final int FIRST_TERM = 3;
 
   private final Exchange exchange;
   private final WorkerRows rows;
   private final CopyCheck copies;
   private BooleanSupplier stopRequested = () -> false;
   private boolean stops;
+  private BooleanSupplier saveDue = () -> false;
+  private boolean saves;
+  private @Nullable TableParts parts;
   private float[] sums = new float[0];
 
   /** Makes the team of a worker. */
@@ -159,6 +166,7 @@ public final class Team {
     }
     sums[LOSS] = loss;
     sums[STOP] = stopRequested.getAsBoolean() ? 1 : 0;
+    sums[SAVE] = isFirst() && saveDue.getAsBoolean() ? 1 : 0;
     for (int t = 0; t < names.size(); t++) {
       sums[FIRST_TERM + t] = terms.getOrDefault(names.get(t), 0f);
     }
@@ -169,6 +177,7 @@ public final class Team {
     }
     exchange.sum(sums, count);
     stops = sums[STOP] > 0;
+    saves = sums[SAVE] > 0;
     Map<String, Float> ofAll = new TreeMap<>();
     for (int t = 0; t < names.size(); t++) {
       ofAll.put(names.get(t), sums[FIRST_TERM + t]);
@@ -213,14 +222,68 @@ public final class Team {
     return stops;
   }
 
+  /** Has all workers save after a step before which the first one finds that it is time to. */
+  public void saveWith(BooleanSupplier due) {
+    saveDue = due;
+  }
+
+  /** Returns whether all save after the last step. */
+  public boolean saves() {
+    return saves;
+  }
+
+  /**
+   * Has workers give each other the rows of partitioned tables.
+   *
+   * @param partitioned null where none is
+   */
+  public void share(@Nullable TableParts partitioned) {
+    parts = partitioned;
+  }
+
+  /** Returns whether each worker has a part of the tables. */
+  public boolean isPartitioned() {
+    return parts != null;
+  }
+
+  /**
+   * Does what the first worker alone does with the model. Where tables are partitioned, all call
+   * it, and the others give their rows.
+   *
+   * @param ofOthers what these get
+   */
+  public <T> T alone(Supplier<T> work, T ofOthers) {
+    if (!isFirst()) {
+      serve();
+      return ofOthers;
+    }
+    T own = work.get();
+    endService();
+    return own;
+  }
+
+  private void serve() {
+    if (parts != null) {
+      parts.serve();
+    }
+  }
+
+  private void endService() {
+    if (parts != null) {
+      parts.done();
+    }
+  }
+
   /** Returns what the first worker computes; the others wait for it. */
   public <T> T ofFirst(Supplier<T> value, Class<T> type) {
     try {
       if (isFirst()) {
         T own = value.get();
+        endService();
         exchange.gather(ByteBuffer.wrap(JSON.writeValueAsBytes(own)));
         return own;
       }
+      serve();
       ByteBuffer given = exchange.gather(ByteBuffer.allocate(0)).get(0);
       byte[] bytes = new byte[given.remaining()];
       given.get(bytes);

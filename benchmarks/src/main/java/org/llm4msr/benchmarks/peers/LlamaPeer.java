@@ -1,4 +1,4 @@
-package org.llm4msr.benchmarks;
+package org.llm4msr.benchmarks.peers;
 
 import de.kherud.llama.LlamaModel;
 import de.kherud.llama.ModelParameters;
@@ -8,13 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The states of last tokens from llama.cpp's Java binding, one prompt at a time. */
-final class LlamaPeer implements AutoCloseable {
+public final class LlamaPeer implements AutoCloseable {
 
   private static final int LONGEST = 4096;
 
   private final LlamaModel model;
 
-  LlamaPeer(Path gguf, int threads) {
+  /** Loads a model. */
+  public LlamaPeer(Path gguf, int threads) {
     LlamaModel.setLogger(LogFormat.TEXT, (level, message) -> {});
     model =
         new LlamaModel(
@@ -29,7 +30,8 @@ final class LlamaPeer implements AutoCloseable {
                 .setUbatchSize(LONGEST));
   }
 
-  void read(List<String> prompts) {
+  /** Reads prompts, and drops the states. */
+  public void read(List<String> prompts) {
     prompts.forEach(model::embed);
   }
 

@@ -4,16 +4,17 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A program of {@code benchmarks/peers} that answers lines, and waits while others are timed. */
-public final class PythonProcess implements AutoCloseable {
+/** A process that answers lines, and waits while others are timed. */
+public final class PeerProcess implements AutoCloseable {
 
-  /** The folder of the programs. */
   public static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
 
   private final Process process;
@@ -21,19 +22,32 @@ public final class PythonProcess implements AutoCloseable {
   private final BufferedReader replies;
 
   /**
-   * Starts the program.
+   * Starts a program of {@code benchmarks/peers}.
    *
    * @param environment variables to add
    */
-  public PythonProcess(
+  public static PeerProcess python(
       Path python, String script, Map<String, String> environment, List<String> arguments) {
+    return new PeerProcess(
+        Stream.concat(
+                Stream.of(python.toString(), PEERS.resolve(script).toString()), arguments.stream())
+            .toList(),
+        environment);
+  }
+
+  /** Starts a class of this program, with the options of this Java. */
+  public static PeerProcess java(Class<?> program, List<String> arguments) {
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    line.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+    line.addAll(arguments);
+    return new PeerProcess(line, Map.of());
+  }
+
+  private PeerProcess(List<String> line, Map<String, String> environment) {
     ProcessBuilder program =
-        new ProcessBuilder(
-                Stream.concat(
-                        Stream.of(python.toString(), PEERS.resolve(script).toString()),
-                        arguments.stream())
-                    .toList())
-            .redirectError(ProcessBuilder.Redirect.INHERIT);
+        new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
     program.environment().putAll(environment);
     try {
       process = program.start();
@@ -46,7 +60,12 @@ public final class PythonProcess implements AutoCloseable {
 
   /** Sends a line of a number. */
   public void say(int number) {
-    commands.println(number);
+    say(Integer.toString(number));
+  }
+
+  /** Sends a line. */
+  public void say(String line) {
+    commands.println(line);
   }
 
   /** Returns the parts of its next line. */
