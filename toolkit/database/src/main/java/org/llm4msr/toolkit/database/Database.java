@@ -2,7 +2,6 @@ package org.llm4msr.toolkit.database;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -12,6 +11,7 @@ import java.util.Properties;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBDriver;
 import org.duckdb.DuckDBResultSet;
 import org.llm4msr.api.Stability;
 
@@ -59,9 +59,10 @@ public final class Database implements AutoCloseable {
     settings.setProperty("temp_directory", spill.toString());
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
+    // DriverManager may know only the driver of another class loader.
     Database database =
         new Database(
-            DriverManager.getConnection("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class));
+            new DuckDBDriver().connect("jdbc:duckdb:", settings).unwrap(DuckDBConnection.class));
     database.execute("SET TimeZone = 'UTC'");
     // Arrow has no statistics: DuckDB takes it for small, and would compare each row with all.
     database.execute("SET asof_loop_join_threshold = 0");

@@ -3,9 +3,13 @@ package org.llm4msr.toolkit.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +17,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,5 +103,26 @@ class DatabaseTest {
     Files.writeString(folder.resolve("x1y.csv"), "a\n2\n");
     String from = "SELECT a FROM " + SqlText.path(folder.resolve("x[1]*.csv"));
     assertThat(database.query(from, row -> row.getInt(1))).containsExactly(1);
+  }
+
+  /** As in a process of Spark whose own class path has DuckDB, too. */
+  @Test
+  void opensBesideTheDriverOfAnotherClassLoader() throws Exception {
+    assertThat(DriverManager.getDriver("jdbc:duckdb:")).isInstanceOf(DuckDBDriver.class);
+    List<URL> urls = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    try (URLClassLoader other =
+        new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Class<?> type = other.loadClass(Database.class.getName());
+      assertThat(type).isNotSameAs(Database.class);
+      try (AutoCloseable second =
+          (AutoCloseable)
+              type.getMethod("open", long.class, int.class, Path.class)
+                  .invoke(null, 256L << 20, 1, folder.resolve("second"))) {
+        type.getMethod("execute", String.class).invoke(second, "CREATE TABLE t AS " + NUMBERS);
+      }
+    }
   }
 }

@@ -1,25 +1,22 @@
-package org.llm4msr.benchmarks;
+package org.llm4msr.benchmarks.preparation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 
 /**
  * Measures time and largest resident memory of {@code data prepare}, in a separate process:
  *
  * <pre>
- * benchmarks/run PreparationBenchmark DIR MEMORY rows 1000000 10000000
- * benchmarks/run PreparationBenchmark DIR MEMORY kuaisar
+ * benchmarks/run preparation.PreparationBenchmark DIR MEMORY rows 1000000 10000000
+ * benchmarks/run preparation.PreparationBenchmark DIR MEMORY kuaisar
  * </pre>
  *
  * {@code rows} writes logs with these numbers of rows for the reader {@code table}; {@code kuaisar}
@@ -35,10 +32,6 @@ public final class PreparationBenchmark {
   private static final int USERS = 25_877;
   private static final int ITEMS = 6_949_990;
 
-  private static final int SCENARIOS = 5;
-  private static final int ROWS_OF_A_USER = 100;
-  private static final int ROWS_OF_AN_ITEM = 50;
-  private static final long BEGIN = 1_684_738_200L;
   private static final long MIB = 1L << 20;
 
   private final Path folder;
@@ -88,45 +81,14 @@ public final class PreparationBenchmark {
   }
 
   private void rows(long rows) throws IOException, InterruptedException {
-    Path log = folder.resolve("rows-" + rows + ".csv");
-    if (!Files.exists(log)) {
-      write(log, rows);
-    }
-    String dataset =
-        "{ name: table, path: ., files: [%s], scenario: page, time: time, fields: [{column: price, kind: numeric}, {column: city}] }"
-            .formatted(log.getFileName());
-    prepare("rows-" + rows, dataset, rows);
-  }
-
-  private static void write(Path log, long rows) throws IOException {
-    Path partial = log.resolveSibling(log.getFileName() + ".part");
-    SplittableRandom random = new SplittableRandom(rows);
-    try (BufferedWriter out = Files.newBufferedWriter(partial, StandardCharsets.US_ASCII)) {
-      out.write("user,item,page,label,time,price,city\n");
-      StringBuilder text = new StringBuilder();
-      for (long row = 0; row < rows; row++) {
-        text.setLength(0);
-        text.append(random.nextLong(1 + rows / ROWS_OF_A_USER)).append(',');
-        // The square makes some items popular.
-        double place = random.nextDouble();
-        text.append((long) (place * place * (1 + rows / ROWS_OF_AN_ITEM))).append(",p");
-        text.append(random.nextInt(SCENARIOS)).append(',');
-        text.append(random.nextInt(2)).append(',').append(BEGIN + row / 10).append(',');
-        text.append(random.nextInt(10_000)).append(".5,c").append(random.nextInt(1000));
-        out.append(text.append('\n'));
-      }
-    }
-    Files.move(partial, log);
+    prepare("rows-" + rows, GeneratedLog.in(folder, rows), rows);
   }
 
   private void prepare(String name, String dataset, long rows)
       throws IOException, InterruptedException {
     Path work = folder.resolve("work-" + name);
     Path config = folder.resolve(name + ".yaml");
-    Files.writeString(
-        config,
-        "workspace: %s\ndataset: %s\nmodel: { backbone: { name: shared-bottom } }\n"
-            .formatted(work.getFileName(), dataset));
+    Files.writeString(config, GeneratedLog.experiment(work, dataset));
     Path costs = work.resolve("stages.jsonl");
     Files.deleteIfExists(costs);
     run(List.of("data", "prepare", config.toString(), "--force", "--memory", memory), "512m");
