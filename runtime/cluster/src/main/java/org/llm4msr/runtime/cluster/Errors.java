@@ -8,9 +8,13 @@ import org.llm4msr.runtime.engine.EngineErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Errors as a process of a cluster can pass them on: exceptions of the JDK. */
 final class Errors {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 
   private Errors() {}
 
@@ -31,7 +35,7 @@ final class Errors {
   }
 
   /**
-   * Returns any error of work as one with a code; {@code training/FAILED}, whose trace is printed,
+   * Returns any error of work as one with a code; {@code training/FAILED}, whose trace is logged,
    * where nobody knows it.
    *
    * @param plugins those that work with it
@@ -49,7 +53,7 @@ final class Errors {
   }
 
   private static MsrException unforeseen(Throwable error) {
-    error.printStackTrace();
+    LOG.error("Training failed.", error);
     return new MsrException(
         ErrorType.INTERNAL,
         "training/FAILED",
