@@ -19,6 +19,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Backbone;
@@ -98,10 +101,14 @@ class TeamStepTest {
         assertThat(all.get(r).losses()).isEqualTo(all.get(0).losses());
         assertThat(all.get(r).state()).isEqualTo(all.get(0).state());
       }
-      double sent = all.stream().mapToLong(Seen::sent).sum();
-      double expected = all.stream().mapToLong(Seen::expected).sum();
-      assertThat(sent / expected).as("%d workers", workers).isBetween(0.95, 1.05);
+      assertSent(all, workers);
     }
+  }
+
+  private static void assertSent(List<Seen> all, int workers) {
+    double sent = all.stream().mapToLong(Seen::sent).sum();
+    double expected = all.stream().mapToLong(Seen::expected).sum();
+    assertThat(sent / expected).as("%d workers", workers).isBetween(0.95, 1.05);
   }
 
   @Test
@@ -125,6 +132,20 @@ class TeamStepTest {
     }
   }
 
+  /** Of rows so short that what stands before each message counted, they send more. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4})
+  void partsOfTablesSendWhatTheFormulaSays(int workers) {
+    ModelConfig plain = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
+    ModelConfig settings = Records.with(plain, "embeddingSize", 32);
+    TrainingConfig config = TinyModels.training(ADAM, 1, ROWS);
+
+    List<Seen> parts =
+        TestRings.run(workers, ring -> train(ring, partition(ring), settings, DATA, config));
+
+    assertSent(parts, workers);
+  }
+
   static Partition partition(Exchange ring) {
     return new Partition(ring.rank(), ring.workers());
   }
@@ -138,6 +159,20 @@ class TeamStepTest {
 
     assertThat(second.get(0).losses()).isEqualTo(first.get(0).losses());
     assertThat(second.get(2).state()).isEqualTo(first.get(0).state());
+  }
+
+  @Test
+  void twoRunsWithPartsOfTablesGiveTheSameBits() {
+    ModelConfig settings = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
+    TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
+
+    List<Seen> first =
+        TestRings.run(3, ring -> train(ring, partition(ring), settings, DATA, config));
+    List<Seen> second =
+        TestRings.run(3, ring -> train(ring, partition(ring), settings, DATA, config));
+
+    assertThat(second.get(0).losses()).isEqualTo(first.get(0).losses());
+    assertThat(second.get(0).state()).isEqualTo(first.get(0).state());
   }
 
   /** Rows that weigh nothing, ages, focal loss, clipped gradients, tables that all move. */
@@ -248,21 +283,25 @@ class TeamStepTest {
   }
 
   /** The engine takes the passes of one model of a process at a time, and these wait for others. */
-  @Test
+  @ParameterizedTest
+  @CsvSource({"2, true", "3, false", "4, true"})
   @EnabledIf("org.llm4msr.runtime.model.TestEngine#hasMkl")
-  void normalisationIsOverTheWholeBatch() throws Exception {
-    TrainingConfig config = TeamWorker.CONFIG;
-    Seen one = train(null, new Net(Kind.NORM), DATA, config);
+  void normalisationIsOverTheWholeBatch(int workers, boolean parts) throws Exception {
+    List<Float> one = train(null, new Net(Kind.NORM), DATA, TeamWorker.CONFIG).losses();
 
-    List<List<Float>> three = TeamWorker.run(3);
+    List<List<Float>> all = TeamWorker.run(workers, parts);
 
-    for (int step = 0; step < one.losses().size(); step++) {
-      assertThat(three.get(0).get(step))
-          .as("step %d", step)
-          .isCloseTo(one.losses().get(step), within(1e-5f));
+    for (int step = 0; step < one.size(); step++) {
+      assertThat(all.get(0).get(step)).as("step %d", step).isCloseTo(one.get(step), within(1e-5f));
     }
-    assertThat(three.get(1)).isEqualTo(three.get(0));
-    assertThat(three.get(2)).isEqualTo(three.get(0));
+    assertThat(all).allMatch(all.get(0)::equals);
+  }
+
+  /** Trains the net with normalisations; in parts, each worker has one of the tables. */
+  static List<Float> normalised(Exchange exchange, boolean parts) {
+    ModelConfig settings = TinyModels.model(new Net(Kind.NORM), new TinyModels.Plain());
+    Partition partition = parts ? partition(exchange) : Partition.WHOLE;
+    return train(exchange, partition, settings, DATA, TeamWorker.CONFIG).losses();
   }
 
   static Seen train(
@@ -294,11 +333,11 @@ class TeamStepTest {
         step.workIn(team);
       }
       int workers = exchange == null ? 1 : exchange.workers();
-      int rank = exchange == null ? 0 : exchange.rank();
       return engine.call(
           () -> {
             long before = exchange == null ? 0 : exchange.sent();
             List<Float> losses = new ArrayList<>();
+            boolean isPart = partition.workers() > 1;
             long expected = 0;
             for (int epoch = 0; epoch < config.epochs(); epoch++) {
               TrainingOrder order =
@@ -307,24 +346,28 @@ class TeamStepTest {
                 Batch batch = source.newBatch();
                 while (source.next(batch)) {
                   losses.add(step.run(batch, losses.size(), 0.01).loss());
-                  expected += bytes(model, batch, workers, rank);
+                  expected += bytes(model, batch, workers, isPart);
                 }
               }
             }
             long sent = exchange == null ? 0 : exchange.sent() - before;
             Supplier<float[]> state = () -> TinyModels.state(model);
-            boolean isPart = partition.workers() > 1;
             float[] known = isPart ? team.alone(state, new float[0]) : state.get();
             return new Seen(losses, known, sent, expected);
           });
     }
   }
 
-  /** 2 (N - 1) / N 4 P, and (N - 1) / N of 4 + 4 D for each row that each worker touches. */
-  private static long bytes(TrainableModel model, Batch batch, int workers, int rank) {
+  /**
+   * 2 (N - 1) / N 4 P, and for each row that each worker touches (N - 1) / N of 4 + 4 D to each of
+   * N workers or, with parts, of 4 + 8 D in all.
+   */
+  private static long bytes(TrainableModel model, Batch batch, int workers, boolean isPart) {
     long dense = model.parameters().parameters().stream().mapToLong(p -> p.size()).sum();
-    return 2 * (workers - 1) * 4 * dense / workers
-        + (workers - 1) * TouchedRows.of(batch, workers) * (4 + 4 * 4) / workers;
+    long touched = TouchedRows.of(batch, workers);
+    int dimension = model.tables().tables().get(0).dimension();
+    long ofRows = isPart ? touched * (4 + 8 * dimension) / workers : touched * (4 + 4 * dimension);
+    return (2 * 4 * dense + ofRows) * (workers - 1) / workers;
   }
 
   enum Kind {

@@ -19,12 +19,17 @@ import org.llm4msr.runtime.peers.TestRings;
 final class TeamWorker {
 
   static final TrainingConfig CONFIG =
-      TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 2, 64);
+      TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 5, 64);
 
   private TeamWorker() {}
 
-  /** Starts some workers, and returns the losses that each saw. */
-  static List<List<Float>> run(int workers) throws Exception {
+  /**
+   * Starts some workers.
+   *
+   * @param parts whether each has a part of the tables
+   * @return the losses that each saw
+   */
+  static List<List<Float>> run(int workers, boolean parts) throws Exception {
     List<String> ports = new ArrayList<>();
     List<ServerSocket> free = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
@@ -48,7 +53,8 @@ final class TeamWorker {
                   System.getProperty("java.class.path"),
                   TeamWorker.class.getName(),
                   String.valueOf(rank),
-                  files.get(rank).toString()));
+                  files.get(rank).toString(),
+                  String.valueOf(parts)));
       line.addAll(ports);
       processes.add(new ProcessBuilder(line).inheritIO().start());
     }
@@ -65,7 +71,7 @@ final class TeamWorker {
     int rank = Integer.parseInt(arguments[0]);
     List<InetSocketAddress> addresses =
         Arrays.stream(arguments)
-            .skip(2)
+            .skip(3)
             .map(
                 port ->
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port)))
@@ -74,9 +80,7 @@ final class TeamWorker {
     List<String> losses = new ArrayList<>();
     try (Exchange ring =
         TestRings.join(rank, addresses, new ServerSocket(own.getPort(), 8, own.getAddress()))) {
-      TeamStepTest.train(
-              ring, new TeamStepTest.Net(TeamStepTest.Kind.NORM), TeamStepTest.DATA, CONFIG)
-          .losses()
+      TeamStepTest.normalised(ring, Boolean.parseBoolean(arguments[2]))
           .forEach(loss -> losses.add(String.valueOf(loss)));
     }
     Files.write(Path.of(arguments[1]), losses);
