@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -14,14 +13,13 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
-import org.apache.arrow.memory.RootAllocator;
-import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.ipc.ArrowFileReader;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -168,7 +166,7 @@ class SparkPreparationTest {
     Experiment one = Experiment.fromYaml(file, "workspace=one");
     one.prepare(false, Progress.NONE);
     JsonNode report = new ObjectMapper().readTree(outcome.out());
-    assertSame(folder.resolve("spark/prepared"), folder.resolve("one/prepared"));
+    PreparedParts.assertSame(folder.resolve("spark/prepared"), folder.resolve("one/prepared"));
     assertThat(report.get("train").asInt()).isGreaterThan(2 * PART_ROWS);
     assertThat(folder.resolve("spark/prepared/train/part-00002.arrow")).exists();
     assertThat(staging).isEmptyDirectory();
@@ -194,46 +192,74 @@ class SparkPreparationTest {
 
       assertThat(outcome.code()).as(outcome.err()).isZero();
       Experiment.fromYaml(file, "workspace=" + name).prepare(false, Progress.NONE);
-      assertSame(folder.resolve(name + "-spark/prepared"), folder.resolve(name + "/prepared"));
+      PreparedParts.assertSame(
+          folder.resolve(name + "-spark/prepared"), folder.resolve(name + "/prepared"));
     }
     Path file = experiment("parquet", "second.parquet", BY_TIME, "{}");
     assertThat(prepare("local[2]", file, "parquet-spark").code()).isZero();
     Experiment.fromYaml(file, "workspace=parquet").prepare(false, Progress.NONE);
-    assertSame(folder.resolve("parquet-spark/prepared"), folder.resolve("parquet/prepared"));
+    PreparedParts.assertSame(
+        folder.resolve("parquet-spark/prepared"), folder.resolve("parquet/prepared"));
   }
 
   @Test
   @Tag("slow")
-  void urlsAndTablesOfTheCatalogueAreReadAsFiles() throws Exception {
+  void urlsOrcAndTablesOfTheCatalogueAreReadAsFiles() throws Exception {
     writeParquet();
     Path raw = folder.resolve("raw");
+    OrcFiles.write(environment, raw.resolve("second.parquet"), raw.resolve("second.orc"));
     Map<String, String> places =
         Map.of(
             raw.resolve("first.csv").toUri().toString(),
             "first.csv",
             raw.resolve("second.parquet").toUri().toString(),
             "second.parquet",
-            "table:parquet.`" + raw.resolve("second.parquet") + "`",
+            "table:shop.main.log",
+            "second.parquet",
+            "second.orc",
+            "second.parquet",
+            "file://" + raw.resolve("second.orc"),
             "second.parquet");
     for (Map.Entry<String, String> place : places.entrySet()) {
       String name = "place" + Math.abs(place.getKey().hashCode());
       Path file = experiment(name, "'" + place.getKey() + "'", BY_TIME, "{}");
       Path local = experiment(name + "-local", place.getValue(), BY_TIME, "{}");
 
-      Cli.Outcome outcome = prepare("local[2]", file, name + "-spark");
+      Cli.Outcome outcome = prepare("local[2]", file, name + "-spark", catalogue());
 
-      assertThat(outcome.code()).as(outcome.err()).isZero();
+      assertThat(outcome.code()).as(place + outcome.err()).isZero();
       Experiment.fromYaml(local, "workspace=" + name).prepare(false, Progress.NONE);
-      assertSame(
+      PreparedParts.assertSame(
           folder.resolve(name + "-spark/prepared"),
           folder.resolve(name + "/prepared"),
           "key",
-          "settings");
+          "settings",
+          "sources");
     }
     Path none = experiment("none", "'table:nothing'", BY_TIME, "{}");
     Cli.Outcome missing = prepare("local[2]", none, "none");
     assertThat(missing.code()).isEqualTo(2);
     assertThat(missing.err()).contains("[data/MISSING_FILE] There is no table:nothing");
+  }
+
+  /** Returns settings of a catalogue whose table {@code shop.main.log} has the second file. */
+  private static String[] catalogue() throws Exception {
+    Path shop = folder.resolve("shop.duckdb");
+    if (!Files.exists(shop)) {
+      try (Connection database = DriverManager.getConnection("jdbc:duckdb:" + shop);
+          Statement sql = database.createStatement()) {
+        sql.execute(
+            "CREATE TABLE log AS FROM '%s'".formatted(folder.resolve("raw/second.parquet")));
+      }
+    }
+    String driver =
+        DuckDBDriver.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    return new String[] {
+      "--conf=spark.jars=" + driver,
+      "--conf=spark.sql.catalog.shop=org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog",
+      "--conf=spark.sql.catalog.shop.url=jdbc:duckdb:" + shop,
+      "--conf=spark.sql.catalog.shop.driver=" + DuckDBDriver.class.getName()
+    };
   }
 
   private static void writeParquet() throws SQLException {
@@ -252,23 +278,129 @@ class SparkPreparationTest {
     List<String> lines = Files.readAllLines(folder.resolve("raw/first.csv"));
     lines.set(40, lines.get(40).replaceFirst(",[01],10", ",7,10"));
     Files.write(folder.resolve("raw/broken.csv"), lines);
+    String url = folder.resolve("raw/first.csv").toUri().toString();
 
     Cli.Outcome bad = prepare("local[2]", file, "wrong");
     assertThat(bad.code()).isEqualTo(1);
     assertThat(bad.err()).contains("[data/", "broken.csv, line 41");
     assertThat(folder.resolve("wrong/prepared")).doesNotExist();
 
-    Cli.Outcome skip = prepare("local[2]", file, "wrong", "-Ddataset.malformed.policy=skip");
+    Path distant = experiment("distant", "'" + url + "'", BY_TIME, "{}");
+    Cli.Outcome skip = prepare("local[2]", distant, "wrong", "-Ddataset.malformed.policy=skip");
     assertThat(skip.code()).isEqualTo(2);
-    assertThat(skip.err()).contains("[spark/MALFORMED] ", "llm4msr data prepare");
+    assertThat(skip.err()).contains("[spark/MALFORMED] ", url, "Set strict");
+
+    Path twice = experiment("twice", "first.csv, ./first.csv", BY_TIME, "{}");
+    Cli.Outcome again = prepare("local[2]", twice, "wrong");
+    assertThat(again.code()).isEqualTo(2);
+    assertThat(again.err()).contains("[spark/FILE_TWICE] ", "first.csv is twice");
+
+    Cli.Outcome none = prepare("local[2]", file, "wrong", "--part-rows=0");
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).contains("[spark/PART_ROWS] --part-rows is 0");
 
     Cli.Outcome staging = prepare("local-cluster[1,1,1024]", file, "wrong");
     assertThat(staging.code()).isEqualTo(2);
     assertThat(staging.err()).contains("[spark/STAGING] ");
   }
 
+  @Test
+  @Tag("slow")
+  void malformedRowsAreSkippedAndReported() throws Exception {
+    List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("raw/second.csv")));
+    lines.set(700, lines.get(700).replaceFirst(",[01],10", ",7,10"));
+    lines.set(1200, "u1,\"i1");
+    lines.set(1900, lines.get(1900).replaceFirst("\"find", "\"find\n"));
+    Files.write(folder.resolve("raw/malformed.csv"), lines);
+    Path file = experiment("skip", "first.csv, malformed.csv", BY_TIME, "{}");
+    String[] skip = {"-Ddataset.malformed.policy=skip", "-Ddataset.malformed.share=0.01"};
+
+    Cli.Outcome outcome = prepare("local[2]", file, "skip-spark", skip);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    Experiment.fromYaml(
+            file, "workspace=skip", "dataset.malformed.policy=skip", "dataset.malformed.share=0.01")
+        .prepare(false, Progress.NONE);
+    PreparedParts.assertSame(
+        folder.resolve("skip-spark/prepared"), folder.resolve("skip/prepared"));
+    assertThat(Files.readString(folder.resolve("skip-spark/prepared/rejected.jsonl")))
+        .contains("malformed.csv\",\"line\":701", "malformed.csv\",\"line\":1201");
+  }
+
+  @Test
+  @Tag("slow")
+  void namesThatUrlsEscapeAreReadAsTheyAre() throws Exception {
+    Path odd = Files.createDirectories(folder.resolve("raw/a b%20"));
+    Files.copy(folder.resolve("raw/second.csv"), odd.resolve("größe [1]*?.csv"));
+    Path staging = Files.createDirectory(odd.resolve("hand over"));
+    Path file = experiment("odd", "'a b%20/größe [1]*?.csv'", BY_TIME, "{}");
+
+    Cli.Outcome outcome =
+        prepare("local-cluster[1,1,1024]", file, "odd spark", "--staging=" + staging);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    Experiment.fromYaml(file, "workspace=odd").prepare(false, Progress.NONE);
+    PreparedParts.assertSame(folder.resolve("odd spark/prepared"), folder.resolve("odd/prepared"));
+  }
+
+  @Test
+  @Tag("slow")
+  void aKilledExecutorChangesNothingAlsoWithStagingAtAUrl() throws Exception {
+    Path file = experiment("killed", "first.csv, second.csv", BY_TIME, "{}");
+    Path staged = Files.createDirectory(folder.resolve("staged"));
+    Path local = Files.createDirectory(folder.resolve("local"));
+    // Hadoop's own scheme for a folder under another name: nodes copy files from and to it.
+    String mount = "--conf=spark.hadoop.fs.viewfs.mounttable.here.link./staged=file://" + staged;
+
+    Cli.Running running =
+        start(
+            "local-cluster[2,1,1024]",
+            file,
+            "killed-spark",
+            "--staging=viewfs://here/staged",
+            mount,
+            "--conf=spark.local.dir=" + local);
+    boolean killed = killOneExecutor(running, staged);
+    Cli.Outcome outcome = running.await();
+
+    assertThat(killed).isTrue();
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    Experiment.fromYaml(file, "workspace=killed").prepare(false, Progress.NONE);
+    PreparedParts.assertSame(
+        folder.resolve("killed-spark/prepared"), folder.resolve("killed/prepared"));
+    assertThat(staged).isEmptyDirectory();
+    assertThat(leftOver(local)).isEmpty();
+  }
+
+  /** Kills when the first piece of the log has been read. */
+  private static boolean killOneExecutor(Cli.Running running, Path staged) throws Exception {
+    while (running.process().isAlive()) {
+      try (Stream<Path> files = Files.walk(staged)) {
+        if (files.anyMatch(file -> file.getFileName().toString().startsWith("piece-"))
+            && SparkFolder.killExecutor(running)) {
+          return true;
+        }
+      } catch (IOException | UncheckedIOException e) {
+        continue; // A file has just got its name.
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+    return false;
+  }
+
+  private static List<Path> leftOver(Path local) throws IOException {
+    try (Stream<Path> files = Files.walk(local)) {
+      return files.filter(file -> file.getFileName().toString().startsWith("llm4msr-")).toList();
+    }
+  }
+
   private static Cli.Outcome prepare(String master, Path file, String workspace, String... more)
       throws Exception {
+    return start(master, file, workspace, more).await();
+  }
+
+  private static Cli.Running start(String master, Path file, String workspace, String... more)
+      throws IOException {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -276,75 +408,13 @@ class SparkPreparationTest {
                 "prepare",
                 file.toString(),
                 "--master=" + master,
-                "--part-rows=" + PART_ROWS,
                 "-Dworkspace=" + workspace));
+    if (Arrays.stream(more).noneMatch(option -> option.startsWith("--part-rows"))) {
+      arguments.add("--part-rows=" + PART_ROWS);
+    }
     SparkFolder.LOOPBACK.forEach(setting -> arguments.add("--conf=" + setting));
     SPARK.forEach(setting -> arguments.add("--conf=" + setting));
     arguments.addAll(List.of(more));
-    return cli.start(environment, arguments.toArray(String[]::new)).await();
-  }
-
-  /** Compares all files byte by byte, but those of the rows, which are compared value by value. */
-  private static void assertSame(Path parts, Path whole, String... but) throws IOException {
-    ObjectNode manifest = manifest(parts);
-    ObjectNode expected = manifest(whole);
-    Map<String, String> found = stamps(manifest);
-    assertThat(without(found)).isEqualTo(without(stamps(expected)));
-    assertThat(without(found)).hasSizeGreaterThan(12);
-    List<String> others = new ArrayList<>(List.of(but));
-    others.add("files");
-    manifest.remove(others);
-    expected.remove(others);
-    assertThat(manifest).isEqualTo(expected);
-    for (String split : List.of("train", "validation", "test")) {
-      List<Path> files =
-          found.keySet().stream()
-              .filter(name -> name.matches(split + "(/.*|\\.arrow)"))
-              .map(parts::resolve)
-              .toList();
-      List<String> rows = new ArrayList<>();
-      for (Path file : files) {
-        rows.addAll(rows(file));
-      }
-      assertThat(rows).as(split).isEqualTo(rows(whole.resolve(split + ".arrow")));
-    }
-  }
-
-  private static ObjectNode manifest(Path prepared) throws IOException {
-    return (ObjectNode) new ObjectMapper().readTree(prepared.resolve("dataset.json").toFile());
-  }
-
-  private static Map<String, String> stamps(ObjectNode manifest) {
-    Map<String, String> stamps = new TreeMap<>();
-    manifest
-        .get("files")
-        .properties()
-        .forEach(f -> stamps.put(f.getKey(), f.getValue().toString()));
-    return stamps;
-  }
-
-  private static Map<String, String> without(Map<String, String> stamps) {
-    Map<String, String> others = new TreeMap<>(stamps);
-    others.keySet().removeIf(name -> name.matches("(train|validation|test)(/.*|\\.arrow)"));
-    return others;
-  }
-
-  private static List<String> rows(Path file) throws IOException {
-    List<String> rows = new ArrayList<>();
-    try (RootAllocator allocator = new RootAllocator();
-        FileChannel channel = FileChannel.open(file);
-        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
-      while (reader.loadNextBatch()) {
-        VectorSchemaRoot batch = reader.getVectorSchemaRoot();
-        for (int row = 0; row < batch.getRowCount(); row++) {
-          StringBuilder text = new StringBuilder();
-          for (FieldVector column : batch.getFieldVectors()) {
-            text.append(column.getName()).append('=').append(column.getObject(row)).append(' ');
-          }
-          rows.add(text.toString());
-        }
-      }
-    }
-    return rows;
+    return cli.start(environment, arguments.toArray(String[]::new));
   }
 }

@@ -3,6 +3,7 @@ package org.llm4msr.tck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,8 +18,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.files.PieceFolder;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
@@ -105,7 +108,11 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
   }
 
   final DatasetReader open() {
-    return create(factory(), KitContext.dataset(folder, scratch, ReaderProcess.MEMORY_BYTES));
+    return create(factory(), context(folder));
+  }
+
+  private KitContext context(Path files) {
+    return KitContext.dataset(files, scratch, ReaderProcess.MEMORY_BYTES);
   }
 
   /** Opens a folder with copies of some files of {@link #folder}, at the same relative paths. */
@@ -115,7 +122,7 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
       Files.createDirectories(copy.getParent());
       Files.copy(file, copy);
     }
-    return create(factory(), KitContext.dataset(copies, scratch, ReaderProcess.MEMORY_BYTES));
+    return create(factory(), context(copies));
   }
 
   private <C extends Record> DatasetReader create(
@@ -322,6 +329,35 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
               !first.values(column).contains("null"), "a " + column + " in every row", "null");
         }
         first.unlessSame("the past when opened again", past(reader));
+      }
+    }
+
+    @Rule(
+        id = "READER-17",
+        says =
+            "emits of its log piece by piece what it emits of all, or says that it has no log of pieces",
+        checkFirst = {
+          "logFiles() names files in the order of their interactions, and their headers",
+          "rows that depend on other lines: LogFile.lines is false, or logFiles() is empty",
+          "a file of the log may be without rows"
+        })
+    final void readsPieces() throws IOException {
+      try (DatasetReader reader = reader()) {
+        TableContents all = TableContents.of(reader, RawTable.INTERACTIONS);
+        PieceFolder folders = PieceFolder.of(folder, reader);
+        List<List<String>> rows = new ArrayList<>();
+        for (LogFile file : reader.logFiles()) {
+          for (Path piece : LogPieces.of(file, scratch)) {
+            Path own = Files.createTempDirectory(scratch, "piece");
+            folders.fill(file.path(), piece, own);
+            try (DatasetReader ofPiece = create(factory(), context(own))) {
+              rows.addAll(TableContents.of(ofPiece, RawTable.INTERACTIONS).rows());
+            }
+          }
+        }
+        if (!reader.logFiles().isEmpty()) {
+          all.unlessSame("interactions, piece by piece", new TableContents(all.columns(), rows));
+        }
       }
     }
 

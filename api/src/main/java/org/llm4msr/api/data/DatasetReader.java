@@ -29,6 +29,15 @@ public interface DatasetReader extends AutoCloseable {
   List<Path> sources();
 
   /**
+   * Returns the files of the interactions, in the order in which these are emitted, if each file's
+   * do not depend on the other files: nodes of a cluster open a copy of the folder in which all but
+   * one, or a piece of it, have no rows. Empty if they cannot.
+   */
+  default List<LogFile> logFiles() {
+    return List.of();
+  }
+
+  /**
    * Opens one table. The caller closes the reader before it opens the next.
    *
    * @param table one of {@code schema().tables()}

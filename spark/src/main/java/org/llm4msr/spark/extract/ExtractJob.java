@@ -45,7 +45,7 @@ public final class ExtractJob implements Job {
     int threads = context.getConf().getInt("spark.task.cpus", 1);
     int tasks = Math.max(1, context.defaultParallelism() / threads);
     RuntimePlace runtime = RuntimePlace.of(context.getConf());
-    ClusterCalls calls = new ClusterCalls(context, runtime, threads, options.all("plugins"));
+    ExecutorCalls calls = new ExecutorCalls(context, runtime, threads, options.all("plugins"));
     AtomicLong started = new AtomicLong();
     context.addSparkListener(
         new SparkListener() {

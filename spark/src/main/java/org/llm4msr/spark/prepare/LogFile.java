@@ -9,21 +9,24 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.spark.util.SerializableConfiguration;
-import org.llm4msr.spark.home.JobException;
 
 /**
  * A file of the log.
  *
  * @param number its place among them
- * @param place its path on every node, or the URL of text, or its name in the staging folder
+ * @param place its path on every node, or the URL of text without escapes, or its name in the
+ *     staging folder
  * @param name what it is called in errors
  * @param part of the log; may be empty
  * @param kind what it is
- * @param header its first line; empty but for text
+ * @param header the first line of text that has one that names columns; else empty
  */
 @SuppressWarnings("ArrayRecordComponent") // Bytes: nobody knows the encoding here.
 record LogFile(int number, String place, String name, String part, Kind kind, byte[] header)
     implements Serializable {
+
+  /** The option of Spark without which names are patterns. */
+  static final String GLOBS = "__globPaths__";
 
   /** What a file is. */
   enum Kind {
@@ -42,8 +45,10 @@ record LogFile(int number, String place, String name, String part, Kind kind, by
     Kind kind = Kind.valueOf(text(told, "kind"));
     byte[] header = new byte[0];
     if (kind == Kind.LINES) {
-      place = place.contains(":/") ? place : url(Path.of(place));
-      header = LogSource.header(place, hadoop);
+      place = place.contains(":/") ? place : place(Path.of(place));
+      if (Boolean.TRUE.equals(told.get("header"))) {
+        header = LogSource.header(place, hadoop);
+      }
     }
     return new LogFile(number, place, text(told, "name"), text(told, "part"), kind, header);
   }
@@ -53,26 +58,21 @@ record LogFile(int number, String place, String name, String part, Kind kind, by
   }
 
   /**
-   * Returns the URL of a file or folder of this machine.
-   *
-   * @throws JobException {@code spark/ESCAPED} where a URL escapes some of its characters, which
-   *     parts of Spark take as they are
+   * Returns a file or folder of this machine as Spark takes it: a URL in which nothing is escaped.
    */
-  static String url(Path path) {
-    String url = path.toUri().toString();
-    if (url.contains("%")) {
-      throw JobException.ofUser(
-          "spark/ESCAPED",
-          "%s has spaces or other characters that URLs escape, which Spark confuses. Rename it, or name a link to it."
-              .formatted(path));
-    }
-    return url;
+  static String place(Path path) {
+    return "file://" + path.toAbsolutePath();
   }
 
-  /** Returns what tells text from other text: Spark writes URLs in its own way. */
-  static String key(String url) {
-    URI place = URI.create(url);
-    return requireNonNullElse(place.getAuthority(), "") + place.getPath();
+  /** Returns a place that Spark tells as a URL in which characters are escaped. */
+  static String place(String url) {
+    return new org.apache.hadoop.fs.Path(URI.create(url)).toString();
+  }
+
+  /** Returns what tells a place from another: Spark writes them in its own way. */
+  static String key(String place) {
+    URI url = new org.apache.hadoop.fs.Path(place).toUri();
+    return requireNonNullElse(url.getAuthority(), "") + url.getPath();
   }
 
   /** Returns the end of the file's name, for a piece of it. */

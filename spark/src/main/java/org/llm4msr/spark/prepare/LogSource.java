@@ -7,29 +7,27 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
-import org.llm4msr.spark.home.JobException;
+import org.llm4msr.spark.home.MissingInput;
 
 /**
  * A part of the log that Spark reads and the reader of the runtime does not: files at a URL, ORC,
@@ -63,16 +61,16 @@ final class LogSource {
    *
    * @param lines whether it is text
    * @param scratch gets what the driver needs of it
-   * @return {@code files} (the URLs of text, or names in the staging folder), {@code sample} (a
+   * @return {@code files} (the places of text, or names in the staging folder), {@code sample} (a
    *     file with the columns of all) and {@code sources} ({@code name}, {@code bytes} and {@code
    *     sha256} of each file)
-   * @throws JobException {@code data/MISSING_FILE}, {@code data/BAD_ROWS}
+   * @throws org.llm4msr.spark.home.JobException {@code data/MISSING_FILE}, {@code data/BAD_ROWS}
    */
   Map<String, Object> open(boolean lines, Path scratch) {
     try {
       return name.startsWith(TABLE) ? table(scratch) : lines ? text(scratch) : columnar(scratch);
     } catch (Exception e) { // Spark throws checked ones that no signature tells.
-      throw found(e);
+      throw MissingInput.explain(e, name, "Fix the files of the section dataset.");
     }
   }
 
@@ -94,7 +92,9 @@ final class LogSource {
     String[] files = sorted(session.read().format(format).load(name));
     List<String> staged = new ArrayList<>();
     for (int file = 0; file < files.length; file++) {
-      staged.addAll(staged(session.read().format(format).load(files[file]), file));
+      staged.addAll(
+          staged(
+              session.read().option(LogFile.GLOBS, false).format(format).load(files[file]), file));
     }
     return told(staged, scratch, stamps(files));
   }
@@ -125,14 +125,12 @@ final class LogSource {
   }
 
   private String[] sorted(Dataset<Row> rows) {
-    String[] files = rows.inputFiles();
-    Arrays.sort(files);
-    return files;
+    return Stream.of(rows.inputFiles()).map(LogFile::place).sorted().toArray(String[]::new);
   }
 
   /** Returns the first line of a file, without its end. */
-  static byte[] header(String url, SerializableConfiguration hadoop) throws IOException {
-    var path = new org.apache.hadoop.fs.Path(URI.create(url));
+  static byte[] header(String place, SerializableConfiguration hadoop) throws IOException {
+    var path = new org.apache.hadoop.fs.Path(place);
     CompressionCodec codec = new CompressionCodecFactory(hadoop.value()).getCodec(path);
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     try (InputStream raw = path.getFileSystem(hadoop.value()).open(path);
@@ -147,16 +145,16 @@ final class LogSource {
 
   private List<Map<String, Object>> stamps(String[] files) {
     SerializableConfiguration hadoop = staging.hadoop();
-    List<String> urls = List.of(files);
+    List<String> places = List.of(files);
     return new ArrayList<>(
         JavaSparkContext.fromSparkContext(session.sparkContext())
-            .parallelize(urls, urls.size())
-            .map(url -> stamp(url, hadoop))
+            .parallelize(places, places.size())
+            .map(place -> stamp(place, hadoop))
             .collect());
   }
 
-  private static Map<String, Object> stamp(String url, SerializableConfiguration hadoop) {
-    var path = new org.apache.hadoop.fs.Path(URI.create(url));
+  private static Map<String, Object> stamp(String place, SerializableConfiguration hadoop) {
+    var path = new org.apache.hadoop.fs.Path(place);
     try {
       FileSystem files = path.getFileSystem(hadoop.value());
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -181,18 +179,5 @@ final class LogSource {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
-  }
-
-  private RuntimeException found(Exception error) {
-    if (error instanceof AnalysisException analysis) {
-      String condition = String.valueOf(analysis.getCondition());
-      return condition.equals("PATH_NOT_FOUND") || condition.equals("TABLE_OR_VIEW_NOT_FOUND")
-          ? JobException.ofUser(
-              "data/MISSING_FILE",
-              "There is no %s. Fix the files of the section dataset.".formatted(name))
-          : JobException.of(
-              "data/BAD_ROWS", "%s cannot be read: %s".formatted(name, error.getMessage()), error);
-    }
-    return error instanceof RuntimeException own ? own : new IllegalStateException(error);
   }
 }

@@ -10,13 +10,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.llm4msr.spark.home.ShippedFolder;
 import org.llm4msr.spark.home.WorkFolder;
 
 /**
  * Runs a query on parts.
  *
- * @param snapshot the folder with what was learned
+ * @param snapshot what was learned
  * @param sql of the query
  * @param columns of the files of prepared data that are written; empty for Parquet
  * @param lists the tables of lists that are made before
@@ -24,15 +23,12 @@ import org.llm4msr.spark.home.WorkFolder;
  */
 record PartTask(
     Nodes nodes,
-    ShippedFolder snapshot,
+    Snapshot snapshot,
     String sql,
     ArrayList<String> columns,
     ArrayList<ArrayList<String>> lists,
     int batchRows)
     implements Serializable {
-
-  /** The file in the folder with what was learned. */
-  private static final String LEARNED = "learned.duckdb";
 
   /**
    * A part.
@@ -45,7 +41,7 @@ record PartTask(
   record Part(String rows, String target, String name, boolean empty) implements Serializable {}
 
   /** Takes a query of the runtime. */
-  static PartTask of(Nodes nodes, ShippedFolder snapshot, Map<?, ?> query) {
+  static PartTask of(Nodes nodes, Snapshot snapshot, Map<?, ?> query) {
     ArrayList<ArrayList<String>> lists = new ArrayList<>();
     for (Object list : (List<?>) requireNonNull(query.get("lists"), "lists")) {
       lists.add(texts(list));
@@ -70,7 +66,7 @@ record PartTask(
     try (WorkFolder work = WorkFolder.make()) {
       Path target = work.path().resolve("target");
       Map<String, Object> call = new HashMap<>();
-      call.put("snapshot", snapshot.path().resolve(LEARNED).toString());
+      call.put("snapshot", snapshot.path().toString());
       call.put("part", nodes.staging().get(part.rows(), work.path()).toString());
       call.put("sql", sql);
       call.put("columns", columns);

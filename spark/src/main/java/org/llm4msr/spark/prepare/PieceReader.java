@@ -54,11 +54,12 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
       while (next != null) {
         String url = next.getString(1);
         long start = next.getLong(2);
-        LogFile file = requireNonNull(files.get(LogFile.key(url)), "a file of the log");
+        String key = LogFile.key(LogFile.place(url));
+        LogFile file = requireNonNull(files.get(key), "a file of the log");
         try (WorkFolder work = WorkFolder.make()) {
           Path piece = work.path().resolve("piece" + file.ending());
           try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(piece))) {
-            if (start > 0) {
+            if (start > 0 && file.header().length > 0) {
               out.write(file.header());
               out.write('\n');
             }
@@ -82,6 +83,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
     Path columns = work.path().resolve("columns.parquet");
     Map<String, Object> call = new HashMap<>();
     call.put("piece", piece.toString());
+    call.put("of", file.name());
     call.put(
         "shown", start == 0 ? file.name() : "%s, from byte %d on".formatted(file.name(), start));
     call.put("part", file.part());
@@ -89,7 +91,7 @@ record PieceReader(Nodes nodes, Map<String, LogFile> files, ShippedFolder plan, 
     call.put("start", start);
     call.put("rows", rows.toString());
     call.put("columns", columns.toString());
-    call.put("scratch", work.folder("database").toString());
+    call.put("scratch", work.folder("reading").toString());
     Function<Object, Object> reading = nodes.reading(plan, folder);
     long count = (Long) reading.apply(call);
     nodes.staging().put(rows, Piece.name(Piece.ROWS, file.number(), start));

@@ -45,6 +45,9 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
   /** Memory of each of the two databases of a task. */
   private static final long MEMORY = 512L << 20;
 
+  /** The file in the folder with what was learned. */
+  private static final String LEARNED = "learned.duckdb";
+
   private static final String ARRANGED = "arranged";
   private static final StructType PIECES =
       new StructType()
@@ -86,8 +89,8 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     }
     String parent =
         place == null
-            ? scratch.toUri().toString()
-            : place.contains(":/") ? place : LogFile.url(Path.of(place).toAbsolutePath());
+            ? LogFile.place(scratch)
+            : place.contains(":/") ? place : LogFile.place(Path.of(place));
     String root =
         (parent.endsWith("/") ? parent : parent + "/") + session.sparkContext().applicationId();
     Staging staging =
@@ -157,7 +160,8 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
             "%s is twice among the files of the log. Leave it out once.".formatted(file.name()));
       }
     }
-    ShippedFolder plan = ship(text(call, "plan"), "llm4msr-plan");
+    ShippedFolder plan =
+        ShippedFolder.send(session.sparkContext(), text(call, "plan"), "llm4msr-plan", scratch);
     PieceReader reader = new PieceReader(known, texts, plan, text(call, "folder"));
     List<Piece> read = new ArrayList<>();
     if (!whole.isEmpty()) {
@@ -179,7 +183,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
       if (!seen.contains(file.number())) {
         throw JobException.ofUser(
             "spark/NOT_READ",
-            "Spark reads no line of %s. Give it lines, and a name without *?[]{} that begins with neither _ nor a dot."
+            "Spark reads no line of %s. Give it lines, and a name that begins with neither _ nor a dot."
                 .formatted(file.name()));
       }
     }
@@ -190,6 +194,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
         session
             .read()
             .option("lineSep", "\n")
+            .option(LogFile.GLOBS, false)
             .text(files)
             .select(
                 col("value").cast("binary"),
@@ -197,10 +202,6 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
                 col("_metadata.file_block_start"));
     FlatMapFunction<Iterator<Row>, Piece> read = reader::read;
     return lines.toJavaRDD().mapPartitions(read).collect();
-  }
-
-  private ShippedFolder ship(String folder, String name) {
-    return ShippedFolder.send(session.sparkContext(), folder, name, scratch);
   }
 
   /** Joins the fields to the rows, and writes a file for each part. */
@@ -230,7 +231,7 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
   /** Brings files of the driver to where executors see them. */
   private String handOver(Path folder) throws IOException {
     if (session.sparkContext().isLocal()) {
-      return folder.toUri().toString();
+      return LogFile.place(folder);
     }
     String name = "driver-" + results++;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
@@ -297,10 +298,15 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     return written;
   }
 
-  private List<Map<String, Object>> run(Map<?, ?> call, List<PartTask.Part> parts) {
-    ShippedFolder snapshot = ship(text(call, "snapshot"), "llm4msr-learned-" + results++);
+  private List<Map<String, Object>> run(Map<?, ?> call, List<PartTask.Part> parts)
+      throws IOException {
+    Path learned = Path.of(text(call, "snapshot")).resolve(LEARNED);
+    Snapshot snapshot = Snapshot.of(learned, known.staging(), results++ + "-" + LEARNED);
     PartTask task = PartTask.of(known, snapshot, call);
-    return new ArrayList<>(context.parallelize(parts, parts.size()).map(task::run).collect());
+    List<Map<String, Object>> told =
+        new ArrayList<>(context.parallelize(parts, parts.size()).map(task::run).collect());
+    snapshot.delete();
+    return told;
   }
 
   /** Returns the file with the rows of each part. */

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.io.Serializable;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,7 +16,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * The folder in which driver and executors leave files for each other: one that all nodes have, or
  * a URL.
  *
- * @param root a URL
+ * @param root a URL without escapes
  * @param hadoop how it is reached
  */
 record Staging(String root, SerializableConfiguration hadoop) implements Serializable {
@@ -95,13 +94,18 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
     return folder + "/" + files.get(0);
   }
 
+  /** Deletes a file. */
+  void delete(String name) throws IOException {
+    files().delete(path(name), false);
+  }
+
   /** Deletes everything. */
   void delete() throws IOException {
     files().delete(new org.apache.hadoop.fs.Path(root), true);
   }
 
   private FileSystem files() throws IOException {
-    return FileSystem.get(URI.create(root), hadoop.value());
+    return new org.apache.hadoop.fs.Path(root).getFileSystem(hadoop.value());
   }
 
   private org.apache.hadoop.fs.Path path(String name) {
@@ -112,7 +116,8 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
     return new org.apache.hadoop.fs.Path(file.toUri());
   }
 
-  private Path local(String name) {
-    return Path.of(URI.create(root).getPath()).resolve(name);
+  /** Returns a file or folder of a folder of this machine. */
+  Path local(String name) {
+    return Path.of(new org.apache.hadoop.fs.Path(root).toUri().getPath()).resolve(name);
   }
 }

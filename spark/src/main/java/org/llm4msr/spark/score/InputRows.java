@@ -1,15 +1,13 @@
 package org.llm4msr.spark.score;
 
 import java.util.List;
-import java.util.stream.Stream;
-import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.llm4msr.spark.home.JobException;
+import org.llm4msr.spark.home.MissingInput;
 
 /**
  * The rows to score.
@@ -38,7 +36,8 @@ record InputRows(Dataset<Row> rows, List<String> columns) {
         case CSV -> csv(session, request);
       };
     } catch (Exception e) {
-      throw found(e, request);
+      throw MissingInput.explain(
+          e, request.in(), "Name existing rows by --in, and what holds them by --format.");
     }
   }
 
@@ -62,24 +61,5 @@ record InputRows(Dataset<Row> rows, List<String> columns) {
             .schema(header.add(FAULT, DataTypes.StringType))
             .csv(request.in());
     return new InputRows(rows, List.of(header.fieldNames()));
-  }
-
-  /** Spark's exceptions are checked ones that its signatures do not tell. */
-  private static RuntimeException found(Exception error, ScoreRequest request) {
-    if (error instanceof AnalysisException analysis) {
-      String condition = String.valueOf(analysis.getCondition());
-      boolean missing =
-          Stream.of("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND").anyMatch(condition::equals);
-      return missing
-          ? JobException.ofUser(
-              "data/MISSING_FILE",
-              "There is no %s. Name existing rows by --in, and what holds them by --format."
-                  .formatted(request.in()))
-          : JobException.of(
-              "data/BAD_ROWS",
-              "%s cannot be read: %s".formatted(request.in(), analysis.getMessage()),
-              analysis);
-    }
-    return error instanceof RuntimeException known ? known : new IllegalStateException(error);
   }
 }

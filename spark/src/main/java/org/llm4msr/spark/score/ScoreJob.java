@@ -2,17 +2,12 @@ package org.llm4msr.spark.score;
 
 import static java.util.Objects.requireNonNull;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -21,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.llm4msr.spark.home.JobException;
 import org.llm4msr.spark.home.RuntimePlace;
 import org.llm4msr.spark.home.ShippedFolder;
+import org.llm4msr.spark.home.WorkFolder;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
@@ -36,11 +32,8 @@ public final class ScoreJob implements Job {
   @Override
   public JobReport run(SparkSession session, Options options) {
     ScoreRequest request = ScoreRequest.of(options);
-    Path scratch = scratch();
-    try {
-      return run(session, request, scratch);
-    } finally {
-      delete(scratch);
+    try (WorkFolder scratch = WorkFolder.make()) {
+      return run(session, request, scratch.path());
     }
   }
 
@@ -138,23 +131,5 @@ public final class ScoreJob implements Job {
       problems.forEach(problem -> text.append("\n  ").append(problem));
     }
     return new JobReport(text.toString(), values);
-  }
-
-  private static Path scratch() {
-    try {
-      return Files.createTempDirectory("llm4msr-spark-");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -27,6 +27,7 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -111,6 +112,7 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     flaw("READER-14", GoesOnWhereItStopped::new);
     flaw("READER-15", Hoards::new);
     flaw("READER-16", TellsThePastWithoutItems::new);
+    flaw("READER-17", LabelsByTheLine::new);
     flaw("READER-20", ThrowsWhatItCaught::new);
     flaw("READER-21", NamesAFarLine::new);
     flaw("READER-22", BlamesTheUser::new);
@@ -227,6 +229,21 @@ class ReaderZooTest extends ZooTest<SoundReader> {
     Iterator<long[]> changed(List<long[]> rows) {
       rows.get(9)[COLUMNS.indexOf(RawSchema.LABEL)] = 2;
       return rows.iterator();
+    }
+  }
+
+  /** Its pieces have other lines than the log. */
+  private static final class LabelsByTheLine extends SoundReader {
+    @Override
+    public List<LogFile> logFiles() {
+      return List.of(new LogFile(log(), false, true));
+    }
+
+    @Override
+    long[] row(long number, String line) {
+      long[] row = super.row(number, line);
+      row[COLUMNS.indexOf(RawSchema.LABEL)] = number / 5 % 2;
+      return row;
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.input.Dialect;
@@ -49,6 +50,7 @@ final class AliCcpFormat {
   private final RawDatabase database;
   private final RawFolder folder;
   private final List<CsvTable> tables = new ArrayList<>();
+  private final List<LogFile> skeletons = new ArrayList<>();
   private final Fields fields = Fields.ofInteractions();
   private final List<String> columns = new ArrayList<>();
   private final List<String> unclicked = new ArrayList<>();
@@ -76,6 +78,7 @@ final class AliCcpFormat {
     SqlDatasetReader reader =
         new SqlDatasetReader(
                 database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
+            .logging(skeletons)
             .leavingOut("rows with a purchase but no click", sum(unclicked));
     return database.skipsMalformed()
         ? reader
@@ -178,6 +181,7 @@ final class AliCcpFormat {
             "common_feature_index",
             "feature_num",
             "feature_list");
+    skeletons.addAll(skeleton.log(false)); // Each piece would be joined with all that rows share.
     skeleton.type("BIGINT", "sample_id", "click", "purchase");
     skeleton.present("sample_id");
     skeleton.check("click", "click IN (0, 1)", "0 or 1");

@@ -12,6 +12,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -44,6 +45,7 @@ final class AmazonFormat {
   private final RawFolder folder;
   private final List<Path> sources = new ArrayList<>();
   private final List<CsvTable> csvTables = new ArrayList<>();
+  private final List<LogFile> logFiles = new ArrayList<>();
   private final List<JsonLines> jsonLines = new ArrayList<>();
   private List<String> categories;
 
@@ -80,7 +82,7 @@ final class AmazonFormat {
               + " has no ratings. Set dataset.label to review, and dataset.negatives.perPositive to"
               + " the negatives that are drawn for each.");
     }
-    CsvTable log = csv(CsvTable.open(database, List.of(folder.file(EVENTS))));
+    CsvTable log = log(CsvTable.open(database, List.of(folder.file(EVENTS))));
     log.require("user_id", "asin", "category", "timestamp").type("BIGINT", "timestamp");
     log.present("user_id", "asin", "category").seconds("timestamp");
     String chosen =
@@ -173,7 +175,7 @@ final class AmazonFormat {
 
   /** Opens a file of 2023 with a header. */
   private CsvTable ratings(Path file) {
-    CsvTable table = csv(CsvTable.open(database, List.of(file)));
+    CsvTable table = log(CsvTable.open(database, List.of(file)));
     table.require("user_id", "parent_asin", "rating", "timestamp");
     table.type("DOUBLE", "rating").type("BIGINT", "timestamp");
     return table.present("user_id", "parent_asin").finite("rating").milliseconds("timestamp");
@@ -181,6 +183,7 @@ final class AmazonFormat {
 
   private String json(Path file, String item, String user, String rating, String... time) {
     sources.add(file);
+    logFiles.add(new LogFile(file, false, true));
     JsonLines lines =
         JsonLines.open(database, file)
             .required("user", JsonLines.TEXT, user)
@@ -192,7 +195,7 @@ final class AmazonFormat {
   }
 
   private String headless(Path file, List<String> columns) {
-    CsvTable table = csv(CsvTable.headless(database, List.of(file), HEADLESS, columns));
+    CsvTable table = log(CsvTable.headless(database, List.of(file), HEADLESS, columns));
     table.type("DOUBLE", "rating").type("BIGINT", "time");
     table.present("user", "item").finite("rating").seconds("time");
     return "SELECT user, item, rating, time * 1000 AS time FROM " + table.scan();
@@ -219,6 +222,11 @@ final class AmazonFormat {
             flat ? "path" : "coalesce(one, list_sort(list_distinct(flatten(several))))",
             number,
             lines.query());
+  }
+
+  private CsvTable log(CsvTable table) {
+    logFiles.addAll(table.log(true));
+    return csv(table);
   }
 
   private CsvTable csv(CsvTable table) {
@@ -261,7 +269,8 @@ final class AmazonFormat {
             items.isEmpty() ? List.of() : List.of("title"),
             rule);
     return new SqlDatasetReader(database, schema, scenarios(), sources, csvTables, queries)
-        .skipping(jsonLines);
+        .skipping(jsonLines)
+        .logging(logFiles);
   }
 
   /** A product can be in several categories; some titles of 2018 contain a script of the page. */

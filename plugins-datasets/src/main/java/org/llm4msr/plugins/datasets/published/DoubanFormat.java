@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -53,6 +54,7 @@ final class DoubanFormat {
   private final RawDatabase database;
   private final RawFolder folder;
   private final List<CsvTable> tables = new ArrayList<>();
+  private final List<LogFile> reviewFiles = new ArrayList<>();
 
   /** The described items of each domain. */
   private final Map<Domain, CsvTable> described = new EnumMap<>(Domain.class);
@@ -86,8 +88,10 @@ final class DoubanFormat {
     List<RawScenario> scenarios =
         List.of(
             scenario("0", Domain.MUSIC), scenario("1", Domain.BOOK), scenario("2", Domain.MOVIE));
+    List<LogFile> log = tables.stream().flatMap(table -> table.log(true).stream()).toList();
     return new SqlDatasetReader(
-        database, schema, scenarios, tables, Map.of(RawTable.INTERACTIONS, interactions));
+            database, schema, scenarios, tables, Map.of(RawTable.INTERACTIONS, interactions))
+        .logging(log);
   }
 
   private String part(String file, String split) {
@@ -140,6 +144,7 @@ final class DoubanFormat {
         domains.stream().map(domain -> scenario(domain.key(), domain)).toList();
     SqlDatasetReader reader =
         new SqlDatasetReader(database, schema, scenarios, tables, queries)
+            .logging(reviewFiles)
             .describing(RawTable.USERS, users, "UID", "UID");
     described.forEach(
         (domain, table) ->
@@ -162,6 +167,7 @@ final class DoubanFormat {
     unquoted(table, "user_id");
     unquoted(table, domain.key() + "_id");
     table.check("rating", "rating IS NULL OR isfinite(rating)", "a number");
+    reviewFiles.addAll(table.log(false)); // Comments have line breaks.
     return table.scan();
   }
 

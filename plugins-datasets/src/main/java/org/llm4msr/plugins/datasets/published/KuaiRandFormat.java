@@ -102,6 +102,7 @@ final class KuaiRandFormat {
                 Stream.of(statistics, captions, categories).flatMap(Optional::stream))
             .toList();
     return new SqlDatasetReader(database, schema(), scenarios(), tables, queries)
+        .logging(log.log(true))
         .describing(RawTable.USERS, users, "user_id", "user_id")
         .describing(RawTable.ITEMS, videos, "video_id", "video_id");
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -86,7 +87,11 @@ final class KuaiSarFormat {
                 Stream.of(feeds, search, users, items),
                 Stream.of(social, words, scenarios).flatMap(Optional::stream))
             .toList();
+    // The rows of a session need not be adjacent.
+    List<LogFile> log =
+        Stream.of(feeds.log(true), search.log(false)).flatMap(List::stream).toList();
     return new SqlDatasetReader(database, schema(), scenarioList(), all, queries)
+        .logging(log)
         .describing(RawTable.USERS, users, "user_id", "user_id")
         .describing(RawTable.ITEMS, items, "item_id", "item_id")
         .leavingOut(

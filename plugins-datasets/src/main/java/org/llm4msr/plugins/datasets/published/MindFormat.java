@@ -13,6 +13,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.input.Dialect;
@@ -55,6 +56,7 @@ final class MindFormat {
   private final RawDatabase database;
   private final List<Path> folders;
   private final List<CsvTable> tables = new ArrayList<>();
+  private final List<LogFile> log = new ArrayList<>();
 
   MindFormat(MindConfig config, Path path, RawDatabase database) {
     this.config = config;
@@ -127,7 +129,8 @@ final class MindFormat {
                 : List.of("title", "category", "subcategory"),
             "clicked");
     SqlDatasetReader reader =
-        new SqlDatasetReader(database, schema, List.of(), List.copyOf(tables), queries);
+        new SqlDatasetReader(database, schema, List.of(), List.copyOf(tables), queries)
+            .logging(log);
     if (config.past()) {
       reader.knowingPast(past());
     }
@@ -206,6 +209,7 @@ final class MindFormat {
 
   private String impressions(Path folder, int number) {
     CsvTable table = behaviors(folder).present("user");
+    log.addAll(table.log(!config.parts())); // The last day of a file validates.
     String file = SqlText.literal(table.files().get(0).toString());
     String shown = "words[place]";
     if (database.skipsMalformed()) { // Otherwise, the query names the word.

@@ -86,7 +86,8 @@ final class MovieLensFormat {
     List<CsvTable> tables =
         Stream.concat(Stream.of(files.ratings(), files.movies()), files.users().stream()).toList();
     SqlDatasetReader reader =
-        new SqlDatasetReader(database, schema(), scenarios(), tables, queries);
+        new SqlDatasetReader(database, schema(), scenarios(), tables, queries)
+            .logging(files.ratings().log(true));
     String film = files.movies().columns().get(0);
     reader.describing(RawTable.ITEMS, files.movies(), film, film);
     files

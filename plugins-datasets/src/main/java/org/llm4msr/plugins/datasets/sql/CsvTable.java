@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.plugins.datasets.input.CsvRows;
 import org.llm4msr.plugins.datasets.input.Dialect;
 import org.llm4msr.plugins.datasets.input.TextFile;
@@ -163,6 +164,15 @@ public final class CsvTable extends TableInput {
       read.add(column);
     }
     return columns.contains(column);
+  }
+
+  /**
+   * Returns the files as those of interactions.
+   *
+   * @param lines whether some lines of a file can be read without the others
+   */
+  public List<LogFile> log(boolean lines) {
+    return files().stream().map(file -> new LogFile(file, dialect.header(), lines)).toList();
   }
 
   /** Reads columns as the given SQL type; others are text. */

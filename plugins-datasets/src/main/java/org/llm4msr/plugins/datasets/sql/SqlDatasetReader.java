@@ -20,6 +20,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -50,6 +51,7 @@ public final class SqlDatasetReader implements DatasetReader {
   private final List<JsonLines> jsonLines = new ArrayList<>();
 
   private final List<Lookup> lookups = new ArrayList<>();
+  private final List<LogFile> log = new ArrayList<>();
   private @Nullable String past;
   private boolean opened;
 
@@ -151,6 +153,12 @@ public final class SqlDatasetReader implements DatasetReader {
     return this;
   }
 
+  /** States the files of the interactions, in their order, each of which can be read by itself. */
+  public SqlDatasetReader logging(List<LogFile> files) {
+    log.addAll(files);
+    return this;
+  }
+
   @Override
   public RawSchema schema() {
     return schema;
@@ -164,6 +172,11 @@ public final class SqlDatasetReader implements DatasetReader {
   @Override
   public List<Path> sources() {
     return sources;
+  }
+
+  @Override
+  public List<LogFile> logFiles() {
+    return List.copyOf(log);
   }
 
   @Override

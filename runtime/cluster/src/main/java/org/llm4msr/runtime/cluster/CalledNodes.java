@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.runtime.data.nodes.RowNodes;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -29,40 +32,74 @@ final class CalledNodes implements RowNodes {
   private final long partRows;
   private final Path folder;
   private final Path plan;
+  private final boolean skip;
 
-  /** The files of the log: {@code path}, {@code name}, {@code part} and {@code kind} each. */
+  /**
+   * The files of the log: {@code path}, {@code name}, {@code part}, {@code kind}, and {@code
+   * header} each.
+   */
   private final List<Map<String, Object>> files = new ArrayList<>();
-
-  /** Those that the reader of this machine gets, by part. */
-  private final Map<String, List<String>> samples = new LinkedHashMap<>();
 
   /** What samples stand for. */
   private final Map<Path, List<DatasetManifest.Source>> sources = new HashMap<>();
 
   /**
-   * Makes them, and finds the log.
+   * Makes them.
    *
    * @param settings with {@code nodes} and {@code partRows}
-   * @param log the files that are read: also URLs, ORC, and {@code table:NAME} of the catalogue
    * @param folder of the raw files
    * @param plan the folder with the configuration for nodes
+   * @param skip whether rows that cannot be read are skipped: then nodes read whole files
    */
   @SuppressWarnings("unchecked") // What is called with types of the JDK alone has this one.
-  CalledNodes(Settings settings, LogFiles log, Path folder, Path plan) {
+  CalledNodes(Settings settings, Path folder, Path plan, boolean skip) {
     nodes = (Function<Object, Object>) settings.required("nodes");
     partRows = settings.number("partRows").longValue();
     this.folder = folder;
     this.plan = plan;
-    log.logFiles().forEach((part, names) -> names.forEach(name -> find(log, part, name)));
+    this.skip = skip;
   }
 
-  private void find(LogFiles log, String part, String name) {
-    List<String> ofPart = samples.computeIfAbsent(part, key -> new ArrayList<>());
+  /**
+   * Takes the log of a reader that names it.
+   *
+   * @param log the files that are read: also URLs, ORC, and {@code table:NAME} of the catalogue
+   * @return files with the columns of the log, which this machine can open, by part
+   */
+  Map<String, List<String>> find(LogFiles log) {
+    Map<String, List<String>> samples = new LinkedHashMap<>();
+    log.logFiles()
+        .forEach(
+            (part, names) -> {
+              List<String> ofPart = samples.computeIfAbsent(part, key -> new ArrayList<>());
+              names.forEach(name -> ofPart.add(find(log, part, name)));
+            });
+    return samples;
+  }
+
+  /** Takes the log of a reader that finds it. */
+  void find(List<LogFile> log) {
+    log.forEach(
+        file -> add(file.path().toAbsolutePath().normalize(), "", file.lines(), file.header()));
+  }
+
+  private void add(Path file, String part, boolean lines, boolean header) {
+    String kind = lines && !skip ? "LINES" : "WHOLE";
+    files.add(file(file.toString(), file.toString(), part, kind, header));
+  }
+
+  private String find(LogFiles log, String part, String name) {
     if (!ELSEWHERE.matcher(name).matches()) {
-      String path = folder.resolve(name).toAbsolutePath().normalize().toString();
-      ofPart.add(path);
-      files.add(file(path, path, part, log.hasLines(name) ? "LINES" : "WHOLE"));
-      return;
+      Path path = folder.resolve(name).toAbsolutePath().normalize();
+      add(path, part, log.hasLines(name), true);
+      return path.toString();
+    }
+    if (skip) {
+      throw new MsrException(
+          ErrorType.USER,
+          "spark/MALFORMED",
+          "dataset.malformed.policy is skip, which files of the driver's machine can have, but not %s. Set strict and mend the rows that it names, or copy the rows into CSV or Parquet files."
+              .formatted(name));
     }
     boolean isTable = name.startsWith("table:");
     boolean isOrc = name.toLowerCase(Locale.ROOT).endsWith(".orc");
@@ -70,9 +107,8 @@ final class CalledNodes implements RowNodes {
     String place =
         isTable || name.contains("://")
             ? name
-            : folder.resolve(name).toAbsolutePath().normalize().toUri().toString();
+            : "file://" + folder.resolve(name).toAbsolutePath().normalize();
     Settings told = Settings.of(call("source", Map.of("name", place, "lines", lines)));
-    ofPart.add(told.text("sample"));
     List<DatasetManifest.Source> own = new ArrayList<>();
     for (Object source : (List<?>) told.required("sources")) {
       Settings of = Settings.of(source);
@@ -82,17 +118,14 @@ final class CalledNodes implements RowNodes {
     }
     sources.put(told.folder("sample"), own);
     for (String file : told.texts("files")) {
-      files.add(file(file, lines ? file : name, part, lines ? "LINES" : "STAGED"));
+      files.add(file(file, lines ? file : name, part, lines ? "LINES" : "STAGED", true));
     }
+    return told.text("sample");
   }
 
-  private static Map<String, Object> file(String path, String name, String part, String kind) {
-    return Map.of("path", path, "name", name, "part", part, "kind", kind);
-  }
-
-  /** Returns files with the columns of the log, which this machine can open, by part. */
-  Map<String, List<String>> samples() {
-    return samples;
+  private static Map<String, Object> file(
+      String path, String name, String part, String kind, boolean header) {
+    return Map.of("path", path, "name", name, "part", part, "kind", kind, "header", header);
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.cluster;
 import java.util.function.Supplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.engine.EngineErrors;
 import org.llm4msr.runtime.plugins.PluginFaults;
 
@@ -25,6 +26,12 @@ final class Errors {
     } catch (RuntimeException e) {
       throw EngineErrors.explain(e).or(() -> PluginFaults.explain(e)).map(Errors::known).orElse(e);
     }
+  }
+
+  /** Returns an error of a node, whose memory the configuration does not set, with other advice. */
+  static MsrException ofNode(MsrException error, String lessMemory) {
+    String text = error.text().replace(DataErrors.MORE_MEMORY, lessMemory);
+    return new MsrException(error.type(), error.code(), text, error);
   }
 
   private static RuntimeException known(MsrException error) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.DatasetConfig;
@@ -47,13 +49,17 @@ public final class PrepareData implements Function<Object, Object> {
     LoadedConfig loaded =
         settings.loader().load(settings.folder("config"), settings.texts("overrides"));
     DatasetConfig dataset = loaded.config().dataset();
-    LogFiles log = requireLog(dataset);
-    requireStrict(dataset);
-    Path folder = loaded.base().resolve(dataset.path()).normalize();
+    Path folder = loaded.base().resolve(dataset.path()).toAbsolutePath().normalize();
     try (Scratch scratch = loaded.config().runtime().scratch(folder, dataset)) {
-      CalledNodes nodes = new CalledNodes(settings, log, folder, plan(loaded, scratch));
-      DatasetConfig sampled = with(dataset, log.withLogFiles(nodes.samples()));
-      try (DatasetReader reader = reader(sampled, scratch)) {
+      boolean skip = dataset.malformed().policy() == MalformedConfig.Policy.SKIP;
+      CalledNodes nodes = new CalledNodes(settings, folder, plan(loaded, scratch), skip);
+      @Nullable LogFiles named = namedLog(dataset);
+      DatasetConfig read =
+          named == null ? dataset : with(dataset, named.withLogFiles(nodes.find(named)));
+      try (DatasetReader reader = reader(read, scratch)) {
+        if (named == null) {
+          nodes.find(requireLog(dataset, reader));
+        }
         @Nullable String extend = settings.optional("extend");
         PreparationRequest request =
             new PreparationRequest(
@@ -69,24 +75,21 @@ public final class PrepareData implements Function<Object, Object> {
     }
   }
 
-  private static LogFiles requireLog(DatasetConfig dataset) {
-    if (dataset.reader().config() instanceof LogFiles log) {
-      return log;
-    }
-    throw new MsrException(
-        ErrorType.USER,
-        "spark/READER",
-        "The reader %s does not read its log in pieces, as the nodes of a cluster do. Run `llm4msr data prepare`, or describe the files to the reader table."
-            .formatted(dataset.reader().name()));
+  /** Returns what names the log, in the settings of its reader; null where the reader finds it. */
+  static @Nullable LogFiles namedLog(DatasetConfig dataset) {
+    return dataset.reader().config() instanceof LogFiles log ? log : null;
   }
 
-  private static void requireStrict(DatasetConfig dataset) {
-    if (dataset.malformed().policy() == MalformedConfig.Policy.SKIP) {
+  private static List<LogFile> requireLog(DatasetConfig dataset, DatasetReader reader) {
+    List<LogFile> log = reader.logFiles();
+    if (log.isEmpty()) {
       throw new MsrException(
           ErrorType.USER,
-          "spark/MALFORMED",
-          "dataset.malformed.policy is skip, which nodes of a cluster cannot do yet. Set strict and mend the rows that it names, or run `llm4msr data prepare`.");
+          "spark/READER",
+          "The reader %s does not read its log in pieces, as the nodes of a cluster do. Run `llm4msr data prepare`, or describe the files to the reader table."
+              .formatted(dataset.reader().name()));
     }
+    return log;
   }
 
   /** Returns a section with other settings of its reader. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.nodes.PartDatabase;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 
@@ -46,6 +47,8 @@ public final class QueryPart implements Function<Object, Object> {
       DatasetManifest.FileStamp stamp =
           database.write(settings.text("sql"), columns, batchRows, settings.is("empty"), target);
       return Map.of("bytes", stamp.bytes(), "sha256", stamp.sha256());
+    } catch (MsrException e) {
+      throw Errors.ofNode(e, "Lower --part-rows.");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -35,12 +35,25 @@ public final class Scratch implements DatasetContext, AutoCloseable {
    * @param skipMalformed whether rows that cannot be read are skipped
    */
   public Scratch(Path folder, long memoryBytes, int threads, boolean skipMalformed) {
+    this(folder, memoryBytes, threads, skipMalformed, temporary());
+  }
+
+  /**
+   * Takes a scratch folder.
+   *
+   * @param scratch an empty folder, deleted at the end
+   */
+  public Scratch(Path folder, long memoryBytes, int threads, boolean skipMalformed, Path scratch) {
     this.skipMalformed = skipMalformed;
     this.folder = folder;
     this.memoryBytes = memoryBytes;
     this.threads = threads;
+    this.scratch = scratch;
+  }
+
+  private static Path temporary() {
     try {
-      this.scratch = Files.createTempDirectory("llm4msr-");
+      return Files.createTempDirectory("llm4msr-");
     } catch (IOException e) {
       throw new MsrException(
           ErrorType.RESOURCES,

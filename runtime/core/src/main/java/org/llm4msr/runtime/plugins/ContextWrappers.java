@@ -11,6 +11,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
@@ -83,6 +84,11 @@ public final class ContextWrappers {
     @Override
     public List<Path> sources() {
       return plugin.inContext(inner, "sources()", inner::sources);
+    }
+
+    @Override
+    public List<LogFile> logFiles() {
+      return plugin.inContext(inner, "logFiles()", inner::logFiles);
     }
 
     @Override

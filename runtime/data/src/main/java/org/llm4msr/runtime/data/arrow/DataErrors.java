@@ -15,6 +15,9 @@ public final class DataErrors {
   private static final int SHOWN = 300;
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
+  /** What to do where memory is short. */
+  public static final String MORE_MEMORY = "Raise runtime.memory or lower runtime.threads.";
+
   private DataErrors() {}
 
   public static MsrException data(String code, String message) {
@@ -72,9 +75,7 @@ public final class DataErrors {
       return new MsrException(
           ErrorType.RESOURCES,
           "data/OUT_OF_MEMORY",
-          "Preparation ran out of memory: "
-              + firstLine(text)
-              + ". Raise runtime.memory or lower runtime.threads.",
+          "Preparation ran out of memory: " + firstLine(text) + ". " + MORE_MEMORY,
           failure);
     }
     return new MsrException(

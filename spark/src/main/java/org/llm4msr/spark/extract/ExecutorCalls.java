@@ -29,7 +29,7 @@ import scala.runtime.BoxedUnit;
  * is a task, whose vectors come to the driver as soon as it is done: a lost executor repeats the
  * call that it was making, and no other.
  */
-final class ClusterCalls implements Consumer<Object> {
+final class ExecutorCalls implements Consumer<Object> {
 
   private static final long CHECK_MILLIS = 200;
 
@@ -49,7 +49,7 @@ final class ClusterCalls implements Consumer<Object> {
    * @param threads of the encoder of an executor
    * @param plugins more plugin folders, the same on every node
    */
-  ClusterCalls(SparkContext context, RuntimePlace runtime, int threads, List<String> plugins) {
+  ExecutorCalls(SparkContext context, RuntimePlace runtime, int threads, List<String> plugins) {
     this.context = context;
     this.runtime = runtime;
     this.threads = threads;
