@@ -38,7 +38,8 @@ say spark extract kuaisar.yaml "${options[@]}"
 say spark train kuaisar.yaml --run first "${options[@]}"
 [ -d compiled ] || say compile work/runs/first/bundle --out compiled
 
-# Rows to score: the log, in the columns that the model reads.
-awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "n", "user", "item", "scenario"; next }
-  { print NR - 2, $at["user_id"], $at["item_id"], $at["scenario"] }' raw/rec_inter.csv >rows.csv
+# Rows to score: the log of recommendation, as the reader has it. The hour is that of Beijing.
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "n", "user", "item", "scenario", "hour", "keyword"; next }
+  { print NR - 2, $at["user_id"], $at["item_id"], $at["scenario"], int($at["timestamp"] / 3600000 + 8) % 24, "" }' \
+  raw/rec_inter.csv >rows.csv
 say spark score compiled --in rows.csv --out scores --keep n,user,item --force "${options[@]}"

@@ -26,7 +26,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  */
 record SparkChain(Path script, Map<String, String> environment, Path work) {
 
-  private static final int MINUTES = 10;
+  private static final int MINUTES = 20;
   private static final String RUN = "runs/first";
 
   /** Models whose losses agree within 1e-5 give probabilities that agree within this. */
