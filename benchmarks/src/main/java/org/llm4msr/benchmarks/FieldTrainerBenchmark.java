@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.hipparchus.stat.descriptive.rank.Median;
 import org.llm4msr.api.Progress;
+import org.llm4msr.benchmarks.peers.PythonProcess;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.ExperimentConfig;

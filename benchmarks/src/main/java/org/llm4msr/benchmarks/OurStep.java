@@ -9,8 +9,10 @@ import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.TrainingStep;
+import org.llm4msr.runtime.training.workers.Team;
 
 /** The project's own training step. */
 final class OurStep implements Contender {
@@ -35,6 +37,20 @@ final class OurStep implements Contender {
             setup.sequences().isEmpty() ? null : SequenceLog.of(setup.data()));
     step = new TrainingStep(model, setup.training(), setup.data());
     clock = new StepClock(batches, (batch, n) -> step.run(batch, n, Setup.LEARNING_RATE));
+  }
+
+  /** Makes this one of several workers. */
+  void workIn(Exchange exchange) {
+    engine.call(
+        () -> {
+          step.workIn(new Team(exchange));
+          return exchange;
+        });
+  }
+
+  /** Makes one step of a batch. */
+  void run(Batch batch) {
+    engine.call(() -> step.run(batch, 1, Setup.LEARNING_RATE));
   }
 
   ModelShape shape() {

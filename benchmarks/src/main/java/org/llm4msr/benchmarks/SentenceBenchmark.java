@@ -19,6 +19,7 @@ import org.hipparchus.stat.descriptive.rank.Median;
 import org.llm4msr.api.knowledge.EncoderContext;
 import org.llm4msr.api.knowledge.Knowledge;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
+import org.llm4msr.benchmarks.peers.PythonProcess;
 import org.llm4msr.plugins.llm.OnnxSentenceConfig;
 import org.llm4msr.plugins.llm.OnnxSentenceFactory;
 

@@ -15,7 +15,8 @@ final class SequenceLog {
   /** L, the most that a row reads. */
   static final int LENGTH = 50;
 
-  private static final boolean DRAWN = System.getProperty("past", "full").equals("drawn");
+  /** Whether numbers of events are drawn. */
+  static final boolean DRAWN = System.getProperty("past", "full").equals("drawn");
 
   private SequenceLog() {}
 

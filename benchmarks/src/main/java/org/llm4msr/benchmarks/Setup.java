@@ -67,7 +67,10 @@ record Setup(
 
   private static final Precision PRECISION =
       Precision.valueOf(System.getProperty("precision", Precision.FLOAT32.name()));
-  private static final int META_HIDDEN = 64;
+
+  /** Of the layers that are generated for users and scenarios. */
+  static final int META_HIDDEN = Integer.getInteger("layer", 64);
+
   private static final PluginChoice<BackboneFactory<Record>, Record> MMOE_CHOICE =
       PluginChoice.of("mmoe", new MmoeFactory(), MMOE);
   private static final PluginChoice<FusionHeadFactory<Record>, Record> NONE =
@@ -171,7 +174,8 @@ record Setup(
         false,
         sequences,
         null,
-        labels());
+        labels(),
+        ModelConfig.DEVIATION);
   }
 
   /** All further labels of the data, with towers as those of MMoE. */

@@ -21,9 +21,11 @@ import org.llm4msr.runtime.tables.Batch;
  * <pre>
  * size                          tables of 4,000,000 rows against 100,000
  * scenarios [NAME KEY=VALUE...] 64 scenarios against 2, drawn by Zipf's law; NAME: a backbone,
- *                               with its defaults but for these settings
+ *                               with its defaults but for these settings; without NAME also the
+ *                               products of 64 scenarios of as many rows alone
  * enhanced USERS K HIDDEN FIELDS [RANK]
- *                               the hierarchical head against none; layers W -> 64 -> W
+ *                               the hierarchical head against none; layers W -> 64 -> W; without
+ *                               RANK also its products alone
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
  * products                      a step, and its products with tables and copies, against its
@@ -32,8 +34,9 @@ import org.llm4msr.runtime.tables.Batch;
  *                               64 numbers, alone against a step: ahead and user by user, batch by
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
- * sequence POOLING              a sequence of 50 events a row against none; with -Dpast=drawn, of
- *                               0 to 50 events, 25 on average
+ * sequence POOLING              a sequence of 50 events a row against none, and the products of
+ *                               TARGET_ATTENTION alone; with -Dpast=drawn, of 0 to 50 events, 25
+ *                               on average
  * labels COUNT                  so many further labels, with a tower a scenario each, against none
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
@@ -44,7 +47,8 @@ import org.llm4msr.runtime.tables.Batch;
  * <p>{@code benchmarks/run TrainingStepBenchmark ...} starts it. {@code -Dengine}, {@code
  * -Dthreads}, {@code -Dbatch}, {@code -Drounds} and {@code -Dsteps} in {@code LLM4MSR_JAVA_OPTS}
  * change the engine (PyTorch), its threads (2), the rows of a batch (4096), and the length (12
- * rounds of 40 steps); {@code -Dprecision=BFLOAT16} the products of the enhanced contender.
+ * rounds of 40 steps); {@code -Dprecision=BFLOAT16} the products of the enhanced contender, {@code
+ * -Dlayer} the width of its layers (64).
  */
 public final class TrainingStepBenchmark {
 
@@ -57,6 +61,7 @@ public final class TrainingStepBenchmark {
   private static final int SCENARIOS = 3;
   private static final int MANY_SCENARIOS = 64;
   private static final int BATCHES = 64;
+  private static final int HIDDEN = 36;
   private static final int THREADS = Integer.getInteger("threads", 2);
 
   private final TensorEngine engine;
@@ -120,12 +125,29 @@ public final class TrainingStepBenchmark {
                   data, Setup.backbone(backbone.get(0), backbone.subList(1, backbone.size())));
       ours(scenarios + " scenarios", setup);
     }
+    if (backbone.isEmpty()) {
+      List<Batch> batches = data(ROWS, MANY_SCENARIOS).batches(BATCHES);
+      contenders.add(
+          engine.call(
+              () -> new ProductsAlone(engine, FIELDS * Setup.DIMENSION, MANY_SCENARIOS, batches)));
+    }
   }
 
   private void enhanced(int users, int dimension, int hidden, int fields, int rank) {
     RandomData data = new RandomData(fields, ROWS / fields, users, SCENARIOS);
     ours("plain", Setup.plain(data));
     ours("enhanced", Setup.enhanced(data, new Setup.Knowledge(dimension, hidden, rank)));
+    if (rank == 0 && hidden > 0) {
+      contenders.add(
+          engine.call(
+              () -> {
+                int width = fields * Setup.DIMENSION;
+                ProductsAlone products =
+                    new ProductsAlone(engine, width, SCENARIOS, data.batches(BATCHES));
+                products.addEnhancement(width, users, SCENARIOS, dimension, hidden);
+                return products;
+              }));
+    }
   }
 
   private void head(String name, List<String> settings) {
@@ -176,10 +198,15 @@ public final class TrainingStepBenchmark {
             HistoryConfig.Until.TRAINING,
             SequenceConfig.Newest.LAST,
             pooling,
-            List.of(36),
+            List.of(HIDDEN),
             Activation.LEAKY_RELU,
             false);
     ours(pooling.name(), Setup.sequence(data, config));
+    if (pooling == Pooling.TARGET_ATTENTION && !SequenceLog.DRAWN) {
+      contenders.add(
+          new AttentionProducts(
+              engine, THREADS, SequenceLog.LENGTH, HIDDEN, data.batches(BATCHES)));
+    }
   }
 
   private void labels(int count) {

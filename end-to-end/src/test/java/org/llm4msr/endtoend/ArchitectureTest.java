@@ -111,6 +111,7 @@ class ArchitectureTest {
           "FlatColumns",
           "LabelTowers",
           "LogitTerms",
+          "ModelIdentity",
           "ModelSequences",
           "SharedState",
           "StoredItems",
@@ -119,12 +120,16 @@ class ArchitectureTest {
           "Joint",
           "LabelLosses",
           "LossShares",
+          "LossText",
           // experiment
           "Explainer",
           // lab
           "BarChart",
+          "DeLong",
           "Html",
           "Neighbours",
+          "PairedDifference",
+          "PairedRatio",
           "Section",
           "SideBySide");
 

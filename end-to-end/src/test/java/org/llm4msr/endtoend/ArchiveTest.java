@@ -73,22 +73,26 @@ class ArchiveTest {
   }
 
   @Test
-  void hasWhatTheImageIsMadeOfAndClientsNeed() throws IOException {
-    String dockerfile = Files.readString(unpacked.resolve("serving/Dockerfile"));
-    List<String> copied =
-        Pattern.compile("(?m)^COPY (.*) \\S+$")
-            .matcher(dockerfile)
-            .results()
-            .flatMap(match -> Stream.of(match.group(1).split(" ")))
-            .toList();
-    assertThat(copied)
-        .contains("bin", "lib")
-        .allSatisfy(path -> assertThat(unpacked.resolve(path)).exists());
+  void hasWhatImagesAreMadeOfAndClientsNeed() throws IOException {
+    assertThat(copied("serving/Dockerfile")).contains("bin", "lib");
+    assertThat(copied("spark/Dockerfile")).contains("lib", "plugins");
     assertThat(unpacked.resolve("serving"))
         .isDirectoryContaining("glob:**/{llm4msr.service,kubernetes.yaml,grafana.json}");
     assertThat(unpacked.resolve("serving/proto/llm4msr/v1/ranking.proto")).exists();
     assertThat(unpacked.resolve("examples/serving/rank.sh")).isExecutable();
     assertThat(unpacked.resolve("examples/spark/chain.sh")).isExecutable();
+  }
+
+  /** Returns what an image takes, which must be there. */
+  private static List<String> copied(String dockerfile) throws IOException {
+    List<String> copied =
+        Pattern.compile("(?m)^COPY (.*) \\S+$")
+            .matcher(Files.readString(unpacked.resolve(dockerfile)))
+            .results()
+            .flatMap(match -> Stream.of(match.group(1).split(" ")))
+            .toList();
+    assertThat(copied).allSatisfy(path -> assertThat(unpacked.resolve(path)).exists());
+    return copied;
   }
 
   /** Returns the names of the jars in a folder that are not ours. */

@@ -23,28 +23,6 @@ import org.llm4msr.runtime.experiment.Experiment;
  */
 class ColdItemsTest {
 
-  private static final String EXPERIMENT =
-      """
-      workspace: work
-      dataset:
-        name: table
-        path: .
-        files: [log.csv]
-        scenario: place
-        time: time
-        items: { files: [items.csv], key: item, text: [title] }
-        split: { by: time, ratio: [4, 1, 1] }
-      knowledge:
-        encoder: { name: hash, dimension: 32 }
-        items: {}
-      model:
-        embeddingSize: 4
-        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
-      %s
-      training: { epochs: 4, batchSize: 128, patience: 0, optimizer: { learningRate: 0.005 } }
-      runtime: { threads: 1 }
-      """;
-
   private static final int ROWS = 15_000;
 
   /** Items of the training part, and those that come later. */
@@ -60,12 +38,8 @@ class ColdItemsTest {
   @BeforeAll
   static void write() throws IOException {
     Random random = new Random(5);
-    List<String> items = new ArrayList<>(List.of("item,title"));
-    for (int item = 0; item < ALL; item++) {
-      items.add("i%d,%s number %d".formatted(item, item % 2 == 0 ? "tea" : "lamp", item));
-    }
-    Files.write(folder.resolve("items.csv"), items);
-    List<String> log = new ArrayList<>(List.of("user,item,place,label,time"));
+    TextShop.writeItems(folder, ALL, item -> (item % 2 == 0 ? "tea" : "lamp") + " number " + item);
+    List<String> log = new ArrayList<>(List.of(TextShop.COLUMNS));
     for (int n = 0; n < ROWS; n++) {
       int item = n < ROWS * 5 / 6 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
       int user = random.nextInt(40);
@@ -77,7 +51,8 @@ class ColdItemsTest {
 
   private static Experiment trained(String name, String model) throws IOException {
     Path file = folder.resolve(name + ".yaml");
-    Files.writeString(file, EXPERIMENT.formatted(model));
+    String training = "epochs: 4, batchSize: 128, patience: 0, optimizer: { learningRate: 0.005 }";
+    Files.writeString(file, TextShop.experiment("work", "log.csv", "", model + "\n", training));
     Experiment experiment = Experiment.fromYaml(file);
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
@@ -91,8 +66,7 @@ class ColdItemsTest {
 
   @Test
   void textsTellWhoLikesAnUnseenItemWhereTheyAreAddedToItsId() throws IOException {
-    String sum =
-        "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, form: sum, dropout: 0.1 }";
+    String sum = "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, dropout: 0.1 }";
     Experiment experiment = trained("sum", sum);
     double plain = auc(trained("plain", "  embeddingDeviation: 0.1"), "plain");
 

@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -44,13 +44,18 @@ final class FakeRedis implements AutoCloseable {
   private static final long SECONDS = 20;
 
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
-  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  /** Started ahead: a client that connects again while its last thread ends finds one. */
+  private final ThreadPoolExecutor threads =
+      new ThreadPoolExecutor(8, 64, 1, TimeUnit.MINUTES, new SynchronousQueue<>());
+
   private final int port;
   private @Nullable ServerSocket server;
 
   FakeRedis() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     port = server.getLocalPort();
+    threads.prestartAllCoreThreads();
     accept(server);
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,25 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
-import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.data.rows.RowValues;
-import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.TrainingOptions;
-import org.llm4msr.runtime.experiment.TrainingReport;
-import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
-import org.llm4msr.runtime.scoring.ScoringRequest;
-import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
-import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.Ranker;
-import org.llm4msr.serving.ranker.RankerSettings;
 
 /** Ranges, hashes and crosses on their way from files to scores. */
 class FieldKindsTest {
@@ -59,82 +47,26 @@ class FieldKindsTest {
       Map.of("hour", 3, "price", 12.5, "tags", List.of("a", "c"));
 
   @TempDir static Path folder;
-  private static Experiment experiment;
-  private static TrainingReport report;
-  private static Path compiled;
-  private static float[] evaluated;
+  private static TrainedShop model;
   private static List<String> testRows;
 
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1500, 60, List.of("feed", "search"));
     testRows = shop.rows().subList(1250, 1500);
-    experiment = Experiment.fromYaml(shop.experiment(), SETTINGS);
-    experiment.prepare(false, Progress.NONE);
-    report = experiment.train("model", Progress.NONE);
-    Path predictions = folder.resolve("predictions.arrow");
-    experiment.evaluate("model", Split.TEST, predictions, Progress.NONE);
-    evaluated = BundleTest.floats(predictions, "probability");
-    compiled = folder.resolve("compiled");
-    new Compiler(loader()).compile(Bundle.open(report.bundle()), compiled);
-  }
-
-  private static ConfigLoader loader() {
-    return ConfigLoader.standard(PluginRegistry.load());
+    model = TrainedShop.of(shop, SETTINGS);
   }
 
   @Test
   void rawRowsAreScoredAsTheyWereEvaluated() throws IOException {
-    List<String> lines = new ArrayList<>(List.of(SmallShop.COLUMNS));
-    lines.addAll(testRows);
-    Path rows = Files.write(folder.resolve("rows.csv"), lines);
-    Path out = folder.resolve("scores.arrow");
-    for (Path bundle : List.of(report.bundle(), compiled)) {
-      try (Scorer scorer = Scorer.load(bundle)) {
-        scorer.score(new ScoringRequest(rows, out), Progress.NONE);
-      }
-      assertThat(BundleTest.floats(out, "score")).containsExactly(evaluated, within(1e-6f));
-      Files.delete(out);
-    }
-  }
-
-  private static List<RankItem> items() {
-    List<RankItem> items = new ArrayList<>();
-    for (int i = 0; i < 150; i++) {
-      items.add(new RankItem("i" + i));
-    }
-    return items;
-  }
-
-  private static Map<String, Object> row(RankRequest request, RankItem item) {
-    Map<String, Object> row = new HashMap<>(request.context());
-    row.putAll(item.fields());
-    row.put("user", request.user());
-    row.put("scenario", request.scenario());
-    row.put("item", item.id());
-    return row;
-  }
-
-  private static void assertAsTheScorer(Ranker ranker, RankRequest request) {
-    float[] expected;
-    try (Scorer scorer = Scorer.load(report.bundle())) {
-      expected = scorer.score(request.items().stream().map(item -> row(request, item)).toList());
-    }
-    for (int time = 0; time < 2; time++) { // Then with what was kept.
-      RankResult result = ranker.rank(request);
-      for (int item = 0; item < expected.length; item++) {
-        assertThat(result.probability(item))
-            .describedAs("item %d", item)
-            .isCloseTo(expected[item], within(1e-5f));
-      }
-    }
+    model.assertScoresAsEvaluated(SmallShop.COLUMNS, testRows);
   }
 
   /** A request brings the parts of a cross, or they are stored. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void requestsAreRankedAsTheirRowsAreScored(boolean isCompiled) {
-    List<RankItem> own = items();
+    List<RankItem> own = TrainedShop.items();
     own.set(3, new RankItem("i3", Map.of("price", 2)));
     own.set(5, new RankItem("i5", Map.of("kind", "k0", "hour", 9)));
     own.set(7, new RankItem("i7", Map.of("tags", "b")));
@@ -144,15 +76,15 @@ class FieldKindsTest {
     more.put("age", 33);
     more.put("city", "never seen");
     more.put("price", null);
-    try (Ranker ranker =
-        Ranker.open(isCompiled ? compiled : report.bundle(), RankerSettings.STANDARD, loader())) {
+    try (Ranker ranker = model.ranker(isCompiled)) {
       assertThat(ranker.isCompiled()).isEqualTo(isCompiled);
       for (Object user : List.of(17, 23, "nobody")) {
         for (String scenario : List.of("feed", "search")) {
-          assertAsTheScorer(ranker, new RankRequest(user, scenario, items()).with(CONTEXT));
+          model.assertRanksAsItScores(
+              ranker, new RankRequest(user, scenario, TrainedShop.items()).with(CONTEXT));
         }
-        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(CONTEXT));
-        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(more));
+        model.assertRanksAsItScores(ranker, new RankRequest(user, "feed", own).with(CONTEXT));
+        model.assertRanksAsItScores(ranker, new RankRequest(user, "feed", own).with(more));
       }
     }
   }
@@ -160,13 +92,14 @@ class FieldKindsTest {
   /** What is told of a row is what a log of requests keeps. */
   @Test
   void aRowThatBringsWhatIsToldOfAnotherHasItsScore() {
-    RankRequest request = new RankRequest(17, "feed", items().subList(0, 20)).with(CONTEXT);
+    RankRequest request =
+        new RankRequest(17, "feed", TrainedShop.items().subList(0, 20)).with(CONTEXT);
     List<Map<String, Object>> rows = new ArrayList<>();
     List<Map<String, Object>> told = new ArrayList<>();
-    try (Ranker ranker = Ranker.open(report.bundle(), RankerSettings.STANDARD, loader())) {
+    try (Ranker ranker = model.ranker(false)) {
       RowValues values = ranker.values();
       for (RankItem item : request.items()) {
-        rows.add(row(request, item));
+        rows.add(TrainedShop.row(request, item));
         Map<String, Object> brought = new HashMap<>();
         RowValues.Row row =
             new RowValues.Row(17, "feed", item.id(), request.context(), item.fields());
@@ -181,7 +114,7 @@ class FieldKindsTest {
         told.add(brought);
       }
     }
-    try (Scorer scorer = Scorer.load(report.bundle())) {
+    try (Scorer scorer = Scorer.load(model.bundle())) {
       assertThat(scorer.score(told)).containsExactly(scorer.score(rows), within(1e-6f));
     }
   }
@@ -191,18 +124,13 @@ class FieldKindsTest {
     String[] settings = List.of(SETTINGS).toArray(new String[SETTINGS.length + 1]);
     settings[1] = "training.epochs=1";
     settings[SETTINGS.length] = "training.optimizer={name: sgd, learningRate: 1e-20}";
-    TrainingReport on =
-        Experiment.fromYaml(folder.resolve("experiment.yaml"), settings)
-            .train("on", new TrainingOptions(null, report.bundle()), Progress.NONE);
-
-    assertThat(on.result().best().result().overall().auc())
-        .isEqualTo(report.result().best().result().overall().auc());
+    model.assertGoesOn(settings);
   }
 
   @Test
   void exportedEmbeddingsNameRangesAndBuckets() throws IOException {
     Path target = folder.resolve("embeddings");
-    new EmbeddingExport(Bundle.open(report.bundle())).write(List.of(), target);
+    new EmbeddingExport(Bundle.open(model.bundle())).write(List.of(), target);
 
     assertThat(BundleTest.texts(target.resolve("age.arrow"), "value"))
         .containsExactly("null", "up to 25", "25 to 40", "40 to 60", "over 60");

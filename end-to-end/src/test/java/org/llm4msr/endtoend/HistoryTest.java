@@ -39,26 +39,12 @@ import org.llm4msr.runtime.scoring.Scorer;
 class HistoryTest {
 
   private static final String EXPERIMENT =
-      """
-      workspace: work
-      dataset:
-        name: table
-        path: .
-        files: [log.csv]
-        scenario: place
-        time: time
-        items: { files: [items.csv], key: item, text: [title] }
-        split: { by: time, ratio: [4, 1, 1] }
-      knowledge:
-        encoder: { name: hash, dimension: 32 }
-        items: {}
-        history: { length: 10, bins: 4 }
-      model:
-        embeddingSize: 4
-        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
-      training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
-      runtime: { threads: 1 }
-      """;
+      TextShop.experiment(
+          "work",
+          "log.csv",
+          "  history: { length: 10, bins: 4 }\n",
+          "",
+          "epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 }");
 
   /** The same with a model that reads no items. */
   private static final String USERS_ALONE =
@@ -81,12 +67,9 @@ class HistoryTest {
   @BeforeAll
   static void train() throws IOException {
     Random random = new Random(3);
-    List<String> items = new ArrayList<>(List.of("item,title"));
-    for (int item = 0; item < ALL; item++) {
-      items.add("i%d,%s".formatted(item, item % 2 == 0 ? "green tea leaves" : "bright desk lamp"));
-    }
-    Files.write(folder.resolve("items.csv"), items);
-    log = new ArrayList<>(List.of("user,item,place,label,time"));
+    TextShop.writeItems(
+        folder, ALL, item -> item % 2 == 0 ? "green tea leaves" : "bright desk lamp");
+    log = new ArrayList<>(List.of(TextShop.COLUMNS));
     for (int n = 0; n < 6_000; n++) {
       int item = n < 5_000 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
       int user = random.nextInt(USERS);

@@ -34,26 +34,12 @@ import org.llm4msr.runtime.scoring.Scorer;
 class ItemKnowledgeTest {
 
   private static final String EXPERIMENT =
-      """
-      workspace: %s
-      dataset:
-        name: table
-        path: .
-        files: [%s]
-        scenario: place
-        time: time
-        items: { files: [items.csv], key: item, text: [title] }
-        split: { by: time, ratio: [4, 1, 1] }
-      knowledge:
-        encoder: { name: hash, dimension: 32 }
-        items: {}
-      model:
-        embeddingSize: 4
-        backbone: { name: shared-bottom, bottom: [16], tower: [8], batchNorm: false }
-        itemKnowledge: {}
-      training: { epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 } }
-      runtime: { threads: 1 }
-      """;
+      TextShop.experiment(
+          "%s",
+          "%s",
+          "",
+          "  itemKnowledge: {}\n",
+          "epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 }");
 
   /** Items of the training part, and those that come later. */
   private static final int KNOWN = 40;
@@ -67,12 +53,9 @@ class ItemKnowledgeTest {
   @BeforeAll
   static void train() throws IOException {
     Random random = new Random(3);
-    List<String> items = new ArrayList<>(List.of("item,title"));
-    for (int item = 0; item < ALL + 2; item++) {
-      items.add("i%d,%s number %d".formatted(item, isTea(item) ? "green tea" : "desk lamp", item));
-    }
-    Files.write(folder.resolve("items.csv"), items);
-    List<String> log = new ArrayList<>(List.of("user,item,place,label,time"));
+    TextShop.writeItems(
+        folder, ALL + 2, item -> (isTea(item) ? "green tea" : "desk lamp") + " number " + item);
+    List<String> log = new ArrayList<>(List.of(TextShop.COLUMNS));
     for (int n = 0; n < 6_000; n++) {
       int item = n < 5_000 ? random.nextInt(KNOWN) : KNOWN + random.nextInt(ALL - KNOWN);
       int clicked = random.nextInt(6) < (isTea(item) ? 4 : 1) ? 1 : 0;
@@ -140,7 +123,8 @@ class ItemKnowledgeTest {
 
   @Test
   void unseenItemsAreRankedByTheirTextsInThePlaceOfTheirIds() throws IOException {
-    Experiment experiment = cold("work", "log.csv", "model.coldItems.halfAt=0");
+    Experiment experiment =
+        cold("work", "log.csv", "model.coldItems.halfAt=0", "model.coldItems.form=mix");
     experiment.train("cold", Progress.NONE);
 
     // Training has all ids of its rows, so that dropout alone has taught what vectors mean.

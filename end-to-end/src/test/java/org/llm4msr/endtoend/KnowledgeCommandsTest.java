@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.cli.InProcess;
 
-/** Knowledge through the launcher, as a user extracts and looks at it. */
+/** Commands that extract knowledge and look at it, one of them through the launcher. */
 class KnowledgeCommandsTest {
 
   private static final Path FIXTURES =
@@ -29,15 +31,14 @@ class KnowledgeCommandsTest {
     Files.writeString(
         experiment,
         Files.readString(experiment).replace("encoder: {name: hash, dimension: 16}", encoder));
-    Cli cli = new Cli(folder);
-    run(cli, "data", "prepare", experiment.toString());
+    InProcess.run("data", "prepare", experiment.toString());
 
-    assertThat(run(cli, "knowledge", "extract", experiment.toString()))
+    assertThat(InProcess.run("knowledge", "extract", experiment.toString()))
         .contains("3 scenarios, 12 users; 15 prompts read");
-    assertThat(run(cli, "knowledge", "extract", experiment.toString()))
+    assertThat(InProcess.run("knowledge", "extract", experiment.toString()))
         .contains("all stored already");
-    Cli.Outcome elsewhere =
-        cli.run(
+    InProcess.Outcome elsewhere =
+        InProcess.start(
             "knowledge",
             "extract",
             experiment.toString(),
@@ -45,24 +46,24 @@ class KnowledgeCommandsTest {
     assertThat(elsewhere.out()).contains("all stored already");
     assertThat(elsewhere.err())
         .contains("knowledge.encoder.tokenizer was ", "Add --rebuild to extract them again");
-    run(cli, "knowledge", "extract", experiment.toString());
+    InProcess.run("knowledge", "extract", experiment.toString());
     // Another size of batches changes no vector.
-    run(cli, "train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");
+    InProcess.run("train", experiment.toString(), "-Dknowledge.encoder.batchTokens=64");
 
-    String shown = run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3", "--json");
+    String shown =
+        InProcess.run("knowledge", "inspect", experiment.toString(), "--user", "3", "--json");
     JsonNode near = new ObjectMapper().readTree(shown);
     assertThat(near.path("prompt").asText()).contains("title");
     assertThat(near.path("generated").asText()).isNotEmpty();
     assertThat(near.at("/neighbours/0/generated").asText()).isNotEmpty();
-    assertThat(run(cli, "knowledge", "inspect", experiment.toString(), "--user", "3"))
+    assertThat(InProcess.run("knowledge", "inspect", experiment.toString(), "--user", "3"))
         .contains("  > " + near.path("generated").asText().strip().split("\n")[0]);
   }
 
   @Test
   void promptsAreWrittenForATool() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    Cli cli = new Cli(folder);
-    run(cli, "data", "prepare", "experiment.yaml");
+    InProcess.run("data", "prepare", experiment());
     // Its files are made of the prompts, so they do not exist yet.
     String[] precomputed = {
       "-Dknowledge.encoder={name: precomputed, users: users.csv, scenarios: scenarios.csv, items:"
@@ -71,16 +72,15 @@ class KnowledgeCommandsTest {
     };
 
     assertThat(
-            run(
-                cli,
+            InProcess.run(
                 "knowledge",
                 "prompts",
-                "experiment.yaml",
+                experiment(),
                 "--out",
-                "prompts.jsonl",
+                file("prompts.jsonl"),
                 precomputed[0],
                 precomputed[1]))
-        .contains("prompts.jsonl: 3 scenarios, 12 users, 148 items; 0 lost 0 history items");
+        .contains("/prompts.jsonl: 3 scenarios, 12 users, 148 items; 0 lost 0 history items");
     List<String> prompts = Files.readAllLines(folder.resolve("prompts.jsonl"));
     for (String level : List.of("user", "scenario", "item")) {
       StringBuilder vectors = new StringBuilder("key,a,b\n");
@@ -96,20 +96,20 @@ class KnowledgeCommandsTest {
       Files.writeString(folder.resolve(level + "s.csv"), vectors);
     }
 
-    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", precomputed[0], precomputed[1]))
+    assertThat(InProcess.run("knowledge", "extract", experiment(), precomputed[0], precomputed[1]))
         .contains("3 scenarios, 12 users, 148 items; 163 prompts read");
-    Cli.Outcome again =
-        cli.run("knowledge", "prompts", "experiment.yaml", "--out", "prompts.jsonl");
+    InProcess.Outcome again =
+        InProcess.start("knowledge", "prompts", experiment(), "--out", file("prompts.jsonl"));
     assertThat(again.code()).isEqualTo(2);
-    assertThat(again.err()).contains("[knowledge/EXISTS] prompts.jsonl already exists.");
+    assertThat(again.err())
+        .contains("[knowledge/EXISTS] " + file("prompts.jsonl") + " already exists.");
     assertThat(
-            run(
-                cli,
+            InProcess.run(
                 "knowledge",
                 "prompts",
-                "experiment.yaml",
+                experiment(),
                 "--out",
-                "prompts.jsonl",
+                file("prompts.jsonl"),
                 "--force",
                 "--fit",
                 "-Dknowledge.encoder.maxTokens=30"))
@@ -119,11 +119,11 @@ class KnowledgeCommandsTest {
   @Test
   void aThresholdThatNobodyReachesIsTold() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    Cli cli = new Cli(folder);
-    run(cli, "data", "prepare", "experiment.yaml");
+    InProcess.run("data", "prepare", experiment());
 
     Cli.Outcome outcome =
-        cli.run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
+        new Cli(folder)
+            .run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
 
     assertThat(outcome.out()).contains("3 scenarios, 0 users");
     assertThat(outcome.err())
@@ -134,28 +134,27 @@ class KnowledgeCommandsTest {
   @Test
   void aDryRunTellsWhatAnExtractionReads() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    Cli cli = new Cli(folder);
-    run(cli, "data", "prepare", "experiment.yaml");
+    InProcess.run("data", "prepare", experiment());
 
-    JsonNode plan = json(cli, "knowledge", "extract", "experiment.yaml", "--dry-run", "--json");
+    JsonNode plan = json("knowledge", "extract", experiment(), "--dry-run", "--json");
     assertThat(folder.resolve("work/knowledge")).doesNotExist();
     assertThat(plan.at("/users/counts/read").asLong()).isEqualTo(12);
     assertThat(plan.at("/estimate/measuredPrompts")).hasSize(10);
     assertThat(plan.at("/estimate/seconds").asDouble()).isPositive();
-    JsonNode result = json(cli, "knowledge", "extract", "experiment.yaml", "--json");
+    JsonNode result = json("knowledge", "extract", experiment(), "--json");
     assertThat(result.path("tokens").asLong())
         .isPositive()
         .isEqualTo(plan.at("/scenarios/tokens").asLong() + plan.at("/users/tokens").asLong());
-    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", "--dry-run"))
+    assertThat(InProcess.run("knowledge", "extract", experiment(), "--dry-run"))
         .containsPattern("user +0 +12 +0 +0 +0")
         .endsWith("nothing to read\n");
 
     // No service is there.
-    Cli.Outcome service =
-        cli.run(
+    InProcess.Outcome service =
+        InProcess.start(
             "knowledge",
             "extract",
-            "experiment.yaml",
+            experiment(),
             "--dry-run",
             "--prompts=0",
             "-Dknowledge.encoder={name: openai, url: 'http://localhost:9/v1', model: m}");
@@ -170,33 +169,34 @@ class KnowledgeCommandsTest {
   @Test
   void aLimitIsOfTheTraining() throws Exception {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    Cli cli = new Cli(folder);
-    run(cli, "data", "prepare", "experiment.yaml");
+    InProcess.run("data", "prepare", experiment());
     String limit = "-Dknowledge.limit.users=5";
 
-    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", limit))
+    assertThat(InProcess.run("knowledge", "extract", experiment(), limit))
         .contains("3 scenarios, 5 users; 8 prompts read")
         .contains("users without a vector: 7 beyond the limit");
-    assertThat(run(cli, "knowledge", "inspect", "experiment.yaml", limit))
+    assertThat(InProcess.run("knowledge", "inspect", experiment(), limit))
         .contains("users without a vector: 7 beyond the limit");
-    Cli.Outcome other = cli.run("train", "experiment.yaml");
+    InProcess.Outcome other = InProcess.start("train", experiment());
     assertThat(other.err()).contains("knowledge.limit.users was 5 and is now not set");
-    run(cli, "train", "experiment.yaml", limit);
-    run(cli, "evaluate", "experiment.yaml", limit);
+    InProcess.run("train", experiment(), limit);
+    InProcess.run("evaluate", experiment(), limit);
     // A setting of prompts of items, which nobody reads: the run keeps its knowledge.
     String unread = "-Dknowledge.prompts.maxItemPromptLength=99";
-    assertThat(run(cli, "knowledge", "extract", "experiment.yaml", limit, unread))
+    assertThat(InProcess.run("knowledge", "extract", experiment(), limit, unread))
         .contains("all stored already");
-    run(cli, "evaluate", "experiment.yaml", limit, unread);
+    InProcess.run("evaluate", experiment(), limit, unread);
   }
 
-  private static JsonNode json(Cli cli, String... arguments) throws Exception {
-    return new ObjectMapper().readTree(run(cli, arguments));
+  private String experiment() {
+    return file("experiment.yaml");
   }
 
-  private static String run(Cli cli, String... arguments) throws Exception {
-    Cli.Outcome outcome = cli.run(arguments);
-    assertThat(outcome.code()).as(outcome.err()).isZero();
-    return outcome.out();
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static JsonNode json(String... arguments) throws IOException {
+    return new ObjectMapper().readTree(InProcess.run(arguments));
   }
 }

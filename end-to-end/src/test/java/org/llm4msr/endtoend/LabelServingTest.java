@@ -57,7 +57,6 @@ import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.LogConfig;
-import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.log.LoggedRequests;
 import org.llm4msr.server.log.RequestLog;
 import org.llm4msr.server.ranking.RankAnswer;
@@ -124,13 +123,7 @@ class LabelServingTest {
   }
 
   private static RankingServer start(String... settings) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + compiled));
-    all.addAll(List.of(settings));
-    return RankingServer.start(
-        ServedShop.loader().bind(ServerConfig.class, all, "the test"), ServedShop.loader());
+    return ServedShop.serve(compiled, settings);
   }
 
   @Test

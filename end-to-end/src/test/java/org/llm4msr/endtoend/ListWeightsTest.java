@@ -19,31 +19,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.compare.ComparisonView;
 import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.TuningResult;
-import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.data.rows.RowValues;
-import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.RuntimeModule;
-import org.llm4msr.runtime.experiment.TrainingOptions;
-import org.llm4msr.runtime.experiment.TrainingReport;
-import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
-import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
-import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
-import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.Ranker;
-import org.llm4msr.serving.ranker.RankerSettings;
 
 /**
  * Lists with weights, and fields that read one column, on their way from files to scores: with
@@ -85,24 +73,14 @@ class ListWeightsTest {
           List.of(0.5, 3, 2));
 
   @TempDir static Path folder;
-  private static Experiment experiment;
-  private static TrainingReport report;
-  private static Path compiled;
-  private static float[] evaluated;
+  private static TrainedShop model;
   private static List<String> testRows;
 
   @BeforeAll
   static void train() throws IOException {
     SmallShop shop = SmallShop.write(folder, 1, 1000, 1500, 60, List.of("feed", "search"));
     testRows = addWeights(shop).subList(1250, 1500);
-    experiment = Experiment.fromYaml(shop.experiment(), SETTINGS);
-    experiment.prepare(false, Progress.NONE);
-    report = experiment.train("model", Progress.NONE);
-    Path predictions = folder.resolve("predictions.arrow");
-    experiment.evaluate("model", Split.TEST, predictions, Progress.NONE);
-    evaluated = BundleTest.floats(predictions, "probability");
-    compiled = folder.resolve("compiled");
-    new Compiler(loader()).compile(Bundle.open(report.bundle()), compiled);
+    model = TrainedShop.of(shop, SETTINGS);
     serve().close(); // Threads of Armeria that stay are none that a test leaves.
   }
 
@@ -130,66 +108,16 @@ class ListWeightsTest {
         folder.resolve("raw").resolve(file), header + "\n" + String.join("\n", rows) + "\n");
   }
 
-  private static ConfigLoader loader() {
-    return ConfigLoader.standard(PluginRegistry.load());
-  }
-
   /** A derived field has no column of its own; weights are in one that the list's name begins. */
   @Test
   void rawRowsAreScoredAsTheyWereEvaluated() throws IOException {
-    List<String> lines = new ArrayList<>();
-    lines.add(SmallShop.COLUMNS + ",tags.weights");
-    lines.addAll(testRows);
-    Path rows = Files.write(folder.resolve("rows.csv"), lines);
-    Path out = folder.resolve("scores.arrow");
-    for (Path bundle : List.of(report.bundle(), compiled)) {
-      try (Scorer scorer = Scorer.load(bundle)) {
-        scorer.score(new ScoringRequest(rows, out), Progress.NONE);
-      }
-      assertThat(BundleTest.floats(out, "score")).containsExactly(evaluated, within(1e-6f));
-      Files.delete(out);
-    }
-  }
-
-  private static List<RankItem> items() {
-    List<RankItem> items = new ArrayList<>();
-    for (int i = 0; i < 150; i++) {
-      items.add(new RankItem("i" + i));
-    }
-    return items;
-  }
-
-  private static Map<String, Object> row(RankRequest request, RankItem item) {
-    Map<String, Object> row = new HashMap<>(request.context());
-    if (item.fields().containsKey("tags")) {
-      row.remove("tags.weights");
-    }
-    row.putAll(item.fields());
-    row.put("user", request.user());
-    row.put("scenario", request.scenario());
-    row.put("item", item.id());
-    return row;
-  }
-
-  private static void assertAsTheScorer(Ranker ranker, RankRequest request) {
-    float[] expected;
-    try (Scorer scorer = Scorer.load(report.bundle())) {
-      expected = scorer.score(request.items().stream().map(item -> row(request, item)).toList());
-    }
-    for (int time = 0; time < 2; time++) { // Then with what was kept.
-      RankResult result = ranker.rank(request);
-      for (int item = 0; item < expected.length; item++) {
-        assertThat(result.probability(item))
-            .describedAs("item %d", item)
-            .isCloseTo(expected[item], within(1e-5f));
-      }
-    }
+    model.assertScoresAsEvaluated(SmallShop.COLUMNS + ",tags.weights", testRows);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void requestsAreRankedAsTheirRowsAreScored(boolean isCompiled) {
-    List<RankItem> own = items();
+    List<RankItem> own = TrainedShop.items();
     own.set(3, new RankItem("i3", Map.of("price", 2)));
     own.set(5, new RankItem("i5", Map.of("words", List.of("w1", "w3"))));
     own.set(7, new RankItem("i7", Map.of("tags", List.of("b", "d"))));
@@ -203,13 +131,13 @@ class ListWeightsTest {
     more.put("age", 33);
     more.put("city", "never seen");
     more.put("tags.weights", null);
-    try (Ranker ranker =
-        Ranker.open(isCompiled ? compiled : report.bundle(), RankerSettings.STANDARD, loader())) {
+    try (Ranker ranker = model.ranker(isCompiled)) {
       assertThat(ranker.isCompiled()).isEqualTo(isCompiled);
       for (Object user : List.of(17, "nobody")) {
-        assertAsTheScorer(ranker, new RankRequest(user, "search", items()).with(CONTEXT));
-        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(CONTEXT));
-        assertAsTheScorer(ranker, new RankRequest(user, "feed", own).with(more));
+        model.assertRanksAsItScores(
+            ranker, new RankRequest(user, "search", TrainedShop.items()).with(CONTEXT));
+        model.assertRanksAsItScores(ranker, new RankRequest(user, "feed", own).with(CONTEXT));
+        model.assertRanksAsItScores(ranker, new RankRequest(user, "feed", own).with(more));
       }
     }
   }
@@ -223,7 +151,7 @@ class ListWeightsTest {
     other.put("tags.weights", List.of(3, 0.5, 2));
     Map<String, Object> twice = new HashMap<>(row);
     twice.put("tags.weights", List.of(1, 6, 4));
-    try (Scorer scorer = Scorer.load(report.bundle())) {
+    try (Scorer scorer = Scorer.load(model.bundle())) {
       float[] scores = scorer.score(List.of(row, other, twice));
       assertThat(scores[0]).isNotCloseTo(scores[1], within(1e-7f));
       assertThat(scores[2]).isCloseTo(scores[0], within(1e-6f));
@@ -233,14 +161,14 @@ class ListWeightsTest {
   /** What is told of a row is what a log of requests keeps. */
   @Test
   void aRowThatBringsWhatIsToldOfAnotherHasItsScore() {
-    RankRequest request = new RankRequest(17, "feed", items()).with(CONTEXT);
+    RankRequest request = new RankRequest(17, "feed", TrainedShop.items()).with(CONTEXT);
     List<Map<String, Object>> rows = new ArrayList<>();
     List<Map<String, Object>> told = new ArrayList<>();
-    try (Ranker ranker = Ranker.open(report.bundle(), RankerSettings.STANDARD, loader())) {
+    try (Ranker ranker = model.ranker(false)) {
       RowValues values = ranker.values();
       for (Object user : List.of(17, 21, 35)) {
         for (RankItem item : request.items()) {
-          Map<String, Object> row = row(request, item);
+          Map<String, Object> row = TrainedShop.row(request, item);
           row.put("user", user);
           rows.add(row);
           Map<String, Object> brought = new HashMap<>();
@@ -265,16 +193,18 @@ class ListWeightsTest {
         }
       }
     }
-    try (Scorer scorer = Scorer.load(report.bundle())) {
+    try (Scorer scorer = Scorer.load(model.bundle())) {
       assertThat(scorer.score(told)).containsExactly(scorer.score(rows), within(1e-6f));
     }
   }
 
   private static RankingServer serve(String... settings) {
     List<String> all =
-        new ArrayList<>(List.of("port=0", "warmUpSeconds=0", "models.main.bundle=" + compiled));
+        new ArrayList<>(
+            List.of("port=0", "warmUpSeconds=0", "models.main.bundle=" + model.compiled()));
     all.addAll(List.of(settings));
-    return RankingServer.start(loader().bind(ServerConfig.class, all, "the test"), loader());
+    return RankingServer.start(
+        TrainedShop.loader().bind(ServerConfig.class, all, "the test"), TrainedShop.loader());
   }
 
   private static JsonNode answer(RankingServer server, String context, String items, String more)
@@ -290,7 +220,7 @@ class ListWeightsTest {
   private static float expected(Map<String, Object> more) {
     Map<String, Object> row = new HashMap<>(more);
     row.putAll(Map.of("user", 17, "scenario", "feed"));
-    try (Scorer scorer = Scorer.load(report.bundle())) {
+    try (Scorer scorer = Scorer.load(model.bundle())) {
       return scorer.score(List.of(row))[0];
     }
   }
@@ -382,11 +312,6 @@ class ListWeightsTest {
   void anotherRunBeginsWithTheBundle() {
     String[] settings = SETTINGS.clone();
     settings[1] = "training={epochs: 1, optimizer: {name: sgd, learningRate: 1e-20}}";
-    TrainingReport on =
-        Experiment.fromYaml(folder.resolve("experiment.yaml"), settings)
-            .train("on", new TrainingOptions(null, report.bundle()), Progress.NONE);
-
-    assertThat(on.result().best().result().overall().auc())
-        .isEqualTo(report.result().best().result().overall().auc());
+    model.assertGoesOn(settings);
   }
 }

@@ -4,11 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +89,54 @@ class ModelRoomTest {
                   .mapToLong(table -> (long) table.rows() * table.dimension())
                   .sum());
     }
+  }
+
+  /** Beside the files that training writes: own tables, of items and others, and wider vectors. */
+  @Test
+  void whatSequencesAddIsCounted() throws IOException {
+    String[] settings = {
+      "training.epochs=1",
+      "model.backbone={name: shared-bottom, bottom: [8], tower: [4], batchNorm: false}",
+      "model.embeddingSizes={item_id: 6}",
+      "model.sequences={attended: {pooling: target-attention, ownTable: true}, plain: {}, tags:"
+          + " {of: tags, ownTable: true}, kinds: {table: kind, ownTable: true}}"
+    };
+    Experiment experiment = experiment(prepared, settings);
+
+    ModelMemory memory = experiment.check().orElseThrow();
+
+    Path bundle = experiment.train("sequences", Progress.NONE).bundle();
+    try (Stream<Path> tables = Files.list(bundle.resolve("tables"))) {
+      assertThat(memory.tableNumbers())
+          .isEqualTo(tables.mapToLong(ModelRoomTest::numbersOfTable).sum());
+    }
+    assertThat(memory.parameters())
+        .isEqualTo(numbersOfTensors(bundle.resolve("dense.safetensors")));
+    long unprepared = experiment(raw, settings).check().orElseThrow().parameters();
+    settings[3] = settings[3].replace("attended: {", "attended: {table: item_id, ");
+    assertThat(experiment(raw, settings).check().orElseThrow().parameters()).isEqualTo(unprepared);
+  }
+
+  private static long numbersOfTable(Path file) {
+    try (BufferAllocator allocator = new RootAllocator();
+        FileChannel channel = FileChannel.open(file);
+        ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
+      long rows = 0;
+      FixedSizeListVector vectors =
+          (FixedSizeListVector) reader.getVectorSchemaRoot().getVector("weight");
+      while (reader.loadNextBatch()) {
+        rows += vectors.getValueCount();
+      }
+      return rows * vectors.getListSize();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns how many numbers of four bytes the header of a file states. */
+  private static long numbersOfTensors(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    return (bytes.limit() - Long.BYTES - bytes.getLong()) / Float.BYTES;
   }
 
   @Test

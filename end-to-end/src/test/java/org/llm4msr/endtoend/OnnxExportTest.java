@@ -96,7 +96,7 @@ class OnnxExportTest {
             "model.itemKnowledge={width: 4}",
             "model.embeddingSizes={hour: 3, words: 5, image: 2}",
             "model.linear=true",
-            "model.coldItems={field: item_id}");
+            "model.coldItems={field: item_id, form: mix}");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     bundle = Bundle.open(experiment.train("model", Progress.NONE).bundle());

@@ -64,7 +64,7 @@ class RankerTest {
             FIELDS,
             "model.embeddingSizes={hour: 3, words: 5}",
             "model.linear=true",
-            "model.coldItems={field: item_id, form: sum}");
+            "model.coldItems={field: item_id}");
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     plain = experiment.train("model", Progress.NONE).bundle();

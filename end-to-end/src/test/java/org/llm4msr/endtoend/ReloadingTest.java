@@ -410,18 +410,22 @@ class ReloadingTest {
     try (RankingServer server = serve("models.next.bundle=" + better, "models.next.shadow=1")) {
       rank(server, "");
       await(server, now -> niceness("llm4msr-load") == 15 && niceness("llm4msr-shadow") == 15);
-      assertThat(niceness("llm4msr-rank-1")).isZero();
+      assertThat(niceness("llm4msr-rank-1")).isEqualTo(niceness(Path.of("/proc/self")));
     }
   }
 
   /** Reads the 19th value of {@code /proc/self/task/TASK/stat}; a value of no thread if none is. */
+  private static int niceness(Path task) throws IOException {
+    String stat = Files.readString(task.resolve("stat"), UTF_8);
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+  }
+
   private static int niceness(String thread) {
     String shown = thread.substring(0, Math.min(15, thread.length())); // As Linux keeps names.
     try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
       for (Path task : (Iterable<Path>) tasks::iterator) {
         if (Files.readString(task.resolve("comm"), UTF_8).strip().equals(shown)) {
-          String stat = Files.readString(task.resolve("stat"), UTF_8);
-          return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+          return niceness(task);
         }
       }
       return Integer.MIN_VALUE;

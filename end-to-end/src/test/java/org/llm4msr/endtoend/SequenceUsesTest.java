@@ -25,9 +25,12 @@ import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.compare.TuningResult.Trial;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.experiment.TrainingReport;
+import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
@@ -196,5 +199,72 @@ class SequenceUsesTest {
     for (String file : List.of("dense.safetensors", "tables/item_id.arrow", "history.arrow")) {
       assertThat(bundle.resolve(file)).hasSameBinaryContentAs(trained.bundle().resolve(file));
     }
+  }
+
+  /** As {@code --with history=...} writes them. */
+  @Test
+  void explainsAPairWithEventsOfItsOwn() {
+    Map<String, Object> row = row("17", "i7");
+    row.put("tags", List.of("a", "c"));
+    float ofLog = SequencesTest.score(trained.bundle(), List.of(row))[0];
+    row.put("history", List.of(Map.of("item", "i9", "scenario", "search"), "i8"));
+    Map<String, String> values =
+        Map.of(
+            "hour",
+            "3",
+            "price",
+            "12.5",
+            "tags",
+            "a|c",
+            "history",
+            "{\"item\": \"i9\", \"scenario\": \"search\"}|i8");
+
+    Explanation explanation =
+        experiment(folder)
+            .explain(
+                "one",
+                new ExplanationRequest("17", "feed", "i7", values, Split.TEST, 2, 3),
+                Progress.NONE);
+
+    double score = explanation.rows().get(0).parts().score();
+    assertThat(score)
+        .isCloseTo(SequencesTest.score(trained.bundle(), List.of(row))[0], within(1e-5))
+        .isNotCloseTo(ofLog, within(1e-5));
+  }
+
+  /** In a log of positives, all events are those that were logged. */
+  @Test
+  void drawnNegativesAreNoEvents() throws IOException {
+    Path shop = folder.resolve("positives");
+    List<String> log = SmallShop.write(shop, 1, 1000, 1200, 60, ServedShop.SCENARIOS).rows();
+    List<String> settings = new ArrayList<>(List.of(SmallShop.PLAIN));
+    settings.addAll(SequencesTest.LEARNS);
+    settings.add("dataset.label=''");
+    settings.add("dataset.negatives={perPositive: 2}");
+    settings.add("model.sequences={all: {events: all, until: row, length: 5}}");
+    Experiment experiment =
+        Experiment.fromYaml(shop.resolve("experiment.yaml"), settings.toArray(String[]::new));
+    experiment.prepare(false, Progress.NONE);
+    Path bundle = experiment.train("one", Progress.NONE).bundle();
+    List<Map<String, Object>> some = new ArrayList<>();
+    List<Map<String, Object>> given = new ArrayList<>();
+    for (int i = 1100; i < 1150; i++) {
+      String[] values = log.get(i).split(",", -1);
+      Map<String, Object> row = row(values[0], values[1]);
+      row.put("time", Long.parseLong(values[4]) * 1000);
+      some.add(row);
+      Map<String, Object> with = new HashMap<>(row);
+      with.put(
+          "history",
+          log.subList(0, i).stream()
+              .map(line -> line.split(",", -1))
+              .filter(event -> event[0].equals(values[0]))
+              .map(event -> event[1])
+              .toList());
+      given.add(with);
+    }
+
+    assertThat(SequencesTest.score(bundle, given))
+        .containsExactly(SequencesTest.score(bundle, some), within(1e-6f));
   }
 }

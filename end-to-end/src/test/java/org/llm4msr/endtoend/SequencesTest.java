@@ -53,6 +53,11 @@ class SequencesTest {
           + " {column: kind, table: items}]";
   private static final String LABELS =
       "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
+
+  /** Settings with which a model learns enough for its scores to depend on what it reads. */
+  static final List<String> LEARNS =
+      List.of("training.epochs=4", "training.batchSize=64", "training.optimizer.learningRate=0.03");
+
   static final String SEQUENCES =
       "model.sequences={attended: {pooling: target-attention, length: 6, hidden: [5], events: all,"
           + " until: row}, mean: {}, own: {ownTable: true, pooling: sum, length: 4}, dear:"
@@ -101,6 +106,20 @@ class SequencesTest {
     List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
     overrides.add(FIELDS);
     overrides.add(LABELS);
+    overrides.addAll(List.of(further));
+    return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
+  }
+
+  /** Returns an experiment with all defaults of a backbone. */
+  static Experiment experimentOf(String backbone, Path shop, String... further) {
+    List<String> overrides =
+        new ArrayList<>(
+            List.of(
+                FIELDS,
+                LABELS,
+                "training.epochs=1",
+                "model.fusion=none",
+                "model.backbone=" + backbone));
     overrides.addAll(List.of(further));
     return Experiment.fromYaml(shop.resolve("experiment.yaml"), overrides.toArray(String[]::new));
   }
@@ -340,13 +359,9 @@ class SequencesTest {
       })
   void backbonesThatReadEventsScoreAlikeEverywhere(String backbone) {
     Experiment reading =
-        Experiment.fromYaml(
-            folder.resolve("experiment.yaml"),
-            FIELDS,
-            LABELS,
-            "training.epochs=1",
-            "model.fusion=none",
-            "model.backbone=" + backbone,
+        experimentOf(
+            backbone,
+            folder,
             "model.sequences={recent: {length: 4, until: row}, where: {table: scenario, length: 4,"
                 + " until: row}}");
     Path own = reading.train("reads-" + Math.abs(backbone.hashCode()), Progress.NONE).bundle();

@@ -97,7 +97,8 @@ final class ServedShop {
     return serve(compiled(), settings);
   }
 
-  private static RankingServer serve(Path bundle, String... settings) {
+  /** Starts a server with a bundle. */
+  static RankingServer serve(Path bundle, String... settings) {
     List<String> all =
         new ArrayList<>(
             List.of("port=0", "warmUpSeconds=0", "drainSeconds=0", "models.main.bundle=" + bundle));

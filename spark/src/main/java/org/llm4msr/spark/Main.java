@@ -15,6 +15,7 @@ import org.llm4msr.spark.home.WorkFolder;
 import org.llm4msr.spark.job.Job;
 import org.llm4msr.spark.job.JobReport;
 import org.llm4msr.spark.job.Options;
+import org.llm4msr.spark.job.TaskLines;
 import org.llm4msr.spark.prepare.PrepareJob;
 import org.llm4msr.spark.score.ScoreJob;
 import org.llm4msr.spark.train.TrainJob;
@@ -30,34 +31,60 @@ public final class Main {
   private static final int WRONG_USE = 2;
   private static final Map<String, Job> JOBS =
       Map.of(
-          "prepare", new PrepareJob(),
-          "extract", new ExtractJob(System.err),
-          "train", new TrainJob(),
-          "score", new ScoreJob());
+          "prepare",
+          TaskLines.during("prepare", new PrepareJob(), System.err),
+          "extract",
+          new ExtractJob(System.err),
+          "train",
+          new TrainJob(),
+          "score",
+          TaskLines.during("score", new ScoreJob(), System.err));
 
   private Main() {}
 
-  /** Runs a job and ends the process with its exit code. */
+  /**
+   * Runs a job and ends the process with its exit code. Where YARN runs the driver, it returns or
+   * throws instead: YARN takes each end of the process for a failure, and shows an exception.
+   */
   public static void main(String[] arguments) {
     Locale.setDefault(Locale.ROOT);
-    System.exit(run(List.of(arguments)));
+    List<String> all = List.of(arguments);
+    if (!isRunByYarn()) {
+      System.exit(exitCode(all));
+    }
+    Job job = job(all);
+    report(run(job, options(all)), null);
   }
 
-  private static int run(List<String> arguments) {
+  private static boolean isRunByYarn() {
+    return "yarn".equals(System.getProperty("spark.master"))
+        && "cluster".equals(System.getProperty("spark.submit.deployMode"));
+  }
+
+  private static int exitCode(List<String> arguments) {
     String answer = null;
     try {
-      Job job = arguments.isEmpty() ? null : JOBS.get(arguments.get(0));
-      if (job == null) {
-        throw Options.usage(
-            "The first word must be one of " + String.join(", ", new TreeSet<>(JOBS.keySet())));
-      }
-      Options options = Options.parse(arguments.subList(1, arguments.size()));
+      Job job = job(arguments);
+      Options options = options(arguments);
       answer = options.optional("answer");
       report(run(job, options), answer);
       return 0;
     } catch (Exception e) { // Spark throws checked ones that no signature tells.
       return failed(e, answer);
     }
+  }
+
+  private static Job job(List<String> arguments) {
+    Job job = arguments.isEmpty() ? null : JOBS.get(arguments.get(0));
+    if (job == null) {
+      throw Options.usage(
+          "The first word must be one of " + String.join(", ", new TreeSet<>(JOBS.keySet())));
+    }
+    return job;
+  }
+
+  private static Options options(List<String> arguments) {
+    return Options.parse(arguments.subList(1, arguments.size()));
   }
 
   private static JobReport run(Job job, Options options) {
@@ -88,11 +115,11 @@ public final class Main {
   }
 
   private static int failed(Exception error, @Nullable String answer) {
-    JobException known = JobException.in(error);
-    if (known == null) {
+    JobException found = JobException.in(error);
+    if (found == null) {
       error.printStackTrace();
-      return FAILED;
     }
+    JobException known = found == null ? unknown(error) : found;
     if (answer == null) {
       System.err.println(known.getMessage());
     } else {
@@ -105,6 +132,19 @@ public final class Main {
       write(new JobReport("", values), answer);
     }
     return known.isOfUser() ? WRONG_USE : FAILED;
+  }
+
+  /** The last cause says most; Spark's others repeat it. */
+  private static JobException unknown(Exception error) {
+    Throwable last = error;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    String text = String.valueOf(last.getMessage()).lines().findFirst().orElse("no text");
+    return JobException.of(
+        "spark/FAILED",
+        "%s: %s. The output above has the rest.".formatted(last.getClass().getSimpleName(), text),
+        error);
   }
 
   private static void write(JobReport report, String answer) {

@@ -36,6 +36,7 @@ import org.llm4msr.plugins.datasets.published.MovieLensConfig;
 import org.llm4msr.plugins.datasets.published.MovieLensFactory;
 import org.llm4msr.plugins.datasets.table.TableConfig;
 import org.llm4msr.plugins.datasets.table.TableFactory;
+import org.llm4msr.plugins.datasets.table.TableSettings;
 
 /** What files have that should not, read by the readers of delimited text and of JSON lines. */
 class FaultsTest {
@@ -358,32 +359,7 @@ class FaultsTest {
   }
 
   private static TableConfig log(String file) {
-    return new TableConfig(
-        List.of(file),
-        Map.of(),
-        TableConfig.Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of(),
-        "user",
-        "item",
-        null,
-        null,
-        "label",
-        null,
-        null,
-        null,
-        TableConfig.TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(),
-        null,
-        null,
-        Map.of(),
-        List.of(),
-        List.of());
+    return TableSettings.of(file);
   }
 
   private List<Map<String, String>> rowsOfLog() throws IOException {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.ranking.EventKeys;
 import org.llm4msr.server.refusal.Refusals;
 
 /** Values of messages as Java objects. */
@@ -33,8 +34,20 @@ final class ProtoValues {
       return scalar(value, place);
     }
     List<@Nullable Object> values = new ArrayList<>();
-    value.getListValue().getValuesList().forEach(each -> values.add(scalar(each, place)));
+    for (Value each : value.getListValue().getValuesList()) {
+      values.add(
+          each.getKindCase() == Value.KindCase.STRUCT_VALUE
+              ? event(each.getStructValue(), place + "[" + values.size() + "]")
+              : scalar(each, place));
+    }
     return values;
+  }
+
+  private static Map<String, @Nullable Object> event(Struct parts, String place) {
+    Map<String, @Nullable Object> event = new LinkedHashMap<>();
+    parts.getFieldsMap().forEach((key, part) -> event.put(key, scalar(part, place + "." + key)));
+    EventKeys.require(event, place);
+    return event;
   }
 
   private static @Nullable Object scalar(Value value, String place) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.server.ranking.EventKeys;
 import org.llm4msr.server.ranking.RankCall;
 import org.llm4msr.server.refusal.Refusals;
 import org.llm4msr.serving.ranker.RankItem;
@@ -184,9 +185,23 @@ public final class JsonRequest {
     }
     List<@Nullable Object> values = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      values.add(scalar(place));
+      values.add(
+          parser.currentToken() == JsonToken.START_OBJECT
+              ? event(place + "[" + values.size() + "]")
+              : scalar(place));
     }
     return values;
+  }
+
+  private Map<String, @Nullable Object> event(String place) throws IOException {
+    Map<String, @Nullable Object> event = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      parser.nextToken();
+      event.put(key, scalar(place + "." + key));
+    }
+    EventKeys.require(event, place(place));
+    return event;
   }
 
   private @Nullable Object scalar(String place) throws IOException {

@@ -2,8 +2,11 @@ package org.llm4msr.server.log;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.arrow.vector.BigIntVector;
@@ -31,6 +34,8 @@ import org.llm4msr.serving.ranker.RankItem;
  * @param root of {@link LogColumns}
  */
 record LogRows(RowValues values, VectorSchemaRoot root) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
    * Writes a request after the rows that are there.
@@ -121,7 +126,19 @@ record LogRows(RowValues values, VectorSchemaRoot root) {
     if (vector instanceof Float8Vector numbers) {
       numbers.setSafe(row, ((Number) value).doubleValue());
     } else {
-      ((VarCharVector) vector).setSafe(row, value.toString().getBytes(UTF_8));
+      ((VarCharVector) vector).setSafe(row, text(value).getBytes(UTF_8));
+    }
+  }
+
+  /** An event is a JSON object, as rows to score may have it. */
+  private static String text(Object value) {
+    if (!(value instanceof Map<?, ?>)) {
+      return value.toString();
+    }
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("no text of " + value, e);
     }
   }
 }

@@ -29,7 +29,8 @@ class JsonRequestTest {
     String json =
         """
         {"id": "r1", "model": "main", "user": "17", "scenario": "feed", "top": 2,
-         "context": {"hour": 3, "price": 12.5, "tags": ["a", "c"], "new": true, "none": null},
+         "context": {"hour": 3, "price": 12.5, "tags": ["a", "c"], "new": true, "none": null,
+                     "history": [7, {"item": "i9", "label": 0, "time": 5}]},
          "items": [{"id": "a4"}, {"id": "b7", "fields": {"price": 0.5}}]}
         """;
     RankRequest.Builder message = RankRequest.newBuilder();
@@ -49,6 +50,8 @@ class JsonRequestTest {
     assertThat(context.get("tags")).isEqualTo(List.of("a", "c"));
     assertThat(context.get("new")).isEqualTo(true);
     assertThat(context.get("none")).isNull();
+    assertThat(context.get("history"))
+        .isEqualTo(List.of(7L, Map.of("item", "i9", "label", 0L, "time", 5L)));
     assertThat(call.request().items())
         .containsExactly(new RankItem("a4"), new RankItem("b7", Map.of("price", 0.5)));
   }
@@ -88,6 +91,9 @@ class JsonRequestTest {
         "`{\"items\": [{\"id\": 1, \"price\": 2}]}`~items[0] has the key 'price'",
         "`{\"items\": [{\"id\": 1, \"fields\": {\"a\": {}}}]}`~items[0].fields.a is an object",
         "`{\"context\": {\"a\": [[1]]}}`~context.a is a list, but should be a text",
+        "`{\"context\": {\"a\": [7, {\"item\": 1, \"lable\": 0}]}}`~context.a[1] has the key 'lable'",
+        "`{\"context\": {\"a\": [{\"item\": null}]}}`~context.a[0] has no item. Each event",
+        "`{\"items\": [{\"id\": 1, \"fields\": {\"a\": [{\"item\": [1]}]}}]}`~items[0].fields.a[0].item is a list",
         "`{\"context\": {\"a\": 1e999}}`~context.a is '1e999', but should be a number of 64 bits",
       })
   void whatCannotBeReadIsNamedWithItsPlace(String json, String text) {

@@ -1,6 +1,7 @@
 package org.llm4msr.spark.home;
 
 import java.io.Serializable;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -50,7 +51,13 @@ public record RuntimePlace(
             : "executor %s on %s"
                 .formatted(process.executorId(), process.blockManager().blockManagerId().host());
     String place = isDriver && ofDriver != null ? ofDriver : folder;
-    Path opened = Path.of(place == null ? SparkFiles.get(ARCHIVE) : place);
+    Path opened = place == null ? archive() : Path.of(place);
     return RuntimeHome.open(opened, name).fitting(version, name);
+  }
+
+  /** Spark unpacks it among the files of the process, YARN into its working folder. */
+  private static Path archive() {
+    Path ofSpark = Path.of(SparkFiles.get(ARCHIVE));
+    return Files.isDirectory(ofSpark) ? ofSpark : Path.of(ARCHIVE).toAbsolutePath();
   }
 }

@@ -96,6 +96,9 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
     Staging staging =
         new Staging(
             root, new SerializableConfiguration(session.sparkContext().hadoopConfiguration()));
+    if (place != null) {
+      StagingCheck.require(JavaSparkContext.fromSparkContext(session.sparkContext()), staging);
+    }
     Nodes known = new Nodes(runtime, new ArrayList<>(options.all("plugins")), staging, MEMORY);
     return new SparkNodes(session, known, scratch);
   }

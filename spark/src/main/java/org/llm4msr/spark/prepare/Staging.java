@@ -69,6 +69,11 @@ record Staging(String root, SerializableConfiguration hadoop) implements Seriali
     }
   }
 
+  /** Makes an empty file. */
+  void touch(String name) throws IOException {
+    files().create(path(name)).close();
+  }
+
   /** Makes a folder. */
   void make(String name) throws IOException {
     files().mkdirs(path(name));

@@ -11,9 +11,12 @@ import org.llm4msr.spark.home.JobException;
 
 /**
  * The folder of the scores. It is complete when it has the file {@code _SUCCESS}; after a failure
- * it is not there.
+ * it is not there, but where the driver was killed.
  */
 final class OutputFolder {
+
+  /** Tasks write into this folder, until the job is done. */
+  private static final String OPEN = "_temporary";
 
   private final String place;
   private final Path path;
@@ -35,13 +38,19 @@ final class OutputFolder {
       Path path = new Path(place);
       FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
       if (files.exists(path) && !force) {
-        throw JobException.ofUser(
-            "score/EXISTS", place + " already exists. Choose another folder, or add --force.");
+        throw JobException.ofUser("score/EXISTS", found(place, files.exists(new Path(path, OPEN))));
       }
       return new OutputFolder(place, path, files);
     } catch (IOException | IllegalArgumentException e) {
       throw notWritten(place, e);
     }
+  }
+
+  private static String found(String place, boolean open) {
+    return open
+        ? "%s is of a job that still runs, or whose driver was killed. Choose another folder, or add --force once it has ended."
+            .formatted(place)
+        : "%s already exists. Choose another folder, or add --force.".formatted(place);
   }
 
   /**

@@ -11,6 +11,7 @@ import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.LogFiles;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.internal.Records;
 
 /** A description of a user's own tables. Files are relative to the folder of the data set. */
 public record TableConfig(
@@ -96,62 +97,6 @@ public record TableConfig(
         List<@Valid Label> labels)
     implements LogFiles {
 
-  /** Makes a description of tables with one label. */
-  public TableConfig(
-      List<String> files,
-      Map<String, List<String>> parts,
-      Format format,
-      String delimiter,
-      String quote,
-      String listSeparator,
-      List<String> missingValues,
-      String user,
-      String item,
-      @Nullable String scenario,
-      @Nullable RawTable scenarioTable,
-      String label,
-      @Nullable RawTable labelTable,
-      @Nullable Double positiveAbove,
-      @Nullable String time,
-      TimeUnit timeUnit,
-      @Nullable String partColumn,
-      @Nullable String group,
-      @Nullable String weight,
-      List<TableField> fields,
-      @Nullable Entities users,
-      @Nullable Entities items,
-      Map<String, String> scenarioNames,
-      List<Features> features,
-      List<String> past) {
-    this(
-        files,
-        parts,
-        format,
-        delimiter,
-        quote,
-        listSeparator,
-        missingValues,
-        user,
-        item,
-        scenario,
-        scenarioTable,
-        label,
-        labelTable,
-        positiveAbove,
-        time,
-        timeUnit,
-        partColumn,
-        group,
-        weight,
-        fields,
-        users,
-        items,
-        scenarioNames,
-        features,
-        past,
-        List.of());
-  }
-
   @Override
   public Map<String, List<String>> logFiles() {
     return files.isEmpty() ? parts : Map.of("", files);
@@ -165,33 +110,8 @@ public record TableConfig(
   @Override
   public Record withLogFiles(Map<String, List<String>> log) {
     List<String> undivided = log.getOrDefault("", List.of());
-    return new TableConfig(
-        undivided,
-        undivided.isEmpty() ? log : Map.of(),
-        format,
-        delimiter,
-        quote,
-        listSeparator,
-        missingValues,
-        user,
-        item,
-        scenario,
-        scenarioTable,
-        label,
-        labelTable,
-        positiveAbove,
-        time,
-        timeUnit,
-        partColumn,
-        group,
-        weight,
-        fields,
-        users,
-        items,
-        scenarioNames,
-        features,
-        past,
-        labels);
+    return Records.with(
+        Records.with(this, "files", undivided), "parts", undivided.isEmpty() ? log : Map.of());
   }
 
   /** A further label. */

@@ -26,7 +26,6 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.table.TableConfig.Features;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
 import org.llm4msr.plugins.datasets.table.TableConfig.Kind;
 import org.llm4msr.plugins.datasets.table.TableConfig.TableField;
 import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
@@ -249,34 +248,17 @@ class TableFeaturesTest extends TableFiles {
     log("u1,b1,1,100", "u1,b9,0,100", "u1,b2,0,80");
     balances("u1,90,7");
     Files.writeString(folder.resolve("items.csv"), "id,genre\nb1,novel\nb2,travel\n");
-    TableConfig plain = numeric();
     TableConfig config =
-        new TableConfig(
-            plain.files(),
-            plain.parts(),
-            plain.format(),
-            plain.delimiter(),
-            plain.quote(),
-            plain.listSeparator(),
-            List.of(),
-            "who",
-            "what",
+        TableSettings.with(
+            numeric(),
+            "scenario",
             "genre",
+            "scenarioTable",
             RawTable.ITEMS,
-            "label",
-            null,
-            null,
+            "time",
             "at",
-            TimeUnit.SECONDS,
-            null,
-            null,
-            null,
-            plain.fields(),
-            null,
-            new TableConfig.Entities(List.of("items.csv"), "id", List.of(), List.of()),
-            Map.of(),
-            plain.features(),
-            List.of());
+            "items",
+            new TableConfig.Entities(List.of("items.csv"), "id", List.of(), List.of()));
     try (DatasetReader reader =
         new TableFactory().create(config, Contexts.skipping(folder, scratch))) {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
@@ -392,31 +374,17 @@ class TableFeaturesTest extends TableFiles {
       @Nullable String time,
       List<Features> features,
       TableField... fields) {
-    return new TableConfig(
+    return TableSettings.whoWhat(
+        "log.csv",
+        "files",
         List.of(),
+        "parts",
         parts,
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of(),
-        "who",
-        "what",
-        null,
-        null,
-        "label",
-        null,
-        null,
+        "time",
         time,
-        TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(fields),
-        null,
-        null,
-        Map.of(),
+        "features",
         features,
-        List.of());
+        "fields",
+        List.of(fields));
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
@@ -33,7 +32,6 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.table.TableConfig.Entities;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
 import org.llm4msr.plugins.datasets.table.TableConfig.Kind;
 import org.llm4msr.plugins.datasets.table.TableConfig.TableField;
 import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
@@ -84,32 +82,20 @@ abstract class TableFiles {
       @Nullable String part,
       @Nullable Entities users,
       TableField... fields) {
-    return new TableConfig(
+    return TableSettings.whoWhat(
+        "",
+        "files",
         files,
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of(),
-        "who",
-        "what",
-        null,
-        null,
-        "label",
-        null,
-        null,
+        "time",
         time,
+        "timeUnit",
         unit == null ? TimeUnit.SECONDS : unit,
+        "partColumn",
         part,
-        null,
-        null,
+        "fields",
         List.of(fields),
-        users,
-        null,
-        Map.of(),
-        List.of(),
-        List.of());
+        "users",
+        users);
   }
 
   /** Writes rows of user, item, domain, label, at and price. */
@@ -151,32 +137,8 @@ abstract class TableFiles {
   }
 
   static TableConfig simple(String file) {
-    return new TableConfig(
-        List.of(file),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of(),
-        "user",
-        "item",
-        "domain",
-        null,
-        "label",
-        null,
-        null,
-        "at",
-        TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(TAGS, PRICE),
-        null,
-        null,
-        Map.of(),
-        List.of(),
-        List.of());
+    return TableSettings.of(
+        file, "scenario", "domain", "time", "at", "fields", List.of(TAGS, PRICE));
   }
 
   DatasetReader reader(TableConfig config) {

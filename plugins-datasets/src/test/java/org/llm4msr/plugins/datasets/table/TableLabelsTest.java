@@ -7,16 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
 import org.llm4msr.plugins.datasets.table.TableConfig.Label;
-import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 
 /** Further labels of a log in the user's own columns. */
 class TableLabelsTest {
@@ -26,33 +23,8 @@ class TableLabelsTest {
 
   private DatasetReader reader(Label... labels) throws IOException {
     TableConfig config =
-        new TableConfig(
-            List.of("log.csv"),
-            Map.of(),
-            Format.AUTO,
-            ",",
-            "\"",
-            "|",
-            List.of("NULL"),
-            "who",
-            "what",
-            null,
-            null,
-            "label",
-            null,
-            null,
-            null,
-            TimeUnit.SECONDS,
-            null,
-            null,
-            null,
-            List.of(),
-            null,
-            null,
-            Map.of(),
-            List.of(),
-            List.of(),
-            List.of(labels));
+        TableSettings.whoWhat(
+            "log.csv", "missingValues", List.of("NULL"), "labels", List.of(labels));
     return new TableFactory().create(config, Contexts.of(folder, scratch));
   }
 

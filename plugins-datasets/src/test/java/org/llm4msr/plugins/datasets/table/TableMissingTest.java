@@ -24,10 +24,8 @@ import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.sql.SqlDatasetReader;
 import org.llm4msr.plugins.datasets.table.TableConfig.Entities;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
 import org.llm4msr.plugins.datasets.table.TableConfig.Kind;
 import org.llm4msr.plugins.datasets.table.TableConfig.TableField;
-import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 import org.slf4j.LoggerFactory;
 
 /** Cells without a value, values that cannot be read, and whole numbers that were made real. */
@@ -39,32 +37,16 @@ class TableMissingTest extends TableFiles {
       List<String> missing,
       @Nullable Entities items,
       TableField... fields) {
-    return new TableConfig(
-        List.of(log),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
+    return TableSettings.whoWhat(
+        log,
+        "missingValues",
         missing,
-        "who",
-        "what",
-        null,
-        null,
-        "label",
-        null,
+        "positiveAbove",
         positiveAbove,
-        null,
-        TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(fields),
-        null,
+        "items",
         items,
-        Map.of(),
-        List.of(),
-        List.of());
+        "fields",
+        List.of(fields));
   }
 
   private static TableField item(String column, Kind kind, String... missing) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -17,8 +16,6 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.table.TableConfig.Entities;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
-import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 
 /** What users had chosen before their first interaction. */
 class TablePastTest extends TableFiles {
@@ -65,31 +62,15 @@ class TablePastTest extends TableFiles {
   }
 
   private static TableConfig config(@Nullable String scenario, @Nullable RawTable table) {
-    return new TableConfig(
-        List.of("log.csv"),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of(),
-        "who",
-        "what",
+    return TableSettings.whoWhat(
+        "log.csv",
+        "scenario",
         scenario,
+        "scenarioTable",
         table,
-        "label",
-        null,
-        null,
-        null,
-        TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(),
-        null,
+        "items",
         new Entities(List.of("items.csv"), "id", List.of(), List.of()),
-        Map.of(),
-        List.of(),
+        "past",
         List.of("past.csv"));
   }
 }

@@ -23,8 +23,6 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.table.TableConfig.Entities;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
-import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
 
 /** Scenarios and labels of users and items, and logs without labels. */
 class TableScenarioTest extends TableFiles {
@@ -51,32 +49,24 @@ class TableScenarioTest extends TableFiles {
       String label,
       @Nullable RawTable labelTable,
       @Nullable Double positiveAbove) {
-    return new TableConfig(
-        List.of("log.csv"),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
+    return TableSettings.whoWhat(
+        "log.csv",
+        "missingValues",
         List.of("none"),
-        "who",
-        "what",
+        "scenario",
         scenario,
+        "scenarioTable",
         scenarioTable,
+        "label",
         label,
+        "labelTable",
         labelTable,
+        "positiveAbove",
         positiveAbove,
-        null,
-        TimeUnit.SECONDS,
-        null,
-        null,
-        null,
-        List.of(),
+        "users",
         USERS,
-        ITEMS,
-        Map.of(),
-        List.of(),
-        List.of());
+        "items",
+        ITEMS);
   }
 
   private static TableConfig kinds() {
@@ -86,33 +76,18 @@ class TableScenarioTest extends TableFiles {
   /** Returns the settings of {@link #kinds} for other files. */
   private static TableConfig of(
       List<String> files, Map<String, List<String>> parts, Entities items) {
-    TableConfig kinds = kinds();
-    return new TableConfig(
+    return TableSettings.with(
+        kinds(),
+        "files",
         files,
+        "parts",
         parts,
-        kinds.format(),
-        kinds.delimiter(),
-        kinds.quote(),
-        kinds.listSeparator(),
-        List.of(),
-        kinds.user(),
-        kinds.item(),
-        kinds.scenario(),
-        kinds.scenarioTable(),
-        kinds.label(),
-        null,
-        null,
-        null,
-        kinds.timeUnit(),
-        null,
-        null,
-        null,
-        List.of(),
-        null,
+        "items",
         items,
-        Map.of(),
+        "missingValues",
         List.of(),
-        List.of());
+        "users",
+        null);
   }
 
   private static List<String> rows(DatasetReader reader) throws IOException {

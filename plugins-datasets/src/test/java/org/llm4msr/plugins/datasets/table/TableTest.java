@@ -24,7 +24,6 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.Contexts;
 import org.llm4msr.plugins.datasets.Rows;
 import org.llm4msr.plugins.datasets.table.TableConfig.Entities;
-import org.llm4msr.plugins.datasets.table.TableConfig.Format;
 import org.llm4msr.plugins.datasets.table.TableConfig.Kind;
 import org.llm4msr.plugins.datasets.table.TableConfig.TableField;
 import org.llm4msr.plugins.datasets.table.TableConfig.TimeUnit;
@@ -40,32 +39,16 @@ class TableTest extends TableFiles {
     parts.put("validation", List.of("val.csv"));
     parts.put("test", List.of("test.csv"));
     TableConfig config =
-        new TableConfig(
+        TableSettings.of(
+            "",
+            "files",
             List.of(),
+            "parts",
             parts,
-            Format.AUTO,
-            ",",
-            "\"",
-            "|",
-            List.of(),
-            "user",
-            "item",
+            "scenario",
             "domain",
-            null,
-            "label",
-            null,
-            null,
-            null,
-            TimeUnit.SECONDS,
-            null,
-            null,
-            null,
-            List.of(),
-            null,
-            null,
-            Map.of("0", "music"),
-            List.of(),
-            List.of());
+            "scenarioNames",
+            Map.of("0", "music"));
     try (DatasetReader reader = new TableFactory().create(config, Contexts.of(douban, scratch))) {
       assertThat(reader.schema().split()).isTrue();
       assertThat(reader.schema().time()).isFalse();
@@ -100,32 +83,24 @@ class TableTest extends TableFiles {
             new TableField(
                 "kind", null, RawTable.ITEMS, null, Kind.CATEGORICAL, null, null, List.of()));
     TableConfig config =
-        new TableConfig(
-            List.of("log.tsv"),
-            Map.of(),
-            Format.AUTO,
+        TableSettings.whoWhat(
+            "log.tsv",
+            "delimiter",
             "\\t",
-            "\"",
-            "|",
-            List.of(),
-            "who",
-            "what",
-            null,
-            null,
+            "label",
             "stars",
-            null,
+            "positiveAbove",
             3.0,
+            "time",
             "when",
+            "timeUnit",
             TimeUnit.TIMESTAMP,
-            null,
-            null,
-            null,
+            "fields",
             fields,
+            "users",
             new Entities(List.of("users.tsv"), "who", List.of(), List.of()),
-            new Entities(List.of("items.tsv"), "id", List.of("name"), List.of()),
-            Map.of(),
-            List.of(),
-            List.of());
+            "items",
+            new Entities(List.of("items.tsv"), "id", List.of("name"), List.of()));
     try (DatasetReader reader = reader(config)) {
       assertThat(reader.schema().labelRule()).isEqualTo("stars > 3.0");
       assertThat(reader.schema().fields())
@@ -157,33 +132,7 @@ class TableTest extends TableFiles {
   @Test
   void aColumnNamesTheGroupOfEachRow() throws IOException {
     Files.writeString(folder.resolve("log.csv"), "who,what,label,visit\na,b,1,v7\na,c,0,\n");
-    TableConfig config =
-        new TableConfig(
-            List.of("log.csv"),
-            Map.of(),
-            Format.AUTO,
-            ",",
-            "\"",
-            "|",
-            List.of(),
-            "who",
-            "what",
-            null,
-            null,
-            "label",
-            null,
-            null,
-            null,
-            TimeUnit.SECONDS,
-            null,
-            "visit",
-            null,
-            List.of(),
-            null,
-            null,
-            Map.of(),
-            List.of(),
-            List.of());
+    TableConfig config = TableSettings.whoWhat("log.csv", "group", "visit");
     try (DatasetReader reader = reader(config)) {
       assertThat(reader.schema().group()).isTrue();
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
@@ -193,32 +142,7 @@ class TableTest extends TableFiles {
   }
 
   private static TableConfig weighed() {
-    return new TableConfig(
-        List.of("log.csv"),
-        Map.of(),
-        Format.AUTO,
-        ",",
-        "\"",
-        "|",
-        List.of("NULL"),
-        "who",
-        "what",
-        null,
-        null,
-        "label",
-        null,
-        null,
-        null,
-        TimeUnit.SECONDS,
-        null,
-        null,
-        "watched",
-        List.of(),
-        null,
-        null,
-        Map.of(),
-        List.of(),
-        List.of());
+    return TableSettings.whoWhat("log.csv", "missingValues", List.of("NULL"), "weight", "watched");
   }
 
   @Test

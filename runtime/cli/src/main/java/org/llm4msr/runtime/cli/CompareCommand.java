@@ -44,7 +44,7 @@ final class CompareCommand extends RunsCommand {
 
   @Override
   protected void run() {
-    Comparison comparison = session().get(Comparisons.class).open(file, overrides);
+    Comparison comparison = session().get(Comparisons.class).open(file, overrides, label);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", comparison::requestStop);
     ComparisonResult result;

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.cli.command.Command;
 import org.llm4msr.runtime.cli.command.ProgressView;
 import org.llm4msr.runtime.compare.ComparisonView;
@@ -15,6 +16,14 @@ abstract class RunsCommand extends Command implements ComparisonView {
       paramLabel = "KEY=VALUE",
       description = "Override a setting of all runs, for example -Dtraining.epochs=3.")
   List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--label",
+      paramLabel = "NAME",
+      description =
+          "The label whose AUC counts, in place of that of the file: a further one of the models, or"
+              + " label, the main one. Runs that are finished need no new training.")
+  @Nullable String label;
 
   @Override
   public void note(String text) {

@@ -16,6 +16,7 @@ import org.llm4msr.runtime.report.ReportServer;
 import org.llm4msr.runtime.report.RunReport;
 import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.runtime.training.Validation;
+import org.llm4msr.runtime.training.loss.LossText;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -84,15 +85,36 @@ final class TrainCommand extends ExperimentCommand {
     }
   }
 
-  /** Says how much positives count, where that is not their share of the rows. */
-  private static String weighted(TrainingResult.Labels labels) {
-    return Math.abs(labels.share() - labels.weightedShare()) < 5e-5
-        ? ""
-        : String.format(
+  /**
+   * Says how rare positives are, and how much they count if that is not their share of the rows.
+   */
+  private static String balance(String of, List<TrainingResult.Labels> scenarios) {
+    TrainingResult.Labels labels = TrainingResult.Labels.sum("all", scenarios);
+    if (labels.rows() == 0) {
+      return String.format(Locale.ROOT, "%npositives%s: no training row knows it", of);
+    }
+    String rows =
+        String.format(
             Locale.ROOT,
-            "%npositives: %.2f %% of the training rows, %.2f %% by weight in the loss",
+            "%npositives%s: %.2f %% of %,d training rows",
+            of,
             100 * labels.share(),
-            100 * labels.weightedShare());
+            labels.rows());
+    return Math.abs(labels.share() - labels.weightedShare()) < 5e-5
+        ? rows
+        : rows
+            + String.format(
+                Locale.ROOT, ", %.2f %% by weight in the loss", 100 * labels.weightedShare());
+  }
+
+  private static String balance(TrainingResult result) {
+    StringBuilder text = new StringBuilder(balance("", result.labels()));
+    result
+        .furtherLabels()
+        .forEach(label -> text.append(balance(" of " + label.label(), label.scenarios())));
+    return result.loss().equals(LossText.PLAIN)
+        ? text.toString()
+        : text.append("%nloss: ".formatted()).append(result.loss()).toString();
   }
 
   private static String text(TrainingReport report) {
@@ -119,7 +141,7 @@ final class TrainCommand extends ExperimentCommand {
                 ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
                 : "",
             report.bundle());
-    text += weighted(TrainingResult.Labels.sum("all", result.labels()));
+    text += balance(result);
     String marked = Notice.HISTORY.appendedTo(text, report.readsLaterParts());
     return Notice.LEAK.appendedTo(marked, report.leakFutureInteractions());
   }

@@ -31,7 +31,7 @@ final class TuneCommand extends RunsCommand {
 
   @Override
   protected void run() {
-    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides);
+    Tuning tuning = session().get(Comparisons.class).openTuning(file, overrides, label);
     Interruption interruption = session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", tuning::requestStop);
     TuningResult result;

@@ -90,11 +90,12 @@ public final class TrainWorker implements Function<Object, Object> {
     try (Exchange exchange = exchange(settings)) {
       try {
         return train(settings, exchange);
-      } catch (MsrException e) {
-        if (exchange != null && !e.code().equals(LOST) && !e.code().equals(FAILED)) {
-          exchange.fail(e.type(), String.valueOf(e.getMessage()));
+      } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        MsrException known = Errors.explain(e, settings.plugins());
+        if (exchange != null && !known.code().equals(LOST) && !known.code().equals(FAILED)) {
+          exchange.fail(known.type(), String.valueOf(known.getMessage()));
         }
-        throw e;
+        throw known;
       }
     }
   }

@@ -2,7 +2,6 @@ package org.llm4msr.runtime.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.llm4msr.toolkit.database.SqlText.literal;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,11 +25,11 @@ class QueryPartTest {
   void writePartAndSnapshot() throws SQLException {
     try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
         Statement sql = database.createStatement()) {
-      sql.execute("ATTACH " + literal(folder.resolve("learned").toString()) + " AS learned");
+      sql.execute("ATTACH " + quoted("learned") + " AS learned");
       sql.execute("CREATE TABLE learned.names AS SELECT 5 AS n, 'five' AS name");
       sql.execute(
           "COPY (SELECT range AS n FROM range(9)) TO %s (FORMAT parquet)"
-              .formatted(literal(folder.resolve("part").toString())));
+              .formatted(quoted("part")));
     }
   }
 
@@ -42,8 +41,7 @@ class QueryPartTest {
         Statement sql = database.createStatement();
         ResultSet row =
             sql.executeQuery(
-                "SELECT n || name FROM read_parquet(%s)"
-                    .formatted(literal(folder.resolve("target").toString())))) {
+                "SELECT n || name FROM read_parquet(%s)".formatted(quoted("target")))) {
       assertThat(row.next()).isTrue();
       assertThat(row.getString(1)).isEqualTo("5five");
       assertThat(row.next()).isFalse();
@@ -69,5 +67,9 @@ class QueryPartTest {
     settings.put("scratch", Files.createDirectory(folder.resolve("scratch")).toString());
     settings.put("target", folder.resolve("target").toString());
     new QueryPart().apply(settings);
+  }
+
+  private String quoted(String file) {
+    return "'" + folder.resolve(file) + "'";
   }
 }

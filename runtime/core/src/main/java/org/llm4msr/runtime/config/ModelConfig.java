@@ -82,77 +82,6 @@ public record ModelConfig(
   private static final Set<ModelInput> KNOWLEDGE =
       Set.of(ModelInput.USER_KNOWLEDGE, ModelInput.SCENARIO_KNOWLEDGE, ModelInput.ITEM_KNOWLEDGE);
 
-  /** Makes settings with one size for all fields and one label, and without a linear part. */
-  public ModelConfig(
-      int embeddingSize,
-      int scenarioEmbeddingSize,
-      PluginChoice<BackboneFactory<Record>, Record> backbone,
-      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
-      MetaNetworksConfig metaNetworks,
-      @Nullable ItemKnowledgeConfig itemKnowledge) {
-    this(
-        embeddingSize,
-        scenarioEmbeddingSize,
-        backbone,
-        fusion,
-        metaNetworks,
-        itemKnowledge,
-        Map.of(),
-        false);
-  }
-
-  /** Makes settings without sequences, cold items and further labels. */
-  public ModelConfig(
-      int embeddingSize,
-      int scenarioEmbeddingSize,
-      PluginChoice<BackboneFactory<Record>, Record> backbone,
-      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
-      MetaNetworksConfig metaNetworks,
-      @Nullable ItemKnowledgeConfig itemKnowledge,
-      Map<String, Integer> embeddingSizes,
-      boolean linear) {
-    this(
-        embeddingSize,
-        scenarioEmbeddingSize,
-        backbone,
-        fusion,
-        metaNetworks,
-        itemKnowledge,
-        embeddingSizes,
-        linear,
-        Map.of(),
-        null,
-        Map.of());
-  }
-
-  /** Makes settings with the usual first values. */
-  public ModelConfig(
-      int embeddingSize,
-      int scenarioEmbeddingSize,
-      PluginChoice<BackboneFactory<Record>, Record> backbone,
-      PluginChoice<FusionHeadFactory<Record>, Record> fusion,
-      MetaNetworksConfig metaNetworks,
-      @Nullable ItemKnowledgeConfig itemKnowledge,
-      Map<String, Integer> embeddingSizes,
-      boolean linear,
-      Map<String, SequenceConfig> sequences,
-      @Nullable ColdItemsConfig coldItems,
-      Map<String, LabelConfig> labels) {
-    this(
-        embeddingSize,
-        scenarioEmbeddingSize,
-        backbone,
-        fusion,
-        metaNetworks,
-        itemKnowledge,
-        embeddingSizes,
-        linear,
-        sequences,
-        coldItems,
-        labels,
-        DEVIATION);
-  }
-
   /** Returns the inputs that the fusion head reads. */
   public Set<ModelInput> requires() {
     return fusion.ask(FusionHeadFactory::requires);
@@ -221,14 +150,9 @@ public record ModelConfig(
               value =
                   "What stands in the field: mix, the embedding and the vector by their shares; or"
                       + " sum, the embedding by its share and all of the vector",
-              defaultValue = "mix",
+              defaultValue = "sum",
               before = "mix")
           Form form) {
-
-    /** Makes settings that mix. */
-    public ColdItemsConfig(String field, double halfAt, double dropout) {
-      this(field, halfAt, dropout, Form.MIX);
-    }
 
     /** What stands in the field of a value e whose item's vector is mapped to p; g is its share. */
     public enum Form {

@@ -43,4 +43,13 @@ public record AttentionBatch(
   int count(int row) {
     return offsets[row + 1] - offsets[row];
   }
+
+  /** Returns how many of some rows have vectors. */
+  int filled(int from, int to) {
+    int filled = 0;
+    for (int row = from; row < to; row++) {
+      filled += count(row) > 0 ? 1 : 0;
+    }
+    return filled;
+  }
 }

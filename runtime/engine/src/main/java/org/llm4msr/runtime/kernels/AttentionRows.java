@@ -25,10 +25,11 @@ public final class AttentionRows {
   private final int first;
   private final int last;
 
-  /** {@code t_0, 1, t_1, 1...} of each row, (R, 2 D). */
-  private final FloatMemory pairs;
+  private final TargetMatrices ofTargets;
 
-  private final FloatMemory pairGradients;
+  /** Finds the gradients where one layer is hidden, which is faster; null otherwise. */
+  private final @Nullable OneLayerGradients oneLayer;
+
   private final FloatMemory matrices;
   private final FloatMemory matrixGradients;
 
@@ -57,8 +58,8 @@ public final class AttentionRows {
     last = s.last();
     int rows = s.rowsOfChunk();
     int vectors = rows * s.length();
-    pairs = memory(rows * 2 * width);
-    pairGradients = memory(rows * 2 * width);
+    ofTargets = new TargetMatrices(s, rows, first);
+    oneLayer = last == 1 ? new OneLayerGradients(s, weights) : null;
     matrices = memory(rows * s.matrix());
     matrixGradients = memory(rows * s.matrix());
     IntFunction<FloatMemory> ofLayer = layer -> memory(vectors * s.layers().get(layer));
@@ -67,16 +68,12 @@ public final class AttentionRows {
     weightGradients = memory(vectors);
     vectorGradients = memory(vectors * width);
     sums = memory(s.learned());
-    numbers = new float[Math.max(Math.max(rows * 2 * width, s.length()), s.matrix())];
-    others = new float[Math.max(width, s.length())];
+    numbers = new float[Math.max(s.length(), s.matrix())];
+    others = new float[s.length()];
   }
 
   private static FloatMemory memory(int numbers) {
     return FloatMemory.of(AlignedMemory.floats(numbers));
-  }
-
-  private static long at(FloatMemory memory, long number) {
-    return memory.address() + number * Float.BYTES;
   }
 
   /** Work on the rows of a chunk. */
@@ -106,9 +103,10 @@ public final class AttentionRows {
 
   /** Computes the matrices of rows and all layers but the last. */
   private void layers(AttentionBatch batch, int from, int to) {
-    matrices(batch, from, to);
+    ofTargets.take(batch, from, to);
+    ofTargets.write(to - from, weights.memory(), matrices);
     int vectors = batch.start(to) - batch.start(from);
-    Mkl.Call call = new Mkl.Call(filled(batch, from, to), 1);
+    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
     for (int row = from; row < to; row++) {
       int count = batch.count(row);
       int at = batch.start(row) - batch.start(from);
@@ -116,10 +114,8 @@ public final class AttentionRows {
         call.group(false, false, count, first, width + 1, width + 1, first, first, 0)
             .product(
                 batch.vectors().at((long) batch.start(row) * (width + 1)),
-                at(matrices, (long) (row - from) * s.matrix()),
-                last == 0
-                    ? batch.weights().at(batch.start(row))
-                    : at(hidden[0], (long) at * first));
+                matrices.at((long) (row - from) * s.matrix()),
+                last == 0 ? batch.weights().at(batch.start(row)) : hidden[0].at((long) at * first));
       }
     }
     call.run();
@@ -144,48 +140,12 @@ public final class AttentionRows {
     return layer == 0 ? 0 : s.biases(layer);
   }
 
-  private static int filled(AttentionBatch batch, int from, int to) {
-    int filled = 0;
-    for (int row = from; row < to; row++) {
-      filled += batch.count(row) > 0 ? 1 : 0;
-    }
-    return filled;
-  }
-
-  private void matrices(AttentionBatch batch, int from, int to) {
-    int rows = to - from;
-    for (int row = 0; row < rows; row++) {
-      int at = (from + row) * batch.columns() + batch.target();
-      batch.flat().numbers().get(at, others, 0, width);
-      for (int d = 0; d < width; d++) {
-        numbers[2 * (row * width + d)] = others[d];
-        numbers[2 * (row * width + d) + 1] = 1;
-      }
-    }
-    pairs.numbers().put(0, numbers, 0, rows * 2 * width);
-    Mkl.Call call =
-        new Mkl.Call(1, width).group(false, false, rows, first, 2, 2 * width, first, s.matrix(), 0);
-    for (int d = 0; d < width; d++) {
-      call.product(
-          at(pairs, 2L * d), at(weights.memory(), 2L * d * first), at(matrices, (long) d * first));
-    }
-    call.run();
-    call =
-        new Mkl.Call(1, 1)
-            .group(false, false, rows, first, 2 * width, 2 * width, first, s.matrix(), 0);
-    call.product(
-        pairs.address(),
-        at(weights.memory(), 2L * width * first),
-        at(matrices, (long) width * first));
-    call.run();
-  }
-
   /** Multiplies the results of the layer before. */
   private void multiply(int layer, int vectors, long to) {
     int in = s.layers().get(layer - 1);
     int out = s.layers().get(layer);
     Mkl.Call call = new Mkl.Call(1, 1).group(false, false, vectors, out, in, in, out, out, 0);
-    call.product(hidden[layer - 1].address(), at(weights.memory(), s.weights(layer)), to);
+    call.product(hidden[layer - 1].address(), weights.memory().at(s.weights(layer)), to);
     call.run();
   }
 
@@ -222,7 +182,7 @@ public final class AttentionRows {
   }
 
   private void addUp(AttentionBatch batch, int from, int to) {
-    Mkl.Call call = new Mkl.Call(filled(batch, from, to), 1);
+    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
     for (int row = from; row < to; row++) {
       int count = batch.count(row);
       if (count > 0) {
@@ -251,40 +211,45 @@ public final class AttentionRows {
       int from,
       int to) {
     sums.numbers().put(0, ofLearned);
-    chunks(
-        from,
-        to,
-        (start, end) -> {
-          int vector = batch.start(start);
-          int vectors = batch.start(end) - vector;
-          if (vectors > 0) {
-            layers(batch, start, end);
-            if (last == 0) {
-              weigh(batch, start, end); // The only layer has overwritten them.
-            }
-            toWeights(batch, dFlat, start, end);
-            throughLayers(vectors);
-            toVectors(batch, dFlat, start, end);
-            toMatrices(batch, start, end);
-            toTargets(batch, dFlat, start, end);
-            toPairs(end - start);
-            vectorGradients.numbers().get(0, ofVectors, vector * width, vectors * width);
-          }
-        });
+    if (oneLayer == null) {
+      chunks(from, to, (start, end) -> throughLayers(batch, dFlat, ofVectors, start, end));
+    } else {
+      oneLayer.run(batch, dFlat, sums, ofVectors, from, to);
+    }
     sums.numbers().get(0, ofLearned);
+  }
+
+  private void throughLayers(
+      AttentionBatch batch, FloatMemory dFlat, float[] ofVectors, int from, int to) {
+    int vector = batch.start(from);
+    int vectors = batch.start(to) - vector;
+    if (vectors == 0) {
+      return;
+    }
+    layers(batch, from, to);
+    if (last == 0) {
+      weigh(batch, from, to); // The only layer has overwritten them.
+    }
+    toWeights(batch, dFlat, from, to);
+    throughLayers(vectors);
+    toVectors(batch, dFlat, from, to);
+    toMatrices(batch, from, to);
+    ofTargets.toTargets(batch, weights.memory(), matrixGradients, dFlat, from, to);
+    ofTargets.toWeights(to - from, matrixGradients, sums);
+    vectorGradients.numbers().get(0, ofVectors, vector * width, vectors * width);
   }
 
   /** Computes the gradient of the last layer's results. */
   private void toWeights(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
-    Mkl.Call call = new Mkl.Call(filled(batch, from, to), 1);
+    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
     for (int row = from; row < to; row++) {
       int count = batch.count(row);
       if (count > 0) {
-        call.group(false, false, count, 1, width, width + 1, 1, 1, 0)
+        call.group(false, true, 1, count, width, width, width + 1, count, 0)
             .product(
+                dFlat.at((long) row * batch.columns() + batch.pooled()),
                 batch.vectors().at((long) batch.start(row) * (width + 1)),
-                at(dFlat, (long) row * batch.columns() + batch.pooled()),
-                at(weightGradients, batch.start(row) - batch.start(from)));
+                weightGradients.at(batch.start(row) - batch.start(from)));
       }
     }
     call.run();
@@ -318,12 +283,12 @@ public final class AttentionRows {
       int in = s.layers().get(layer - 1);
       int out = s.layers().get(layer);
       Mkl.Call call = new Mkl.Call(1, 1).group(true, false, in, out, vectors, in, out, out, 1);
-      call.product(hidden[layer - 1].address(), dy.address(), at(sums, s.weights(layer)));
+      call.product(hidden[layer - 1].address(), dy.address(), sums.at(s.weights(layer)));
       call.run();
       call = new Mkl.Call(1, 1).group(false, true, vectors, in, out, out, out, in, 0);
       call.product(
           dy.address(),
-          at(weights.memory(), s.weights(layer)),
+          weights.memory().at(s.weights(layer)),
           hiddenGradients[layer - 1].address());
       call.run();
     }
@@ -340,7 +305,7 @@ public final class AttentionRows {
   }
 
   private void toVectors(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
-    int filled = filled(batch, from, to);
+    int filled = batch.filled(from, to);
     Mkl.Call ofSum = new Mkl.Call(filled, 1);
     for (int row = from; row < to; row++) {
       int count = batch.count(row);
@@ -349,8 +314,8 @@ public final class AttentionRows {
             .group(false, false, count, width, 1, 1, width, width, 0)
             .product(
                 batch.weights().at(batch.start(row)),
-                at(dFlat, (long) row * batch.columns() + batch.pooled()),
-                at(vectorGradients, (long) (batch.start(row) - batch.start(from)) * width));
+                dFlat.at((long) row * batch.columns() + batch.pooled()),
+                vectorGradients.at((long) (batch.start(row) - batch.start(from)) * width));
       }
     }
     ofSum.run();
@@ -362,16 +327,16 @@ public final class AttentionRows {
         ofLayers
             .group(false, true, count, width, first, first, first, width, 1)
             .product(
-                at(gradient(0), (long) at * first),
-                at(matrices, (long) (row - from) * s.matrix()),
-                at(vectorGradients, (long) at * width));
+                gradient(0).at((long) at * first),
+                matrices.at((long) (row - from) * s.matrix()),
+                vectorGradients.at((long) at * width));
       }
     }
     ofLayers.run();
   }
 
   private void toMatrices(AttentionBatch batch, int from, int to) {
-    Mkl.Call call = new Mkl.Call(filled(batch, from, to), 1);
+    Mkl.Call call = new Mkl.Call(batch.filled(from, to), 1);
     for (int row = from; row < to; row++) {
       int count = batch.count(row);
       int matrix = (row - from) * s.matrix();
@@ -383,55 +348,9 @@ public final class AttentionRows {
       call.group(true, false, width + 1, first, count, width + 1, first, first, 0)
           .product(
               batch.vectors().at((long) batch.start(row) * (width + 1)),
-              at(gradient(0), (long) (batch.start(row) - batch.start(from)) * first),
-              at(matrixGradients, matrix));
+              gradient(0).at((long) (batch.start(row) - batch.start(from)) * first),
+              matrixGradients.at(matrix));
     }
-    call.run();
-  }
-
-  private void toTargets(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
-    int rows = to - from;
-    Mkl.Call call =
-        new Mkl.Call(1, width).group(false, true, rows, 2, first, s.matrix(), first, 2 * width, 0);
-    for (int d = 0; d < width; d++) {
-      call.product(
-          at(matrixGradients, (long) d * first),
-          at(weights.memory(), 2L * d * first),
-          at(pairGradients, 2L * d));
-    }
-    call.run();
-    call =
-        new Mkl.Call(1, 1)
-            .group(false, true, rows, 2 * width, first, s.matrix(), first, 2 * width, 1);
-    call.product(
-        at(matrixGradients, (long) width * first),
-        at(weights.memory(), 2L * width * first),
-        pairGradients.address());
-    call.run();
-    pairGradients.numbers().get(0, numbers, 0, rows * 2 * width);
-    for (int row = 0; row < rows; row++) {
-      int at = (from + row) * batch.columns() + batch.target();
-      dFlat.numbers().get(at, others, 0, width);
-      for (int d = 0; d < width; d++) {
-        others[d] += numbers[2 * (row * width + d)];
-      }
-      dFlat.numbers().put(at, others, 0, width);
-    }
-  }
-
-  private void toPairs(int rows) {
-    Mkl.Call call =
-        new Mkl.Call(1, width).group(true, false, 2, first, rows, 2 * width, s.matrix(), first, 1);
-    for (int d = 0; d < width; d++) {
-      call.product(
-          at(pairs, 2L * d), at(matrixGradients, (long) d * first), at(sums, 2L * d * first));
-    }
-    call.run();
-    call =
-        new Mkl.Call(1, 1)
-            .group(true, false, 2 * width, first, rows, 2 * width, s.matrix(), first, 1);
-    call.product(
-        pairs.address(), at(matrixGradients, (long) width * first), at(sums, 2L * width * first));
     call.run();
   }
 }

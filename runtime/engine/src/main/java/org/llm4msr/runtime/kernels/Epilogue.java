@@ -19,8 +19,8 @@ public final class Epilogue {
 
   private static final float LEAK = 0.01f;
 
-  /** The slopes of a leaky ReLU at a result that is not positive, and at one that is. */
-  private static final float[] SLOPES = {LEAK, 1};
+  /** Makes numbers of at least 1 of those that are positive and not too small to be normal. */
+  private static final float LARGE = 0x1p127f;
 
   private final Activation activation;
   private final @Nullable FloatBuffer mask;
@@ -42,6 +42,23 @@ public final class Epilogue {
     return switch (activation) {
       case NONE, RELU, LEAKY_RELU -> true;
       case TANH, SIGMOID -> false;
+    };
+  }
+
+  /** Multiplies gradients by 1 where the result is positive, else by the leak. */
+  static void multiplyBySlopes(float[] results, float leak, float[] gradients, int count) {
+    for (int i = 0; i < count; i++) {
+      gradients[i] *= Math.min(1f, Math.max(leak, results[i] * LARGE));
+    }
+  }
+
+  /** Returns the slope of an activation that it has, at results below zero. */
+  static float leak(Activation activation) {
+    return switch (activation) {
+      case NONE -> 1;
+      case RELU -> 0;
+      case LEAKY_RELU -> LEAK;
+      case TANH, SIGMOID -> throw new IllegalArgumentException(activation.name());
     };
   }
 
@@ -170,12 +187,9 @@ public final class Epilogue {
       }
       dy.bits().put(start, bits, 0, count);
     } else if (activation == Activation.LEAKY_RELU) {
-      y.bits().get(start, otherBits, 0, count);
+      y.numbers().get(start, others, 0, count);
       dy.numbers().get(start, values, 0, count);
-      for (int i = 0; i < count; i++) {
-        int result = otherBits[i];
-        values[i] *= SLOPES[(-result & ~result) >>> 31];
-      }
+      multiplyBySlopes(others, LEAK, values, count);
       dy.numbers().put(start, values, 0, count);
     }
   }

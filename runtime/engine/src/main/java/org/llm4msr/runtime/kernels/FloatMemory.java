@@ -17,4 +17,9 @@ public record FloatMemory(FloatBuffer numbers, IntBuffer bits, long address) {
   public static FloatMemory of(ByteBuffer memory) {
     return new FloatMemory(memory.asFloatBuffer(), memory.asIntBuffer(), Mkl.address(memory));
   }
+
+  /** Returns the address of a number. */
+  long at(long number) {
+    return address + number * Float.BYTES;
+  }
 }

@@ -8,20 +8,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param items indices
  * @param scenarios ranks; -1 where it is not known
- * @param positives whether the label of each event was 1
- * @param others whether further labels were 1, by their names
+ * @param labels of each event by the model's usual label: 1, 0, or -1 where it is not known
+ * @param others likewise by the other labels by which the model goes, by their names
  */
 @SuppressWarnings("ArrayRecordComponent") // Handed on, never compared.
-public record GivenPast(
-    int[] items, int[] scenarios, boolean[] positives, Map<String, boolean[]> others) {
+public record GivenPast(int[] items, int[] scenarios, byte[] labels, Map<String, byte[]> others) {
 
-  /** Takes events of one label. */
+  /** Takes events of one label, which is known of each. */
   public GivenPast(int[] items, int[] scenarios, boolean[] positives) {
-    this(items, scenarios, positives, Map.of());
+    this(items, scenarios, labels(positives), Map.of());
   }
 
-  /** Returns whether a label of each event was 1; the one label that came where it did not. */
-  public boolean[] positives(@Nullable String label) {
-    return label == null ? positives : others.getOrDefault(label, positives);
+  private static byte[] labels(boolean[] positives) {
+    byte[] labels = new byte[positives.length];
+    for (int event = 0; event < labels.length; event++) {
+      labels[event] = (byte) (positives[event] ? 1 : 0);
+    }
+    return labels;
+  }
+
+  /** Returns each event by a label: 1, 0 or -1; by the usual one for null. */
+  public byte[] labels(@Nullable String label) {
+    return label == null ? labels : others.getOrDefault(label, labels);
   }
 }

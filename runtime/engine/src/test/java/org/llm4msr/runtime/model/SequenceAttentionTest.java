@@ -260,6 +260,8 @@ class SequenceAttentionTest extends ProductsTest {
     "3, 7, 11, '', NONE, true",
     "4, 6, 9, '5', LEAKY_RELU, false",
     "5, 4, 12, '6 3', RELU, true",
+    "3, 5, 10, '4 5', LEAKY_RELU, false",
+    "4, 6, 9, '7', RELU, false",
     "1, 3, 8, '2', NONE, true",
     "16, 50, 120, '36', LEAKY_RELU, false",
     "8, 1000, 5, '4', LEAKY_RELU, true"

@@ -460,9 +460,10 @@ final class ConfigCheck {
       if (Files.exists(manifest)) {
         try (PreparedData prepared = PreparedData.open(workspace.prepared())) {
           PreparedSettings.requireSame(prepared.manifest(), manifest, loaded);
-          data = ModelMemory.Data.of(prepared.manifest());
-          sequences(
-              data.fields(), SequenceInputs.of(workspace.prepared(), prepared.manifest(), null));
+          SequenceInputs inputs =
+              SequenceInputs.of(workspace.prepared(), prepared.manifest(), null);
+          data = ModelMemory.Data.of(prepared.manifest(), inputs.itemField());
+          sequences(data.fields(), inputs);
         } catch (MsrException e) {
           // Training says so; what the raw data tells is enough here.
         }

@@ -6,8 +6,12 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.LabelMetrics;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
@@ -51,6 +55,43 @@ public record EvaluationReport(
     scenarioNames = List.copyOf(scenarioNames);
     // Files of earlier versions have none.
     slices = slices == null ? List.of() : List.copyOf(slices);
+  }
+
+  /**
+   * Returns this with the metrics of a label in place of those of the main one. Of further labels,
+   * there are no calibration bins and no ranking.
+   *
+   * @param name {@code label} for the main one
+   * @throws MsrException {@code evaluation/NO_LABEL} if it was not measured
+   */
+  public EvaluationReport ofLabel(String name) {
+    if (name.equals(RawSchema.LABEL)) {
+      return this;
+    }
+    LabelMetrics label =
+        result.labels().stream()
+            .filter(metrics -> metrics.label().equals(name))
+            .findFirst()
+            .orElseThrow(() -> noLabel(name));
+    return new EvaluationReport(
+        run,
+        split,
+        scenarioNames,
+        new EvaluationResult(label.overall(), label.scenarios(), List.of()),
+        null,
+        label.slices(),
+        null,
+        finished,
+        leakFutureInteractions,
+        readsLaterParts);
+  }
+
+  private MsrException noLabel(String name) {
+    return new MsrException(
+        ErrorType.USER,
+        "evaluation/NO_LABEL",
+        "%s has no metrics of the label '%s', but of label, the main one, and %s. Evaluate the run again, or choose another label."
+            .formatted(run, name, result.labels().stream().map(LabelMetrics::label).toList()));
   }
 
   /** Returns this with the metrics of other slices. */

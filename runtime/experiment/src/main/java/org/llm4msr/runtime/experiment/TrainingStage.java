@@ -434,14 +434,7 @@ final class TrainingStage implements AutoCloseable {
   /** Explains the best state. */
   Explanation explain(Experiment experiment, ExplanationRequest request, Progress progress) {
     Calibration calibration = loadBest() ? folder.calibration() : Calibration.NONE;
-    Explainer explainer =
-        new Explainer(
-            model,
-            data,
-            prepared,
-            calibration,
-            experiment.config().model().fusion().name(),
-            config.training().batchSize());
+    Explainer explainer = new Explainer(model, data, prepared, calibration, config);
     Explanation explanation =
         new ExplanationStage(experiment, folder, data, store(knowledge), request)
             .explanation(explainer.explain(request, progress));

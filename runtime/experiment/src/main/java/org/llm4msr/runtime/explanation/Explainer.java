@@ -12,15 +12,19 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.assembly.ModelProbe;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.knowledge.extraction.Cosines;
+import org.llm4msr.runtime.knowledge.past.EventLogs;
 import org.llm4msr.runtime.terms.ScoreTerms;
 import org.llm4msr.runtime.text.NearestName;
 
@@ -34,29 +38,25 @@ public final class Explainer {
   private final PreparedData data;
   private final Path prepared;
   private final Calibration calibration;
-  private final String head;
-  private final int batchSize;
+  private final ExperimentConfig config;
 
   /**
    * Makes an explainer.
    *
    * @param prepared the folder of the data
-   * @param head name of the fusion head
-   * @param batchSize how many rows are scored at once
+   * @param config of the model
    */
   public Explainer(
       TrainableModel model,
       PreparedData data,
       Path prepared,
       Calibration calibration,
-      String head,
-      int batchSize) {
+      ExperimentConfig config) {
     this.model = model;
     this.data = data;
     this.prepared = prepared;
     this.calibration = calibration;
-    this.head = head;
-    this.batchSize = batchSize;
+    this.config = config;
   }
 
   /**
@@ -80,7 +80,7 @@ public final class Explainer {
    *     user, item and scenario; {@code explain/TERMS} if the terms of the head are wrong
    */
   public Findings explain(ExplanationRequest request, Progress progress) {
-    RowEncoder encoder = RowEncoder.open(prepared);
+    RowEncoder encoder = encoder();
     int user = find(Level.USER, request.user(), encoder.userKeys());
     int scenario = find(Level.SCENARIO, request.scenario(), data.manifest().scenarioKeys());
     find(Level.ITEM, request.item(), encoder.itemKeys());
@@ -93,10 +93,12 @@ public final class Explainer {
                   new ModelProbe(model, data.manifest().users(), data.manifest().items());
               ScoreExplainer scores =
                   new ScoreExplainer(
-                      new ScoreTerms(probe, calibration, head),
+                      new ScoreTerms(
+                          probe, calibration, requireNonNull(config.model()).fusion().name()),
                       data.manifest().scenarioKeys(),
                       most(request));
               if (request.item() == null) {
+                int batchSize = config.training().batchSize();
                 int rows = user < 0 ? batchSize : Math.min(batchSize, FEW);
                 new PartRows(data, prepared, request.split(), user, scenario)
                     .explain(scores, rows, progress);
@@ -105,6 +107,14 @@ public final class Explainer {
               }
               return new Findings(probe.levels(), likenesses(probe), scores.rows(), scores.means());
             });
+  }
+
+  /** A pair may bring a time and a past, where the model reads the past. */
+  private RowEncoder encoder() {
+    EventLogs events = ModelFiles.events(model);
+    PastNeeds past = config.past();
+    RowEncoder encoder = RowEncoder.open(prepared);
+    return events == null || past == null ? encoder : encoder.with(events.times(past));
   }
 
   /** Returns how many rows are kept: those of a pair are one a scenario. */

@@ -80,7 +80,7 @@ record PairRows(
     for (ScoringColumn column : encoder.columns()) {
       String text = values.get(column.name());
       if (text != null) {
-        boolean isList = column.isList() || column.isWeights();
+        boolean isList = column.isList() || column.isWeights() || column.isHistory();
         typed.put(column.name(), isList ? List.of(BETWEEN.split(text)) : text);
       }
     }

@@ -80,8 +80,9 @@ final class CellFormat {
    */
   static String legend(ComparisonResult result, boolean deviations) {
     int seeds = result.seeds().size();
-    return "AUC on the %s part, mean of %d %s%s. Bold: the best of its group. %s%s"
+    return "AUC%s on the %s part, mean of %d %s%s. Bold: the best of its group. %s%s"
         .formatted(
+            result.measured().phrase(),
             result.part(),
             seeds,
             seeds == 1 ? "seed" : "seeds",

@@ -153,7 +153,8 @@ public final class Comparison {
         asksForControls ? controls.uncontrolled(grid) : List.of(),
         neighbours(results),
         reports.stream().anyMatch(EvaluationReport::leakFutureInteractions),
-        reports.stream().anyMatch(EvaluationReport::readsLaterParts));
+        reports.stream().anyMatch(EvaluationReport::readsLaterParts),
+        runs.label().name());
   }
 
   /** The knowledge of the first run that reads any; most grids share one. */

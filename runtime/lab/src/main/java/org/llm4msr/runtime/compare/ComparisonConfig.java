@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.compare;
 
+import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import java.util.List;
 import java.util.Map;
@@ -45,4 +46,11 @@ public record ComparisonConfig(
         Map<String, AnyValue> settings,
     @Setting("Printed below the table, such as how to go on") @Nullable String note,
     @Setting(value = "Keep checkpoints and bundles of the runs", defaultValue = "false")
-        boolean keepModels) {}
+        boolean keepModels,
+    @Setting(
+            value =
+                "The label whose AUC the tables have: a further one that the models learn, or label,"
+                    + " the main one",
+            defaultValue = "label")
+        @NotBlank
+        String label) {}

@@ -41,14 +41,18 @@ final class ComparisonPage {
    * @param controls what they tell of the gains, as HTML
    */
   Page page(String table, String controls) {
+    boolean main = result.measured().isMain();
     return new Page(
-        "Comparison",
+        "Comparison" + (main ? "" : " by the label " + result.label()),
         result.notices(),
         List.of(
             new Section("table", "Table", table),
             new Section("controls", "Knowledge or capacity", controls),
             new Section("auc", "AUC per scenario", bars()),
-            new Section("curves", "Learning curves", groups(SideBySide::auc)),
+            new Section(
+                "curves",
+                main ? "Learning curves" : "Learning curves of the main label",
+                groups(SideBySide::auc)),
             new Section("calibration", "Calibration", groups(SideBySide::calibration)),
             new Section("watched", "Watched parameters over training", groups(SideBySide::watched)),
             new Section(
@@ -82,6 +86,7 @@ final class ComparisonPage {
     return new SideBySide(
         id,
         result.part(),
+        result.label(),
         models.stream()
             .map(
                 model ->

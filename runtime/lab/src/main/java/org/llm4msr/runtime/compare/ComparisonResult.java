@@ -24,6 +24,7 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
  *     on
  * @param readsLaterParts whether rows of any model read earlier events of validation and test
+ * @param label whose AUC it has: a further one of the models, or {@code label}, the main one
  */
 public record ComparisonResult(
     String part,
@@ -37,11 +38,17 @@ public record ComparisonResult(
     List<String> uncontrolled,
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions,
-    boolean readsLaterParts) {
+    boolean readsLaterParts,
+    String label) {
 
   /** Returns what must be said of how the models were trained. */
   List<String> notices() {
     return Notice.texts(leakFutureInteractions, readsLaterParts);
+  }
+
+  /** Returns how texts name the label. */
+  MeasuredLabel measured() {
+    return new MeasuredLabel(label);
   }
 
   public ComparisonResult {

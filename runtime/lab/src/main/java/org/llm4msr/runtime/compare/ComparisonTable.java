@@ -16,6 +16,9 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.ComparisonResult.Slices;
+import org.llm4msr.runtime.compare.statistics.DeLong;
+import org.llm4msr.runtime.compare.statistics.PairedDifference;
+import org.llm4msr.runtime.compare.statistics.PairedRatio;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 
@@ -252,8 +255,8 @@ final class ComparisonTable {
   private static Map<MeasuredRows, Double> pValues(
       RunResult before, RunResult after, List<MeasuredRows> columns) {
     Map<MeasuredRows, Double> values = new HashMap<>();
-    ScoredRows rowsBefore = ScoredRows.read(before.predictions());
-    ScoredRows rowsAfter = ScoredRows.read(after.predictions());
+    ScoredRows rowsBefore = before.rows();
+    ScoredRows rowsAfter = after.rows();
     if (rowsBefore.sameRows(rowsAfter) && before.drawn().equals(after.drawn())) {
       for (MeasuredRows column : columns) {
         int[] own = column.of(before, rowsBefore);

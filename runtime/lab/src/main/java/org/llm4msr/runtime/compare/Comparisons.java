@@ -3,6 +3,7 @@ package org.llm4msr.runtime.compare;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.experiment.Experiments;
@@ -26,6 +27,17 @@ public final class Comparisons {
    * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
    */
   public Comparison open(Path file, List<String> overrides) {
+    return open(file, overrides, null);
+  }
+
+  /**
+   * Reads a comparison.
+   *
+   * @param overrides settings of every run, {@code key.path=value} each
+   * @param label whose AUC is compared, in place of that of the file; null for that of the file
+   * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
+   */
+  public Comparison open(Path file, List<String> overrides, @Nullable String label) {
     ComparisonConfig config = loader.read(ComparisonConfig.class, file);
     Grid grid =
         Grid.of(
@@ -40,7 +52,11 @@ public final class Comparisons {
         config.note(),
         true,
         grid,
-        new Runs(experiments, config.keepModels()));
+        new Runs(experiments, config.keepModels(), label(label, config.label())));
+  }
+
+  private static MeasuredLabel label(@Nullable String asked, String ofFile) {
+    return new MeasuredLabel(asked == null ? ofFile : asked);
   }
 
   /** What cannot be opened is reported where it is checked. */
@@ -60,7 +76,20 @@ public final class Comparisons {
    *     that is wrong
    */
   public Tuning openTuning(Path file, List<String> overrides) {
+    return openTuning(file, overrides, null);
+  }
+
+  /**
+   * Reads a search for settings.
+   *
+   * @param overrides settings of every run, {@code key.path=value} each
+   * @param label whose AUC decides, in place of that of the file; null for that of the file
+   * @throws org.llm4msr.api.MsrException {@code config/...} or {@code tune/SPACE} with everything
+   *     that is wrong
+   */
+  public Tuning openTuning(Path file, List<String> overrides, @Nullable String label) {
     TuningConfig config = loader.read(TuningConfig.class, file);
-    return new Tuning(file, config, overrides, new Runs(experiments, false));
+    return new Tuning(
+        file, config, overrides, new Runs(experiments, false, label(label, config.label())));
   }
 }

@@ -16,6 +16,7 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
  *     otherwise look alike; empty if none were drawn
  * @param stillImproving whether its last validation was the best
  * @param seconds of training, or NaN
+ * @param label whose metrics the report has
  */
 record RunResult(
     String name,
@@ -24,11 +25,17 @@ record RunResult(
     List<Slicing> slicings,
     String drawn,
     boolean stillImproving,
-    double seconds) {
+    double seconds,
+    MeasuredLabel label) {
 
   /** Returns the folder of the run. */
   Path folder() {
     return predictions.resolveSibling("");
+  }
+
+  /** Returns the predictions of the label. */
+  ScoredRows rows() {
+    return ScoredRows.read(predictions, label);
   }
 
   /** Returns the metrics of the slices of one way to divide rows; none if it was not measured. */

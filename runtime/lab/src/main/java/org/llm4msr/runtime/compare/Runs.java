@@ -43,14 +43,26 @@ final class Runs {
 
   private final Experiments experiments;
   private final boolean keepModels;
+  private final MeasuredLabel label;
   private final Map<Cell, String> names = new HashMap<>();
   private final Set<String> told = new HashSet<>();
   private volatile @Nullable Experiment current;
   private volatile boolean stopRequested;
 
-  Runs(Experiments experiments, boolean keepModels) {
+  /**
+   * Makes runs.
+   *
+   * @param keepModels whether checkpoints and bundles stay
+   * @param label by which they are measured
+   */
+  Runs(Experiments experiments, boolean keepModels, MeasuredLabel label) {
     this.experiments = experiments;
     this.keepModels = keepModels;
+    this.label = label;
+  }
+
+  MeasuredLabel label() {
+    return label;
   }
 
   Experiment open(Cell cell, long seed) {
@@ -87,6 +99,7 @@ final class Runs {
   Experiment check(Cell cell) {
     Experiment experiment = open(cell, 0);
     experiment.checkModel();
+    label.check(experiment);
     return experiment;
   }
 
@@ -145,12 +158,13 @@ final class Runs {
     List<Slicing> slicings = experiment.slicings(part);
     return new RunResult(
         name,
-        withSlices(read(evaluation, EvaluationReport.class), slicings, predictions),
+        withSlices(label.of(read(evaluation, EvaluationReport.class)), slicings, predictions),
         predictions,
         slicings,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
         isStillImproving(folder),
-        seconds(folder));
+        seconds(folder),
+        label);
   }
 
   private static boolean isStillImproving(Path folder) {
@@ -178,12 +192,12 @@ final class Runs {
   }
 
   /** The evaluation may be that of other slices, or of an earlier version. */
-  private static EvaluationReport withSlices(
+  private EvaluationReport withSlices(
       EvaluationReport report, List<Slicing> slicings, Path predictions) {
     List<String> measured = report.slices().stream().map(SlicedMetrics::name).toList();
     return measured.equals(slicings.stream().map(Slicing::name).toList())
         ? report
-        : report.withSlices(ScoredRows.slices(predictions, slicings));
+        : report.withSlices(ScoredRows.slices(predictions, slicings, label));
   }
 
   private Experiment begin(Experiment experiment) {

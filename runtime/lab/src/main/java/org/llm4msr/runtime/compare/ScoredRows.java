@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -24,23 +25,30 @@ import org.llm4msr.runtime.evaluation.SliceEvaluator;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.files.FileErrors;
 
-/** A run's predictions for a part: user, scenario, label and probability, 13 bytes per row. */
+/**
+ * A run's predictions of one label for a part: user, scenario, label and probability, 13 bytes per
+ * row. All rows of the part have a place, and {@link #pick} leaves out those whose label is not
+ * known.
+ */
 final class ScoredRows {
 
   private final int[] user;
   private final int[] scenario;
   private final boolean[] positive;
   private final float[] probability;
+  private final BitSet unknown;
 
-  private ScoredRows(int[] user, int[] scenario, boolean[] positive, float[] probability) {
+  private ScoredRows(
+      int[] user, int[] scenario, boolean[] positive, float[] probability, BitSet unknown) {
     this.user = user;
     this.scenario = scenario;
     this.positive = positive;
     this.probability = probability;
+    this.unknown = unknown;
   }
 
   /** Reads what {@link org.llm4msr.runtime.evaluation.PredictionWriter} wrote. */
-  static ScoredRows read(Path file) {
+  static ScoredRows read(Path file, MeasuredLabel label) {
     ScoredRows[] rows = {ofSize(0)};
     int[] size = {0};
     forEachBatch(
@@ -50,32 +58,33 @@ final class ScoredRows {
           if (end > rows[0].size()) {
             rows[0] = rows[0].resized(Math.max(end, rows[0].size() * 2));
           }
-          rows[0].fill(root, size[0]);
+          rows[0].fill(root, size[0], label);
           size[0] = end;
         });
     return rows[0].resized(size[0]);
   }
 
   /** Returns the metrics of slices of the rows of a file. */
-  static List<SlicedMetrics> slices(Path file, List<Slicing> slicings) {
+  static List<SlicedMetrics> slices(Path file, List<Slicing> slicings, MeasuredLabel measured) {
     try (SliceEvaluator evaluator = new SliceEvaluator(slicings)) {
-      forEachBatch(file, root -> add(root, evaluator));
+      forEachBatch(file, root -> add(root, evaluator, measured));
       return evaluator.result();
     }
   }
 
-  private static void add(VectorSchemaRoot root, SliceEvaluator evaluator) {
-    int count = root.getRowCount();
+  private static void add(VectorSchemaRoot root, SliceEvaluator evaluator, MeasuredLabel measured) {
     BigIntVector numbers = (BigIntVector) root.getVector("row");
-    ScoredRows rows = ofSize(count);
-    rows.fill(root, 0);
-    long[] number = new long[count];
-    float[] label = new float[count];
-    for (int i = 0; i < count; i++) {
-      number[i] = numbers.get(i);
+    ScoredRows all = ofSize(root.getRowCount());
+    all.fill(root, 0, measured);
+    int[] known = all.known(IntStream.range(0, all.size()));
+    ScoredRows rows = all.pick(known);
+    long[] number = new long[known.length];
+    float[] label = new float[known.length];
+    for (int i = 0; i < known.length; i++) {
+      number[i] = numbers.get(known[i]);
       label[i] = rows.positive[i] ? 1 : 0;
     }
-    evaluator.add(count, number, rows.user, label, rows.probability);
+    evaluator.add(known.length, number, rows.user, label, rows.probability);
   }
 
   private static void forEachBatch(Path file, Consumer<VectorSchemaRoot> visitor) {
@@ -97,7 +106,8 @@ final class ScoredRows {
   }
 
   private static ScoredRows ofSize(int size) {
-    return new ScoredRows(new int[size], new int[size], new boolean[size], new float[size]);
+    return new ScoredRows(
+        new int[size], new int[size], new boolean[size], new float[size], new BitSet());
   }
 
   private ScoredRows resized(int size) {
@@ -105,18 +115,21 @@ final class ScoredRows {
         Arrays.copyOf(user, size),
         Arrays.copyOf(scenario, size),
         Arrays.copyOf(positive, size),
-        Arrays.copyOf(probability, size));
+        Arrays.copyOf(probability, size),
+        unknown);
   }
 
-  private void fill(VectorSchemaRoot root, int at) {
+  private void fill(VectorSchemaRoot root, int at, MeasuredLabel label) {
     IntVector users = (IntVector) root.getVector("user");
     IntVector scenarios = (IntVector) root.getVector("scenario");
-    TinyIntVector labels = (TinyIntVector) root.getVector("label");
-    Float4Vector probabilities = (Float4Vector) root.getVector("probability");
+    TinyIntVector labels = (TinyIntVector) root.getVector(label.column("label"));
+    Float4Vector probabilities = (Float4Vector) root.getVector(label.column("probability"));
     for (int i = 0; i < root.getRowCount(); i++) {
       user[at + i] = users.get(i);
       scenario[at + i] = scenarios.get(i);
-      positive[at + i] = labels.get(i) == 1;
+      boolean known = !labels.isNull(i);
+      unknown.set(at + i, !known);
+      positive[at + i] = known && labels.get(i) == 1;
       probability[at + i] = probabilities.get(i);
     }
   }
@@ -144,7 +157,8 @@ final class ScoredRows {
   boolean sameRows(ScoredRows other) {
     return Arrays.equals(user, other.user)
         && Arrays.equals(scenario, other.scenario)
-        && Arrays.equals(positive, other.positive);
+        && Arrays.equals(positive, other.positive)
+        && unknown.equals(other.unknown);
   }
 
   /** Returns the numbers of the rows of one scenario. */
@@ -152,8 +166,13 @@ final class ScoredRows {
     return IntStream.range(0, size()).filter(i -> scenario[i] == rank).toArray();
   }
 
-  /** Returns some of the rows. */
-  ScoredRows pick(int[] rows) {
+  private int[] known(IntStream rows) {
+    return rows.filter(row -> !unknown.get(row)).toArray();
+  }
+
+  /** Returns those of some rows whose label is known. */
+  ScoredRows pick(int[] all) {
+    int[] rows = known(Arrays.stream(all));
     ScoredRows selected = ofSize(rows.length);
     for (int i = 0; i < rows.length; i++) {
       selected.user[i] = user[rows[i]];

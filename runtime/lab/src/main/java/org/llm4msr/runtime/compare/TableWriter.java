@@ -254,7 +254,8 @@ public final class TableWriter {
         "stillImproving",
         "trainingSeconds",
         "slicing",
-        "slice");
+        "slice",
+        "label");
     StringWriter text = new StringWriter();
     CSVFormat format =
         CSVFormat.RFC4180
@@ -317,6 +318,7 @@ public final class TableWriter {
     values.add(model.seconds());
     values.add(sliced ? block.slicing() : null);
     values.add(sliced ? name : null);
+    values.add(result.label());
     return values;
   }
 

@@ -45,7 +45,14 @@ public record TuningConfig(
         @UniqueElements
         List<Long> seeds,
     @Setting(value = "Experiment settings that all runs share", defaultValue = "{}")
-        Map<String, AnyValue> settings) {
+        Map<String, AnyValue> settings,
+    @Setting(
+            value =
+                "The label by whose AUC trials are ranked: a further one that all of them learn, or"
+                    + " label, the main one, which ends training in any case",
+            defaultValue = "label")
+        @NotBlank
+        String label) {
 
   /** How training is divided among the trials. */
   public enum Strategy {

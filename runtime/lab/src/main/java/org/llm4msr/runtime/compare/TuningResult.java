@@ -40,8 +40,8 @@ public record TuningResult(
    * @param values by key; empty for trial 0
    * @param round the last round that it took part in, from 1
    * @param epochs of that round, or its own if they are searched
-   * @param auc validation AUC over all rows in that round, mean over the seeds; null if a run
-   *     failed
+   * @param auc validation AUC of the label of the search, over all rows in that round, mean over
+   *     the seeds; null if a run failed
    */
   public record Trial(
       int number, List<String> values, int round, int epochs, @Nullable Double auc) {

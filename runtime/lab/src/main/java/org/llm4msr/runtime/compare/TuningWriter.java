@@ -80,7 +80,7 @@ public final class TuningWriter {
     StringBuilder text = new StringBuilder();
     List<String> headings = new ArrayList<>(List.of("trial"));
     headings.addAll(result.keys());
-    headings.addAll(List.of("epochs", "validation AUC"));
+    headings.addAll(List.of("epochs", "validation AUC" + result.last().measured().phrase()));
     row(text, headings);
     row(text, headings.stream().map(heading -> "---").toList());
     for (Trial trial : result.trials()) {
@@ -116,7 +116,7 @@ public final class TuningWriter {
   private String csv() throws IOException {
     List<String> header = new ArrayList<>(List.of("trial"));
     header.addAll(result.keys());
-    header.addAll(List.of("round", "epochs", "auc"));
+    header.addAll(List.of("round", "epochs", "auc", "label"));
     CSVFormat format =
         CSVFormat.RFC4180
             .builder()
@@ -131,6 +131,7 @@ public final class TuningWriter {
         values.add(trial.round());
         values.add(trial.epochs());
         values.add(trial.auc());
+        values.add(result.last().label());
         csv.printRecord(values);
       }
     }
@@ -164,7 +165,11 @@ public final class TuningWriter {
           path && value instanceof ScalarNode text ? path(experiment, text.getValue()) : value);
     }
     String more = elements.isEmpty() ? "" : " No file sets elements of a list; add" + elements;
-    return "# The best of a search, by the validation part." + more + "\n" + yaml.dump(root);
+    return "# The best of a search, by the validation part%s."
+            .formatted(result.last().measured().phrase())
+        + more
+        + "\n"
+        + yaml.dump(root);
   }
 
   /** Texts and numbers stay as written, as a configuration reads them. */

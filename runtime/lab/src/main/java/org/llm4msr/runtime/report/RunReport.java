@@ -62,8 +62,8 @@ public final class RunReport {
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("summary", "Summary", summary(evaluations)));
     sections.add(new Section("curves", "Learning curves", charts.curves()));
-    JsonNode counts = files.json("training.json").at("/result/labels");
-    sections.add(new Section("labels", "Labels in training", LabelTable.html(counts)));
+    JsonNode result = files.json("training.json").path("result");
+    sections.add(new Section("labels", "Labels in training", LabelTable.html(result)));
     String auc = RunCharts.explained(joined(evaluations, RunCharts::auc));
     sections.add(new Section("auc", "AUC per scenario", auc));
     sections.add(new Section("further", "Further labels", joined(evaluations, RunCharts::labels)));

@@ -21,6 +21,7 @@ public final class SideBySide {
 
   private final String id;
   private final String part;
+  private final String label;
   private final List<Model> models;
 
   /**
@@ -28,10 +29,12 @@ public final class SideBySide {
    *
    * @param id suffix of the ids of the charts
    * @param part the part that the runs were measured on
+   * @param label whose AUC is shown, and whose calibration if it is {@code label}, the main one
    */
-  public SideBySide(String id, String part, List<Model> models) {
+  public SideBySide(String id, String part, String label, List<Model> models) {
     this.id = id;
     this.part = part;
+    this.label = label;
     this.models = List.copyOf(models);
   }
 
@@ -55,7 +58,7 @@ public final class SideBySide {
     }
   }
 
-  /** Returns the validation AUC over training. */
+  /** Returns the validation AUC of the main label over training. */
   public String auc(String title) {
     List<Series> series =
         models.stream()
@@ -96,7 +99,9 @@ public final class SideBySide {
   }
 
   private Stream<EvaluationReport> evaluation(RunFiles run) {
-    return run.evaluations().stream().filter(evaluation -> evaluation.split().equals(part));
+    return run.evaluations().stream()
+        .filter(evaluation -> evaluation.split().equals(part))
+        .map(evaluation -> evaluation.ofLabel(label));
   }
 
   /**

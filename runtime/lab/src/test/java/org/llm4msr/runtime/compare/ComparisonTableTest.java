@@ -23,6 +23,7 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
 class ComparisonTableTest {
 
   private static final List<String> ONE = List.of("only");
+  private static final MeasuredLabel MAIN = new MeasuredLabel(MeasuredLabel.MAIN);
   private static final Cell BASELINE = cell("first", true);
   private static final Cell OTHER = cell("second", false);
 
@@ -88,7 +89,7 @@ class ComparisonTableTest {
 
   private static RunResult drawn(RunResult run, String key) {
     return new RunResult(
-        run.name(), run.report(), run.predictions(), List.of(), key, false, run.seconds());
+        run.name(), run.report(), run.predictions(), List.of(), key, false, run.seconds(), MAIN);
   }
 
   @Test
@@ -223,7 +224,7 @@ class ComparisonTableTest {
       EvaluationReport report =
           new EvaluationReport(
               folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false, false);
-      return new RunResult("run", report, predictions, List.of(), "", true, Double.NaN);
+      return new RunResult("run", report, predictions, List.of(), "", true, Double.NaN, MAIN);
     }
   }
 }

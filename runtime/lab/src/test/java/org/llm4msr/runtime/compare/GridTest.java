@@ -27,7 +27,8 @@ class GridTest {
             Map.of(),
             Map.of(),
             null,
-            false);
+            false,
+            null);
     return Grid.of(
         config,
         Path.of("grid.yaml"),

@@ -44,7 +44,8 @@ class TableWriterTest {
             List.of(),
             Map.of(),
             false,
-            false);
+            false,
+            MeasuredLabel.MAIN);
 
     assertThat(new TableWriter(result).latex())
         .contains("a\\_b & plain & c & all \\\\\n")
@@ -69,7 +70,8 @@ class TableWriterTest {
             List.of(),
             Map.of(),
             true,
-            true);
+            true,
+            MeasuredLabel.MAIN);
     TableWriter writer = new TableWriter(result);
 
     for (Notice notice : Notice.values()) {
@@ -101,7 +103,8 @@ class TableWriterTest {
             List.of("users"),
             Map.of(),
             false,
-            false);
+            false,
+            MeasuredLabel.MAIN);
     TableWriter writer = new TableWriter(result);
 
     String markdown = writer.markdown();
@@ -151,6 +154,47 @@ class TableWriterTest {
   }
 
   @Test
+  void tablesSayOfWhichLabelTheyAre() {
+    ComparisonResult result =
+        new ComparisonResult(
+            "test",
+            List.of(1L),
+            List.of("model"),
+            List.of(new Column("overall", 10)),
+            List.of(
+                new Model(
+                    List.of("plain"),
+                    List.of(),
+                    true,
+                    List.of(),
+                    List.of(),
+                    List.of(new Score(1, 0.5, null, false, null, null)),
+                    0,
+                    null)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            false,
+            false,
+            "long_view");
+    new TableWriter(result).writeAll(folder);
+
+    String legend = "AUC of the label long_view on the test part, mean of 1 seed.";
+    assertThat(folder.resolve("table.md")).content().contains(legend);
+    assertThat(folder.resolve("table.tex")).content().contains("% " + legend);
+    assertThat(folder.resolve("report.html"))
+        .content()
+        .contains(legend, "<title>Comparison by the label long_view</title>");
+    assertThat(folder.resolve("comparison.json")).content().contains("\"label\" : \"long_view\"");
+    assertThat(folder.resolve("table.csv"))
+        .content()
+        .contains(",slicing,slice,label\n")
+        .endsWith(",long_view\n");
+  }
+
+  @Test
   void aTinyPValueIsNotZero() {
     assertThat(CellFormat.p(2e-9)).isEqualTo("<.0001");
     assertThat(CellFormat.p(0.0001)).isEqualTo("0.0001");
@@ -171,7 +215,8 @@ class TableWriterTest {
             List.of(),
             Map.of(),
             false,
-            false),
+            false,
+            MeasuredLabel.MAIN),
         true);
   }
 }

@@ -30,7 +30,8 @@ class TuningWriterTest {
           List.of(),
           Map.of(),
           false,
-          false);
+          false,
+          MeasuredLabel.MAIN);
 
   @TempDir Path folder;
 
@@ -101,7 +102,8 @@ class TuningWriterTest {
             List.of(),
             Map.of(),
             false,
-            false);
+            false,
+            MeasuredLabel.MAIN);
     TuningResult result =
         new TuningResult(List.of("rate"), List.of(), List.of("rate=0.01"), List.of(), table, false);
 

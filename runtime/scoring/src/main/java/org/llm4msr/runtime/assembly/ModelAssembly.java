@@ -9,13 +9,13 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.Decay;
@@ -29,21 +29,19 @@ import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.assembly.identity.ModelIdentity;
 import org.llm4msr.runtime.assembly.labels.LabelTowers;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.config.InferenceConfig;
-import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
-import org.llm4msr.runtime.config.MetaNetworkConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
 import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.past.HistoryConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -56,7 +54,6 @@ import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.BatchScenarios;
-import org.llm4msr.runtime.knowledge.vectors.EarlierKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
@@ -137,19 +134,7 @@ public final class ModelAssembly {
       TrainingConfig training,
       InferenceConfig scoring,
       PreparedData data) {
-    ModelConfig plain =
-        new ModelConfig(
-            model.embeddingSize(),
-            model.scenarioEmbeddingSize(),
-            model.backbone(),
-            PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings()),
-            model.metaNetworks(),
-            null,
-            model.embeddingSizes(),
-            model.linear(),
-            model.sequences(),
-            null,
-            Map.of());
+    ModelConfig plain = alone(model);
     return enhanced
         .engine()
         .finish(
@@ -165,6 +150,13 @@ public final class ModelAssembly {
                         0,
                         enhanced.tables(),
                         new Precisions(training.precision(), scoring.precision()))));
+  }
+
+  private static ModelConfig alone(ModelConfig model) {
+    PluginChoice<?, ?> none =
+        PluginChoice.of("none", new BackboneAlone(), new BackboneAlone.NoSettings());
+    ModelConfig plain = Records.with(Records.with(model, "fusion", none), "itemKnowledge", null);
+    return Records.with(Records.with(plain, "coldItems", null), "labels", Map.of());
   }
 
   /** Gives the logits of the backbone as they are. */
@@ -275,11 +267,7 @@ public final class ModelAssembly {
           knowledge == null
               ? KnowledgeParameters.NONE
               : KnowledgeParameters.of(
-                  store,
-                  model,
-                  knowledge,
-                  history,
-                  coldShares == null ? 0 : shape.layout().fields().get(coldShares.field()).width());
+                  store, model, knowledge, history, ColdShares.width(coldShares, shape.layout()));
       ModelSequences sequences =
           ModelSequences.of(
               plan,
@@ -294,12 +282,7 @@ public final class ModelAssembly {
               shape,
               model,
               model.headReadsKnowledge() ? knowledgeSize : 0);
-      FusionHead head =
-          new CheckedHead(
-              model.fusion().create(FusionHeadFactory::create, context),
-              new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
-              "The backbone %s with the fusion head %s"
-                  .formatted(model.backbone().name(), model.fusion().name()));
+      FusionHead head = head(model, context, store);
       LabelTowers towers =
           LabelTowers.of(
               ModelLabels.of(model.labels(), manifest.labels()),
@@ -312,14 +295,7 @@ public final class ModelAssembly {
           manager,
           workers,
           shared == null
-              ? new FieldTables(model, manifest.fields())
-                  .make(
-                      seed,
-                      stateSlots,
-                      workers,
-                      Mkl.serves(manager),
-                      vectors ->
-                          sequences.tables(vectors, seed, model.embeddingDeviation(), workers))
+              ? tables(model, manifest, sequences, seed, stateSlots, workers, Mkl.serves(manager))
               : sequences.isEmpty() ? shared : shared.with(sequences.tables(shared)),
           store,
           shape,
@@ -334,7 +310,7 @@ public final class ModelAssembly {
           precisions,
           halves,
           context.metaNetworks(),
-          identity(manifest, model, context.metaNetworkConfigs(), inputs),
+          ModelIdentity.of(manifest, model, context.metaNetworkConfigs(), inputs),
           sequences,
           towers);
     } catch (RuntimeException | Error e) {
@@ -346,6 +322,31 @@ public final class ModelAssembly {
       }
       throw e;
     }
+  }
+
+  private static FusionHead head(ModelConfig model, AssemblyContext context, ParameterStore store) {
+    return new CheckedHead(
+        model.fusion().create(FusionHeadFactory::create, context),
+        new CheckedPart(model.fusion().calls(), store::closed, "fusion"),
+        "The backbone %s with the fusion head %s"
+            .formatted(model.backbone().name(), model.fusion().name()));
+  }
+
+  private static EmbeddingTables tables(
+      ModelConfig model,
+      DatasetManifest manifest,
+      ModelSequences sequences,
+      long seed,
+      int stateSlots,
+      Workers workers,
+      boolean mkl) {
+    return new FieldTables(model, manifest.fields())
+        .make(
+            seed,
+            stateSlots,
+            workers,
+            mkl,
+            vectors -> sequences.tables(vectors, seed, model.embeddingDeviation(), workers));
   }
 
   private static @Nullable ColdShares coldShares(
@@ -461,59 +462,5 @@ public final class ModelAssembly {
         new Shape(shape.scenarios().size(), shape.scenarioEmbeddingSize()),
         new Initializer.Normal(EmbeddingTable.INITIAL_DEVIATION),
         Decay.YES);
-  }
-
-  private static String identity(
-      DatasetManifest manifest,
-      ModelConfig model,
-      List<MetaNetworkConfig> metaNetworks,
-      @Nullable KnowledgeInputs inputs) {
-    String parts =
-        String.join(
-            "|",
-            "data " + manifest.key(),
-            "embedding " + model.embeddingSize() + " " + model.scenarioEmbeddingSize(),
-            describe(model.backbone()),
-            describe(model.fusion()),
-            metaNetworks.stream().map(ModelAssembly::describe).toList().toString()
-                + (model.embeddingSizes().isEmpty()
-                    ? ""
-                    : "|sizes " + new TreeMap<>(model.embeddingSizes()))
-                + (model.linear() ? "|linear" : "")
-                + (model.embeddingDeviation() == ModelConfig.DEVIATION
-                    ? ""
-                    : "|deviation " + model.embeddingDeviation())
-                + SequencePlan.identity(model)
-                + ModelLabels.identity(model.labels()));
-    if (inputs == null) {
-      return parts;
-    }
-    EarlierKnowledge earlier = inputs.earlier();
-    HistoryInputs history = inputs.history();
-    return parts
-        + (earlier == null ? "" : "|periods " + earlier.periods().count())
-        + (inputs.components() == 0 ? "" : "|components " + inputs.components() + " of known users")
-        + (inputs.missing() == Missing.MEAN ? "" : "|missing " + inputs.missing())
-        + (inputs.controls().isEmpty() ? "" : "|control " + inputs.controls())
-        + (model.readsItems() ? "|items " + describeItems(model, inputs) : "")
-        + (history == null ? "" : "|history " + EffectiveConfig.identity(history.config()));
-  }
-
-  private static String describeItems(ModelConfig model, KnowledgeInputs inputs) {
-    ItemKnowledgeConfig field = model.itemKnowledge();
-    ColdItemsConfig cold = model.coldItems();
-    return (cold == null ? "" : "cold " + EffectiveConfig.identity(cold) + " ")
-        + (field == null ? "" : "of width " + field.widthBeside(model.embeddingSize()))
-        + (inputs.missingItem() == Missing.MEAN ? "" : " missing " + inputs.missingItem());
-  }
-
-  private static String describe(PluginChoice<?, ?> choice) {
-    return choice.name() + " " + EffectiveConfig.identity(choice.config());
-  }
-
-  private static String describe(MetaNetworkConfig meta) {
-    return "%s %s %s %s"
-        .formatted(
-            describe(meta.network()), meta.layers(), meta.activation(), meta.outputActivation());
   }
 }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.files.DurableFiles;
@@ -67,16 +68,23 @@ public final class ModelFiles {
     }
   }
 
-  /** Writes the events of users that the model reads; nothing where it reads none. */
-  public static void writeHistory(TrainableModel model, Path file) throws IOException {
+  /** Returns the events of users that the model reads; null where it reads none. */
+  public static @Nullable EventLogs events(TrainableModel model) {
     ModelKnowledge knowledge = model.knowledge();
     ModelHistory history = knowledge == null ? null : knowledge.history();
     SequenceInputs sequences = model.assembled().sequences().inputs();
     EventLogs ofSequences = sequences == null ? null : sequences.events();
     if (ofSequences != null) { // All that the model reads, whatever reads it.
-      HistoryFile.write(ofSequences, file);
-    } else if (history != null) {
-      HistoryFile.write(history.logs(), file);
+      return ofSequences;
+    }
+    return history == null ? null : new EventLogs(history.logs());
+  }
+
+  /** Writes the events of users that the model reads; nothing where it reads none. */
+  public static void writeHistory(TrainableModel model, Path file) throws IOException {
+    EventLogs events = events(model);
+    if (events != null) {
+      HistoryFile.write(events, file);
     }
   }
 

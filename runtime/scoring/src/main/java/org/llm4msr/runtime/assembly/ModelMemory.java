@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
@@ -15,6 +16,7 @@ import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.assembly.labels.LabelTowers;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
+import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
@@ -25,6 +27,7 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.model.ModelShape;
+import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.runtime.tables.UpdateRule;
 
 /**
@@ -63,13 +66,17 @@ public record ModelMemory(
    * What is known of the data.
    *
    * @param prepared whether it is prepared, so that the tables have rows
+   * @param itemField the name of the field of raw ids of items; null where there is none
    */
   public record Data(
-      List<PreparedField> fields, List<PreparedScenario> scenarios, boolean prepared) {
+      List<PreparedField> fields,
+      List<PreparedScenario> scenarios,
+      boolean prepared,
+      @Nullable String itemField) {
 
     /** Returns what prepared data says. */
-    public static Data of(DatasetManifest manifest) {
-      return new Data(manifest.fields(), manifest.scenarios(), true);
+    public static Data of(DatasetManifest manifest, @Nullable String itemField) {
+      return new Data(manifest.fields(), manifest.scenarios(), true, itemField);
     }
 
     /**
@@ -96,7 +103,18 @@ public record ModelMemory(
           keys.stream()
               .map(key -> new PreparedScenario(key, key, "", new SplitCounts(1, 1, 1)))
               .toList(),
-          false);
+          false,
+          schema.fields().stream()
+              .filter(field -> FieldForm.of(field.kind()) == FieldForm.ID)
+              .filter(field -> field.column().equals(RawSchema.ITEM))
+              .map(RawField::name)
+              .findFirst()
+              .orElse(null));
+    }
+
+    private SequencePlan sequences(ModelConfig model) {
+      return SequencePlan.of(
+          model, fields, new SequenceInputs(null, itemField, field -> new int[0]));
     }
   }
 
@@ -137,7 +155,7 @@ public record ModelMemory(
   private static void create(
       ExperimentConfig config, ModelConfig model, Data data, ParameterCount count) {
     KnowledgeConfig knowledge = config.knowledge();
-    SequencePlan plan = SequencePlan.of(model, data.fields(), null);
+    SequencePlan plan = data.sequences(model);
     ModelShape shape =
         ModelAssembly.shape(
             data.fields(),
@@ -173,8 +191,7 @@ public record ModelMemory(
     }
     FieldTables tables = new FieldTables(model, data.fields());
     long numbers = tables.numbers().values().stream().mapToLong(Long::longValue).sum();
-    for (PreparedField field :
-        SequencePlan.of(model, data.fields(), null).ownTables(data.fields()).values()) {
+    for (PreparedField field : data.sequences(model).ownTables(data.fields()).values()) {
       numbers += (long) field.tableRows() * tables.width(field);
     }
     return numbers;

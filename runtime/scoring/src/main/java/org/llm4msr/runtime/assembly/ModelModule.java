@@ -3,6 +3,7 @@ package org.llm4msr.runtime.assembly;
 import com.google.inject.AbstractModule;
 import com.google.inject.Key;
 import com.google.inject.Provides;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.runtime.config.MetaNetworksConfig;
@@ -40,18 +41,9 @@ public final class ModelModule extends AbstractModule {
       PluginChoice<BackboneFactory<Record>, Record> backbone,
       PluginChoice<FusionHeadFactory<Record>, Record> head,
       MetaNetworksConfig metaNetworks) {
-    return new ModelConfig(
-        stated.embeddingSize(),
-        stated.scenarioEmbeddingSize(),
-        backbone,
-        head,
-        metaNetworks,
-        stated.itemKnowledge(),
-        stated.embeddingSizes(),
-        stated.linear(),
-        stated.sequences(),
-        stated.coldItems(),
-        stated.labels(),
-        stated.embeddingDeviation());
+    return Records.with(
+        Records.with(Records.with(stated, "backbone", backbone), "fusion", head),
+        "metaNetworks",
+        metaNetworks);
   }
 }

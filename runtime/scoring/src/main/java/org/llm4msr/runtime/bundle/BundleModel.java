@@ -100,7 +100,8 @@ public final class BundleModel {
   /** Opens the encoder of rows for a model that may read the knowledge of items, or histories. */
   public static RowEncoder encoder(Bundle bundle, ScoringConfig config) {
     RowEncoder encoder = encoder(bundle);
-    EventTimes events = config.past() == null ? null : HistoryFile.times(history(bundle));
+    PastNeeds past = config.past();
+    EventTimes events = past == null ? null : HistoryFile.times(history(bundle), past);
     return config.readsItems()
         ? encoder.with(
             new StoredItems(bundle.knowledge().info().encoder().dimension(), null), events)

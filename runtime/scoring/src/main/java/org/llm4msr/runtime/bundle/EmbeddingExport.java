@@ -124,12 +124,11 @@ public final class EmbeddingExport {
   }
 
   private PreparedField field(Map<?, ?> sequence) {
-    Object stated = sequence.get(sequence.get("of") == null ? "table" : "of");
-    return ids.manifest().fields().stream()
-        .filter(field -> field.name().equals(stated))
-        .findFirst()
-        .or(() -> new ItemIds(bundle.data(), ids.manifest()).field())
-        .orElseThrow();
+    String itemField =
+        new ItemIds(bundle.data(), ids.manifest()).field().map(PreparedField::name).orElse(null);
+    String of = sequence.get("of") instanceof String name ? name : null;
+    String table = sequence.get("table") instanceof String name ? name : null;
+    return SequencePlan.idsOf(of, table, ids.manifest().fields(), itemField).orElseThrow();
   }
 
   private Path write(PreparedField field, String tableFile, Path folder, String name)

@@ -3,9 +3,11 @@ package org.llm4msr.runtime.training;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -57,20 +59,50 @@ final class SampleWeights {
     return weights;
   }
 
-  /** Returns the labels of the training part, by scenario in the order of the ranks. */
-  List<TrainingResult.Labels> labels(BatchLoss loss) {
+  /**
+   * Counts the labels of the training part, by scenario in the order of the ranks: first the main
+   * one, then those that a model learns beside it, over the rows that know them.
+   */
+  List<List<TrainingResult.Labels>> labels(BatchLoss loss, ModelLabels further) {
     List<String> scenarios = data.manifest().scenarioKeys();
-    long[] rows = new long[scenarios.size()];
-    long[] positives = new long[scenarios.size()];
-    double[] weight = new double[scenarios.size()];
-    double[] positiveWeight = new double[scenarios.size()];
+    List<Counts> counts =
+        Stream.generate(() -> new Counts(scenarios.size()))
+            .limit(1 + further.labels().size())
+            .toList();
     try (BatchSource source = data.withoutFields(Split.TRAIN, ROWS)) {
       Batch batch = source.newBatch();
       while (source.next(batch)) {
         float @Nullable [] weights = of(batch);
-        for (int i = 0; i < batch.size; i++) {
+        counts.get(0).add(batch, batch.label, weights, loss);
+        float @Nullable [][] values = batch.labels;
+        for (int l = 0; values != null && l < further.labels().size(); l++) {
+          float[] known = values[further.labels().get(l).column()];
+          counts.get(l + 1).add(batch, known, weights, loss);
+        }
+      }
+    }
+    return counts.stream().map(label -> label.result(scenarios)).toList();
+  }
+
+  /** The counts of a label, by scenario. */
+  private static final class Counts {
+    private final long[] rows;
+    private final long[] positives;
+    private final double[] weight;
+    private final double[] positiveWeight;
+
+    Counts(int scenarios) {
+      rows = new long[scenarios];
+      positives = new long[scenarios];
+      weight = new double[scenarios];
+      positiveWeight = new double[scenarios];
+    }
+
+    void add(Batch batch, float[] label, float @Nullable [] weights, BatchLoss loss) {
+      for (int i = 0; i < batch.size; i++) {
+        if (!Float.isNaN(label[i])) {
           int s = batch.scenario[i];
-          boolean positive = batch.label[i] == 1;
+          boolean positive = label[i] == 1;
           double own = (weights == null ? 1 : weights[i]) * loss.factor(s, positive);
           rows[s]++;
           positives[s] += positive ? 1 : 0;
@@ -79,12 +111,15 @@ final class SampleWeights {
         }
       }
     }
-    return IntStream.range(0, scenarios.size())
-        .mapToObj(
-            s ->
-                new TrainingResult.Labels(
-                    scenarios.get(s), rows[s], positives[s], weight[s], positiveWeight[s]))
-        .toList();
+
+    List<TrainingResult.Labels> result(List<String> scenarios) {
+      return IntStream.range(0, scenarios.size())
+          .mapToObj(
+              s ->
+                  new TrainingResult.Labels(
+                      scenarios.get(s), rows[s], positives[s], weight[s], positiveWeight[s]))
+          .toList();
+    }
   }
 
   private double ofAge(long time) {

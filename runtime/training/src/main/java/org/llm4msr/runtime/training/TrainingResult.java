@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.training;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param seconds training time of this process, validation included
  * @param rowsPerSecond trained rows a second of this process, validation left out
  * @param labels of the training part, by scenario in the order of the ranks
+ * @param furtherLabels those that the model learns beside the main one
+ * @param loss what the settings make of the loss of a row, in words
  */
 public record TrainingResult(
     long steps,
@@ -27,11 +30,27 @@ public record TrainingResult(
     boolean stoppedEarly,
     double seconds,
     double rowsPerSecond,
-    List<Labels> labels) {
+    List<Labels> labels,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<FurtherLabel> furtherLabels,
+    String loss) {
 
   public TrainingResult {
     history = List.copyOf(history);
     labels = List.copyOf(labels);
+    furtherLabels = List.copyOf(furtherLabels);
+  }
+
+  /**
+   * A label that the model learns beside the main one.
+   *
+   * @param label its name
+   * @param scenarios the training rows that know it, by scenario in the order of the ranks
+   */
+  public record FurtherLabel(String label, List<Labels> scenarios) {
+
+    public FurtherLabel {
+      scenarios = List.copyOf(scenarios);
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -22,6 +23,7 @@ import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.TrainingListener.Ending;
 import org.llm4msr.runtime.training.TrainingListener.Step;
 import org.llm4msr.runtime.training.TrainingListener.Validated;
+import org.llm4msr.runtime.training.loss.LossText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -258,6 +260,8 @@ final class TrainingRun {
     List<Validation> history = state.history();
     @Nullable Validation best =
         history.stream().filter(v -> v.step() == state.bestStep()).findFirst().orElse(null);
+    List<List<TrainingResult.Labels>> counted = trainingStep.labels();
+    List<String> names = model.labels().names();
     return new TrainingResult(
         state.step(),
         state.best() == null ? state.step() : state.bestStep(),
@@ -267,6 +271,10 @@ final class TrainingRun {
         state.step() < batchesAnEpoch * config.epochs(),
         (System.nanoTime() - started) / 1e9,
         throughput.ofSteps(),
-        trainingStep.labels());
+        counted.get(0),
+        IntStream.range(0, names.size())
+            .mapToObj(l -> new TrainingResult.FurtherLabel(names.get(l), counted.get(l + 1)))
+            .toList(),
+        LossText.of(config));
   }
 }

@@ -104,9 +104,9 @@ public final class TrainingStep {
     return slots;
   }
 
-  /** Counts the labels of the training part; reads it once. */
-  List<TrainingResult.Labels> labels() {
-    return weights.labels(batchLoss);
+  /** Counts the labels of the training part, the main one first; reads it once. */
+  List<List<TrainingResult.Labels>> labels() {
+    return weights.labels(batchLoss, model.labels());
   }
 
   /** Makes steps of another model with the same settings and data. */

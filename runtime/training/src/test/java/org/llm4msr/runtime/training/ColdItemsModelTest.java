@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
@@ -71,18 +72,7 @@ class ColdItemsModelTest {
   }
 
   static ModelConfig config(ModelConfig plain, ColdItemsConfig cold) {
-    return new ModelConfig(
-        plain.embeddingSize(),
-        plain.scenarioEmbeddingSize(),
-        plain.backbone(),
-        plain.fusion(),
-        plain.metaNetworks(),
-        null,
-        Map.of(),
-        false,
-        Map.of(),
-        cold,
-        Map.of());
+    return Records.with(plain, "coldItems", cold);
   }
 
   private static ModelConfig config(ColdItemsConfig cold) {
@@ -274,7 +264,7 @@ class ColdItemsModelTest {
   void dropoutTrainsTheMapInPlaceOfTheValues() {
     List<MemoryData.Row> rows = List.of(ROWS.get(0), ROWS.get(1), ROWS.get(2));
     MemoryData data = MemoryData.of(rows);
-    try (TrainableModel model = model(new ColdItemsConfig("item", 0, 0.999999), data)) {
+    try (TrainableModel model = model(new ColdItemsConfig("item", 0, 0.999999, Form.MIX), data)) {
       float[][] items = draw(model.tables().tables().get(1), new Random(5));
       float[] before = TinyModels.values(model, "knowledge/cold-items/bias");
 
@@ -292,7 +282,7 @@ class ColdItemsModelTest {
   @Test
   void isTheModelWithoutWhereNoShareIsLeft() {
     MemoryData data = MemoryData.of(ROWS.subList(0, 4));
-    float[] with = trained(data, new ColdItemsConfig("item", 0, 0));
+    float[] with = trained(data, new ColdItemsConfig("item", 0, 0, Form.MIX));
 
     assertThat(with).isEqualTo(trained(data, null));
   }
@@ -322,7 +312,8 @@ class ColdItemsModelTest {
   void aFieldThatHasNoSuchValuesIsRefused() {
     for (String field : List.of("tags", "number", "nothing")) {
       assertThatThrownBy(
-              () -> model(new ColdItemsConfig(field, 5, 0.1), MemoryData.of(ROWS)).close())
+              () ->
+                  model(new ColdItemsConfig(field, 5, 0.1, Form.SUM), MemoryData.of(ROWS)).close())
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("[model/COLD_ITEMS] model.coldItems.field is '" + field + "'")
           .hasMessageContaining("[user, item]");

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
@@ -81,18 +82,7 @@ class LabelStepTest {
   }
 
   private static ModelConfig config(ModelConfig plain, Map<String, LabelConfig> labels) {
-    return new ModelConfig(
-        plain.embeddingSize(),
-        plain.scenarioEmbeddingSize(),
-        plain.backbone(),
-        plain.fusion(),
-        plain.metaNetworks(),
-        null,
-        Map.of(),
-        false,
-        Map.of(),
-        null,
-        labels);
+    return Records.with(plain, "labels", labels);
   }
 
   private static TrainingConfig training() {

@@ -154,7 +154,7 @@ class ResumeTest {
     ModelConfig model =
         ColdItemsModelTest.config(
             TinyModels.model(new TinyModels.Towers(), new TinyModels.Knowing()),
-            new ColdItemsConfig("item", 50, 0.3));
+            new ColdItemsConfig("item", 50, 0.3, ColdItemsConfig.Form.MIX));
     Path unbroken = folder.resolve("cold");
     Path broken = folder.resolve("cold-broken");
     train(unbroken, Duration.ZERO, 0, DATA, CONFIG, model);

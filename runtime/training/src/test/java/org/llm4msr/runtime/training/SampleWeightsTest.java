@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
@@ -17,6 +18,7 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.loss.BatchLoss;
+import org.llm4msr.runtime.training.loss.LossText;
 
 class SampleWeightsTest {
 
@@ -104,7 +106,8 @@ class SampleWeightsTest {
     TrainingConfig config = config(null, Map.of("s2", 10.0));
     BatchLoss loss = new BatchLoss(config, data.manifest().scenarios());
 
-    List<TrainingResult.Labels> labels = new SampleWeights(config, data).labels(loss);
+    List<TrainingResult.Labels> labels =
+        new SampleWeights(config, data).labels(loss, ModelLabels.NONE).get(0);
 
     assertThat(labels)
         .containsExactly(
@@ -114,6 +117,13 @@ class SampleWeightsTest {
     TrainingResult.Labels all = TrainingResult.Labels.sum("all", labels);
     assertThat(all.share()).isEqualTo(0.5);
     assertThat(all.weightedShare()).isCloseTo(13 / 14.0, within(1e-12));
+  }
+
+  @Test
+  void theLossIsToldWithWhatRowsCount() {
+    assertThat(LossText.of(config(null))).isEqualTo("cross-entropy");
+    assertThat(LossText.of(config(5.0, Map.of("s2", 10.0, "s0", 1.0))))
+        .isEqualTo("cross-entropy; scenario s2 times 10; half after 5 days");
   }
 
   @Test

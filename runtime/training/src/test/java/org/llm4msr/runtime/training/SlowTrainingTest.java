@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.MetaContext;
@@ -101,13 +102,7 @@ class SlowTrainingTest {
             KnowledgeControl.OFF,
             null,
             KnowledgeConfig.Precision.FLOAT16),
-        new ModelConfig(
-            model.embeddingSize(),
-            model.scenarioEmbeddingSize(),
-            model.backbone(),
-            model.fusion(),
-            new MetaNetworksConfig(network, network, null),
-            null),
+        Records.with(model, "metaNetworks", new MetaNetworksConfig(network, network, null)),
         training(groupUsers),
         TinyModels.SCORING,
         null,

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.BackboneOutput;
@@ -160,19 +161,7 @@ class TeamStepTest {
     labels.put("rare", new LabelConfig(0.5, null, List.of(4)));
     labels.put("often", new LabelConfig(1, "label", List.of()));
     ModelConfig plain = TinyModels.model(new Net(Kind.PLAIN), new TinyModels.Plain());
-    ModelConfig settings =
-        new ModelConfig(
-            plain.embeddingSize(),
-            plain.scenarioEmbeddingSize(),
-            plain.backbone(),
-            plain.fusion(),
-            plain.metaNetworks(),
-            null,
-            Map.of(),
-            true,
-            Map.of(),
-            null,
-            labels);
+    ModelConfig settings = Records.with(Records.with(plain, "linear", true), "labels", labels);
     TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
 
     Seen one = train(null, settings, data, config);

@@ -232,7 +232,13 @@ final class TinyModels {
         PluginChoice.of("tiny", backbone, new NoConfig()),
         PluginChoice.of("tiny-head", head, new NoConfig()),
         new MetaNetworksConfig(null, null, null),
-        null);
+        null,
+        Map.of(),
+        false,
+        Map.of(),
+        null,
+        Map.of(),
+        ModelConfig.DEVIATION);
   }
 
   static OptimizerConfig optimizer(OptimizerConfig.Rule rule, double learningRate) {

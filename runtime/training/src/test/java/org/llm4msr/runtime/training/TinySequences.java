@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.config.ModelConfig;
@@ -116,17 +117,6 @@ final class TinySequences {
   /** Returns a model with sequences. */
   static ModelConfig with(
       ModelConfig plain, boolean linear, Map<String, SequenceConfig> sequences) {
-    return new ModelConfig(
-        plain.embeddingSize(),
-        plain.scenarioEmbeddingSize(),
-        plain.backbone(),
-        plain.fusion(),
-        plain.metaNetworks(),
-        null,
-        Map.of(),
-        linear,
-        sequences,
-        null,
-        Map.of());
+    return Records.with(Records.with(plain, "linear", linear), "sequences", sequences);
   }
 }

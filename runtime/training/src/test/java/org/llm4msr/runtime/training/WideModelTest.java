@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
@@ -92,15 +93,8 @@ class WideModelTest {
   private static ModelConfig config(boolean layered) {
     ModelConfig plain =
         TinyModels.model(layered ? new Layered() : new TinyModels.Linear(), new TinyModels.Plain());
-    return new ModelConfig(
-        plain.embeddingSize(),
-        plain.scenarioEmbeddingSize(),
-        plain.backbone(),
-        plain.fusion(),
-        plain.metaNetworks(),
-        null,
-        Map.of("user", 3, "tags", 2),
-        true);
+    return Records.with(
+        Records.with(plain, "embeddingSizes", Map.of("user", 3, "tags", 2)), "linear", true);
   }
 
   /** The share of each table row in the input of a batch row, by field. */

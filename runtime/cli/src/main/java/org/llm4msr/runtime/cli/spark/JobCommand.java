@@ -26,6 +26,10 @@ public abstract class JobCommand extends Command {
   private static final String CORES = "spark.executor.cores";
   private static final String TASK_CORES = "spark.task.cpus";
 
+  /** What is told where the driver runs elsewhere: only YARN tells whether it failed. */
+  static final String ELSEWHERE =
+      "spark-submit has ended without an error; the driver's log tells how the job ended.";
+
   @Option(
       names = "--master",
       paramLabel = "URL",

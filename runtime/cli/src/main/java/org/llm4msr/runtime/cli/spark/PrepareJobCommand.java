@@ -90,8 +90,7 @@ public final class PrepareJobCommand extends JobCommand {
       Report report = report(told);
       terminal().result(report, text(report));
     } else if (!print) {
-      terminal()
-          .result(Map.of("submitted", out), "The job is done; the driver's log has its report.");
+      terminal().result(Map.of("submitted", out), ELSEWHERE);
     }
   }
 

@@ -113,8 +113,7 @@ public final class ScoreJobCommand extends JobCommand {
       terminal()
           .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
     } else if (!print) {
-      terminal()
-          .result(Map.of("submitted", out), "The job is done; the driver's log has its report.");
+      terminal().result(Map.of("submitted", out), ELSEWHERE);
     }
   }
 

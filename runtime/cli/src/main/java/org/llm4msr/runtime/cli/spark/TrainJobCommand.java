@@ -71,9 +71,7 @@ public final class TrainJobCommand extends JobCommand {
       terminal()
           .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
     } else if (!print) {
-      terminal()
-          .result(
-              Map.of("submitted", run.name), "The job is done; the driver's log has its report.");
+      terminal().result(Map.of("submitted", run.name), ELSEWHERE);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
 
@@ -38,6 +39,8 @@ class SubmitLineTest {
             "spark.log.level=WARN",
             "--conf",
             "spark.driver.maxResultSize=0",
+            "--conf",
+            "spark.executor.memoryOverhead=2g",
             "--conf",
             "spark.llm4msr.home=/opt/llm4msr",
             "--conf",
@@ -81,11 +84,66 @@ class SubmitLineTest {
         new SparkConfig("yarn", "client", null, null, "hdfs:///llm4msr.tar.gz", Map.of(), 2);
 
     assertThat(SubmitLine.of(HERE, null, config, null, Map.of(), JOB))
-        .contains("spark.archives=hdfs:///llm4msr.tar.gz#llm4msr")
+        .containsSequence("--archives", "hdfs:///llm4msr.tar.gz#llm4msr")
+        .contains("spark.llm4msr.driver.home=/opt/llm4msr")
         .noneMatch(word -> word.startsWith("spark.llm4msr.home="));
     SparkConfig both = new SparkConfig(null, "client", null, "/a", "b.tar.gz", Map.of(), 2);
     assertThatThrownBy(() -> SubmitLine.of(HERE, null, both, null, Map.of(), JOB))
         .hasMessageStartingWith("[spark/HOME_AND_ARCHIVE] ");
+  }
+
+  @Test
+  void aDriverElsewhereFindsTheJarWhereItRuns() {
+    String here = "/opt/llm4msr/lib/spark/llm4msr-spark.jar";
+    String there = "/nodes/lib/spark/llm4msr-spark.jar";
+    assertThat(jar("k8s://https://a:6443", "/nodes", null)).isEqualTo("local://" + there);
+    assertThat(jar("k8s://https://a:6443", null, null)).isEqualTo("local://" + here);
+    assertThat(jar("k8s://https://a:6443", null, "s3a://b/a.tar.gz")).isEqualTo(here);
+    assertThat(jar("spark://a:7077", "/nodes", null)).isEqualTo(there);
+    assertThat(jar("yarn", "/nodes", null)).isEqualTo(here);
+  }
+
+  private static String jar(String master, @Nullable String home, @Nullable String archive) {
+    SparkConfig config = new SparkConfig(master, "cluster", null, home, archive, Map.of(), 2);
+    List<String> line = SubmitLine.of(HERE, null, config, null, Map.of(), JOB);
+    return line.get(line.size() - JOB.size() - 1);
+  }
+
+  @Test
+  void workersBeginTogetherAndOnlyTrainingIsTriedAgain() {
+    SparkConfig config = config("yarn", null, null, "cluster", Map.of());
+    List<String> train = List.of("train", "--run", "one", "--workers", "6");
+
+    assertThat(SubmitLine.of(HERE, null, config, null, Map.of(), train))
+        .contains("spark.executor.instances=6", "spark.dynamicAllocation.enabled=false")
+        .doesNotContain("spark.yarn.maxAppAttempts=1");
+    assertThat(SubmitLine.of(HERE, null, config, null, Map.of(), JOB))
+        .contains("spark.yarn.maxAppAttempts=1")
+        .noneMatch(word -> word.startsWith("spark.executor.instances="));
+  }
+
+  @Test
+  void memoryBesideTheHeapIsThatOfTheFile() {
+    SparkConfig stated =
+        config(null, null, null, "client", Map.of("spark.executor.memoryOverhead", "5g"));
+    assertThat(SubmitLine.of(HERE, null, stated, null, Map.of(), JOB))
+        .contains("spark.executor.memoryOverhead=5g")
+        .doesNotContain("spark.executor.memoryOverhead=2g");
+    SparkConfig none = config(null, null, null, "client", Map.of());
+    Map<String, String> factor = Map.of("spark.executor.memoryOverheadFactor", "0.5");
+    assertThat(SubmitLine.of(HERE, null, none, null, factor, JOB))
+        .doesNotContain("spark.executor.memoryOverhead=2g");
+  }
+
+  @Test
+  void aMasterThatSparkDoesNotKnowIsRefused() {
+    SparkConfig config = config(null, null, null, "client", Map.of());
+    for (String master : List.of("local", "local[*]", "local-cluster[2,1,1024]", "k8s://a")) {
+      assertThat(SubmitLine.of(HERE, null, config, master, Map.of(), JOB)).contains(master);
+    }
+    assertThatThrownBy(() -> SubmitLine.of(HERE, null, config, "host:7077", Map.of(), JOB))
+        .hasMessage(
+            "[spark/MASTER] The master is host:7077, but must be local[N], spark://HOST:PORT, yarn or k8s://URL. Fix --master, or spark.master in the configuration.");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
+import org.llm4msr.runtime.config.loading.RecordBinder.Writer;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
@@ -46,21 +47,22 @@ public final class ConfigLoader {
    *     config/OVERRIDE}
    */
   public LoadedConfig load(Path file, List<String> overrides) {
-    return load(file, overrides, false);
+    return load(file, overrides, Writer.USER);
   }
 
   /**
-   * Reads the stored configuration of a run. Its secrets were not stored, so they may be missing.
+   * Reads the stored configuration of a run. Its secrets were not stored, so they may be missing;
+   * settings that there were not yet have {@link org.llm4msr.api.Setting#before()}.
    *
    * @throws org.llm4msr.api.MsrException as {@link #load}
    */
   public LoadedConfig loadStored(Path file) {
-    return load(file, List.of(), true);
+    return load(file, List.of(), Writer.RUN);
   }
 
-  private LoadedConfig load(Path file, List<String> overrides, boolean stored) {
+  private LoadedConfig load(Path file, List<String> overrides, Writer writer) {
     Problems problems = new Problems();
-    RecordBinder binder = new RecordBinder(plugins, problems, stored);
+    RecordBinder binder = new RecordBinder(plugins, problems, writer);
     ExperimentConfig experiment = read(ExperimentConfig.class, file, overrides, binder, problems);
     return new LoadedConfig(
         experiment, file, EffectiveConfig.of(experiment, binder::origin), problems.warnings());
@@ -105,11 +107,18 @@ public final class ConfigLoader {
   public <C extends Record> C bind(Class<C> type, List<String> overrides, String subject) {
     Problems problems = new Problems();
     Mapping root = new ConfigLayers(problems).overridesOnly(overrides);
-    return bind(type, root, problems, subject, "Fix this and run the command again.");
+    return bind(
+        type,
+        root,
+        new RecordBinder(plugins, problems),
+        problems,
+        subject,
+        "Fix this and run the command again.");
   }
 
   /**
-   * Binds a record from values that a program wrote, and overrides.
+   * Binds a record from values that a program wrote, and overrides. Settings that there were not
+   * yet have {@link org.llm4msr.api.Setting#before()}.
    *
    * @param source the file that holds the values, for the error text
    * @param json an object with the values
@@ -120,12 +129,18 @@ public final class ConfigLoader {
     Problems problems = new Problems();
     Mapping root =
         new ConfigLayers(problems).written(source.getFileName().toString(), json, overrides);
-    return bind(type, root, problems, source.toString(), wayOut);
+    RecordBinder binder = new RecordBinder(plugins, problems, Writer.PROGRAM);
+    return bind(type, root, binder, problems, source.toString(), wayOut);
   }
 
   private <C extends Record> C bind(
-      Class<C> type, Mapping root, Problems problems, String subject, String wayOut) {
-    Record config = bind(type, root, new RecordBinder(plugins, problems), problems);
+      Class<C> type,
+      Mapping root,
+      RecordBinder binder,
+      Problems problems,
+      String subject,
+      String wayOut) {
+    Record config = bind(type, root, binder, problems);
     problems.throwIfAny(subject, wayOut);
     return type.cast(requireNonNull(config, "bound"));
   }

@@ -46,24 +46,34 @@ final class RecordBinder {
 
   private final PluginRegistry plugins;
   private final Problems problems;
-  private final boolean stored;
+  private final Writer writer;
   private final IdentityHashMap<Object, String> beans = new IdentityHashMap<>();
   private final Map<String, Origin> origins = new HashMap<>();
   private final Set<String> failed = new HashSet<>();
 
   RecordBinder(PluginRegistry plugins, Problems problems) {
-    this(plugins, problems, false);
+    this(plugins, problems, Writer.USER);
   }
 
   /**
    * Makes a binder.
    *
-   * @param stored whether a run wrote the values; runs leave secrets out
+   * @param writer of the values
    */
-  RecordBinder(PluginRegistry plugins, Problems problems, boolean stored) {
+  RecordBinder(PluginRegistry plugins, Problems problems, Writer writer) {
     this.plugins = plugins;
     this.problems = problems;
-    this.stored = stored;
+    this.writer = writer;
+  }
+
+  /** Who wrote the values. */
+  enum Writer {
+    /** Someone for whom settings have their defaults. */
+    USER,
+    /** A program that wrote all settings that there were. */
+    PROGRAM,
+    /** A run: as a program, but without secrets. */
+    RUN
   }
 
   /** Returns the key path of a record that was bound, identified by reference, not by equality. */
@@ -156,7 +166,7 @@ final class RecordBinder {
     if (entry != null && !entry.value().isEmpty()) {
       return value(type, withDefaultName(setting, entry.value()), key, setting.secret());
     }
-    String defaultText = setting.defaultText();
+    String defaultText = writer == Writer.USER ? setting.defaultText() : setting.earlier();
     if (defaultText != null) {
       YamlReader reader = new YamlReader(Origin.DEFAULT.layer(), "default", problems);
       return value(type, reader.read(defaultText), key, setting.secret());
@@ -164,7 +174,7 @@ final class RecordBinder {
     if (LegalValues.raw(type) == Optional.class) {
       return Optional.empty();
     }
-    if (stored && setting.secret()) {
+    if (writer == Writer.RUN && setting.secret()) {
       failed.add(key); // Nor do its constraints count.
     } else if (!setting.optional()) {
       String rule = "is required but missing; set it to " + setting.legal() + ".";

@@ -102,6 +102,17 @@ record SettingInfo(
     return defaultText == null && !optional && !inline;
   }
 
+  /**
+   * Returns the value, as YAML, of a file that was written when there was no such setting; null if
+   * there is none.
+   */
+  @Nullable String earlier() {
+    if (before.isEmpty()) {
+      return defaultText;
+    }
+    return before.equals("null") ? null : before;
+  }
+
   /** Returns the name of the plugin that the default names; null if it names none. */
   @Nullable Entry defaultPlugin() {
     Class<?> raw = LegalValues.raw(type.getType());

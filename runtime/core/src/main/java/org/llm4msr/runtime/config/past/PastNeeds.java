@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.config.past;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -51,6 +52,14 @@ public record PastNeeds(
             || ofLog.stream().anyMatch(sequence -> sequence.events() == SequenceConfig.Events.ALL),
         positive,
         others);
+  }
+
+  /** Returns the names of all these labels, the usual one first. */
+  public List<String> labels() {
+    List<String> labels = new ArrayList<>();
+    labels.add(Objects.requireNonNullElse(positive, RawSchema.LABEL));
+    labels.addAll(others);
+    return labels;
   }
 
   /** Returns the label by which sequences go that name none, as far as one is needed. */

@@ -60,48 +60,6 @@ public record DatasetManifest(
   /** The format that this release reads and writes. */
   public static final int FORMAT_VERSION = 1;
 
-  /** Makes a description of data with one label. */
-  public DatasetManifest(
-      int formatVersion,
-      String name,
-      String key,
-      List<PreparedField> fields,
-      List<PreparedScenario> scenarios,
-      int users,
-      int trainingUsers,
-      int items,
-      String splitRule,
-      SplitCounts rows,
-      boolean time,
-      int groups,
-      int minFrequency,
-      String labelRule,
-      List<Source> sources,
-      Map<String, FileStamp> files,
-      @Nullable String extended,
-      Map<String, String> settings) {
-    this(
-        formatVersion,
-        name,
-        key,
-        fields,
-        scenarios,
-        users,
-        trainingUsers,
-        items,
-        splitRule,
-        rows,
-        time,
-        groups,
-        minFrequency,
-        labelRule,
-        sources,
-        files,
-        extended,
-        settings,
-        List.of());
-  }
-
   public DatasetManifest {
     requireNonNull(name, "name is null");
     requireNonNull(key, "key is null");

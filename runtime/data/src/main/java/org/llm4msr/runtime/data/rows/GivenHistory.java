@@ -1,114 +1,120 @@
 package org.llm4msr.runtime.data.rows;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
-import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.tables.GivenPast;
 
 /**
- * Reads the past of a user that a row brings: a list of events, oldest first. An event is the id of
- * an item, which was a positive, or a mapping with {@code item}, {@code scenario} (if it is left
- * out, one of the others), {@code label} (if it is left out, 1) and further labels, such as {@code
- * label_like} (if one is left out, {@code label}).
+ * Reads the past of a user that a row brings: a list of events, oldest first. An event is what
+ * {@link GivenEvent} says. Where all have a time, they are put into its order, and those that are
+ * not before the row are left out. One without labels is a positive; of one with some, others are
+ * not known.
  *
  * @param item finds the index of an item, or -1
  * @param scenario finds the rank of a scenario, or -1
+ * @param events those of the model
  */
-record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario) {
+record GivenHistory(ToIntFunction<String> item, ToIntFunction<String> scenario, EventTimes events) {
 
   /** The column in which a row may bring it. */
   static final String COLUMN = "history";
 
-  private static final String FURTHER = RawSchema.labelColumn("");
-
-  /** Reads the past of a row; null where it brings none. Items that are not known are left out. */
-  @Nullable GivenPast read(@Nullable Object value, long row) {
+  /**
+   * Reads the past of a row; null where it brings none. Items that are not known are left out.
+   *
+   * @param before the time of the row
+   * @throws RowException {@code data/BAD_VALUE}
+   */
+  @Nullable GivenPast read(@Nullable Object value, long row, long before) {
     if (value == null) {
       return null;
     }
-    if (!(value instanceof Iterable<?> events)) {
-      throw wrong(value, "a list of events", row);
-    }
-    List<Event> known = new ArrayList<>();
-    for (Object event : events) {
-      Event read = event(event, row);
-      if (read != null && read.item() >= 0) {
-        known.add(0, read);
+    List<Known> known = new ArrayList<>();
+    for (GivenEvent event : given(value, row)) {
+      int found = item.applyAsInt(event.item());
+      if (found >= 0) {
+        known.add(new Known(event, found));
       }
     }
-    boolean[] positives = new boolean[known.size()];
-    for (int i = 0; i < positives.length; i++) {
-      positives[i] = known.get(i).positive();
+    Collections.reverse(known);
+    if (!known.isEmpty() && known.get(0).event().time() != null) {
+      known.removeIf(event -> event.time() >= before);
+      known.sort(Comparator.comparingLong(Known::time).reversed());
+    }
+    Map<String, byte[]> others = new HashMap<>();
+    for (String label : events.labels().subList(1, events.labels().size())) {
+      others.put(label, labels(known, label));
     }
     return new GivenPast(
-        known.stream().mapToInt(Event::item).toArray(),
-        known.stream().mapToInt(Event::scenario).toArray(),
-        positives,
-        others(known));
+        known.stream().mapToInt(Known::item).toArray(),
+        known.stream().mapToInt(event -> rank(event.event().scenario())).toArray(),
+        labels(known, events.labels().get(0)),
+        others);
   }
 
-  private static Map<String, boolean[]> others(List<Event> events) {
-    Map<String, boolean[]> others = new HashMap<>();
-    for (Event event : events) {
-      for (String label : event.others().keySet()) {
-        others.computeIfAbsent(
-            label,
-            name -> {
-              boolean[] positives = new boolean[events.size()];
-              for (int i = 0; i < positives.length; i++) {
-                Event of = events.get(i);
-                positives[i] = of.others().getOrDefault(name, of.positive());
-              }
-              return positives;
-            });
+  /** An event of an item that is known. */
+  private record Known(GivenEvent event, int item) {
+
+    long time() {
+      return event.time() == null ? Long.MIN_VALUE : event.time();
+    }
+  }
+
+  private List<GivenEvent> given(Object value, long row) {
+    RawValue reader = new RawValue(COLUMN, row);
+    if (!(value instanceof Iterable<?> list)) {
+      throw GivenEvent.wrong(value, "a list of events", reader);
+    }
+    List<String> columns = events.labels().stream().map(GivenHistory::column).toList();
+    List<GivenEvent> given = new ArrayList<>();
+    for (Object each : list) {
+      GivenEvent event = GivenEvent.read(each, reader);
+      if (event != null) {
+        require(event, each, columns, reader);
+        given.add(event);
       }
     }
-    return others;
+    if (given.stream().map(event -> event.time() == null).distinct().count() > 1) {
+      throw GivenEvent.wrong(value, "events that all have a time, or none", reader);
+    }
+    return given;
   }
 
-  private record Event(int item, int scenario, boolean positive, Map<String, Boolean> others) {}
-
-  private @Nullable Event event(@Nullable Object event, long row) {
-    RawValue value = new RawValue(COLUMN, row);
-    if (!(event instanceof Map<?, ?> parts)) {
-      String id = value.text(event);
-      return id == null || id.isEmpty() ? null : new Event(item.applyAsInt(id), -1, true, Map.of());
+  /** Refuses an event of which the model would read nothing, and a time that is in seconds. */
+  private void require(GivenEvent event, Object given, List<String> columns, RawValue reader) {
+    if (!event.labels().isEmpty() && columns.stream().noneMatch(event.labels()::containsKey)) {
+      throw GivenEvent.wrong(
+          given,
+          "an event with %s, by which the model tells positives, or of a positive without any label"
+              .formatted(String.join(" or ", columns)),
+          reader);
     }
-    String id = value.text(parts.get(RawSchema.ITEM));
-    if (id == null) {
-      throw wrong(event, "an event with an item", row);
+    if (event.time() != null) {
+      events.requireMillis(event.time(), COLUMN, reader.row());
     }
-    String key = value.text(parts.get(RawSchema.SCENARIO));
-    boolean positive = positive(parts.get(RawSchema.LABEL), event, value, row);
-    Map<String, Boolean> others = new HashMap<>();
-    parts.forEach(
-        (name, label) -> {
-          if (name instanceof String column && column.startsWith(FURTHER) && label != null) {
-            others.put(column.substring(FURTHER.length()), positive(label, event, value, row));
-          }
-        });
-    return new Event(
-        item.applyAsInt(id), key == null ? -1 : scenario.applyAsInt(key), positive, others);
   }
 
-  private static boolean positive(@Nullable Object label, Object event, RawValue value, long row) {
-    double positive = label == null ? 1 : value.number(label);
-    if (positive != 0 && positive != 1) {
-      throw wrong(event, "an event with the label 0 or 1", row);
-    }
-    return positive == 1;
+  private int rank(@Nullable String key) {
+    return key == null ? -1 : scenario.applyAsInt(key);
   }
 
-  private static RowException wrong(Object value, String expected, long row) {
-    return new RowException(
-        "BAD_VALUE",
-        row,
-        "Column '%s' has '%s' in row %d; expected %s. Fix the row, or leave the value empty."
-            .formatted(COLUMN, DataErrors.shown(value), row, expected));
+  private static String column(String label) {
+    return label.equals(RawSchema.LABEL) ? label : RawSchema.labelColumn(label);
+  }
+
+  private static byte[] labels(List<Known> known, String label) {
+    String column = column(label);
+    byte[] labels = new byte[known.size()];
+    for (int event = 0; event < labels.length; event++) {
+      labels[event] = known.get(event).event().label(column);
+    }
+    return labels;
   }
 }

@@ -80,8 +80,9 @@ public interface RawRows {
 
   /**
    * Returns the rows of an Arrow batch; a view, valid as long as the batch. Timestamps in the
-   * column {@code time} are milliseconds since 1970, those without a zone of UTC. Reading a column
-   * that is dictionary-encoded, or another of times, throws an {@code MsrException} of type USER.
+   * column {@code time}, also of the events of a past, are milliseconds since 1970, those without a
+   * zone of UTC. Reading a column that is dictionary-encoded, or another of times, throws an {@code
+   * MsrException} of type USER.
    */
   static RawRows of(VectorSchemaRoot root) {
     Set<String> columns = new LinkedHashSet<>();
@@ -111,13 +112,19 @@ public interface RawRows {
               "Column '%s' is dictionary-encoded, but a batch does not bring its dictionary. Pass the result of DictionaryEncoder.decode."
                   .formatted(column));
         }
-        if (column.equals(RawSchema.TIME) && vector instanceof TimeStampVector times) {
-          return times.isNull(row) ? null : millis(times, row);
-        }
-        requireNoTimes(column, vector.getField());
-        return ArrowRows.value(vector, row);
+        return column.equals(GivenHistory.COLUMN) && EventLists.isOf(vector)
+            ? EventLists.read(vector, row, (part, at) -> value(part.getName(), part, at))
+            : value(column, vector, row);
       }
     };
+  }
+
+  private static @Nullable Object value(String column, FieldVector vector, int row) {
+    if (column.equals(RawSchema.TIME) && vector instanceof TimeStampVector times) {
+      return times.isNull(row) ? null : millis(times, row);
+    }
+    requireNoTimes(column, vector.getField());
+    return ArrowRows.value(vector, row);
   }
 
   private static long millis(TimeStampVector times, int row) {

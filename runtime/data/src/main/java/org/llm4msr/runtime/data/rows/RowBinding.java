@@ -31,7 +31,7 @@ public final class RowBinding {
   private final @Nullable FreshVectors fresh;
   private final List<FieldInput> inputs;
   private final Set<String> brought;
-  private final GivenHistory givenHistory;
+  private final @Nullable GivenHistory givenHistory;
 
   RowBinding(RowEncoder encoder, List<FieldInput> inputs, Set<String> brought) {
     manifest = encoder.manifest;
@@ -43,7 +43,10 @@ public final class RowBinding {
     fresh = encoder.fresh;
     this.inputs = inputs;
     this.brought = brought;
-    givenHistory = new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1));
+    givenHistory =
+        events == null
+            ? null
+            : new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1), events);
   }
 
   /** Makes a batch of at most {@code capacity} rows. */
@@ -180,8 +183,8 @@ public final class RowBinding {
     batch.time[at] = events == null ? Long.MAX_VALUE : time(events, rows, index, row);
     if (batch.pasts != null) {
       batch.pasts[at] =
-          brings(rows, GivenHistory.COLUMN, index)
-              ? givenHistory.read(rows.get(GivenHistory.COLUMN, index), row)
+          givenHistory != null && brings(rows, GivenHistory.COLUMN, index)
+              ? givenHistory.read(rows.get(GivenHistory.COLUMN, index), row, batch.time[at])
               : null;
     }
   }
@@ -248,6 +251,13 @@ public final class RowBinding {
   void requireTime(@Nullable Object value) {
     if (events != null) {
       long unused = time(events, value, 0);
+    }
+  }
+
+  /** Throws if a value is no past that a row may bring. */
+  void requirePast(@Nullable Object value) {
+    if (givenHistory != null) {
+      GivenPast unused = givenHistory.read(value, 0, Long.MAX_VALUE);
     }
   }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param column which
  * @param value a text, a {@code List<String>}, a {@code Double} or a {@code List<Double>} by the
- *     kind of the column; null where it is missing
+ *     kind of the column; of events a list of texts and mappings; null where it is missing
  * @param origin null where nothing tells it, as of a column that rows need not bring
  */
 public record RowValue(

@@ -153,7 +153,7 @@ public final class RowValues {
     Object value;
     boolean known = true;
     if (column.isHistory()) {
-      value = raw == null ? null : text.texts(raw);
+      value = raw == null ? null : events(text, raw);
     } else if (column.isWeights()) {
       List<Double> weights = elements(text, raw, brought, column.name()).weights();
       value = weights == null || weights.isEmpty() ? null : weights;
@@ -174,6 +174,17 @@ public final class RowValues {
     }
     State state = value == null ? State.MISSING : known ? State.KNOWN : State.UNKNOWN;
     return new RowValue(column, value, origin, state);
+  }
+
+  private static List<Object> events(RawValue text, Object raw) {
+    List<Object> events = new ArrayList<>();
+    for (Object each : raw instanceof Iterable<?> list ? list : List.of(raw)) {
+      GivenEvent event = GivenEvent.read(each, text);
+      if (event != null) {
+        events.add(event.value());
+      }
+    }
+    return events;
   }
 
   private @Nullable String weightsColumn(String list) {

@@ -9,7 +9,6 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.GivenPast;
 
 /** Tells which values can be read as those of rows are, before they become part of a row. */
 public final class ValueCheck {
@@ -18,7 +17,6 @@ public final class ValueCheck {
   private final Map<String, ScoringColumn> columns = new HashMap<>();
   private final Map<String, List<Integer>> fields = new HashMap<>();
   private final Map<String, String> lists;
-  private final GivenHistory history = new GivenHistory(item -> -1, scenario -> -1);
   private final int vectorSize;
 
   /**
@@ -101,7 +99,7 @@ public final class ValueCheck {
     } else if (lists.containsKey(column)) {
       double[] unused = new RawValue(column, 0).weights(value);
     } else if (column.equals(GivenHistory.COLUMN)) {
-      GivenPast unused = history.read(value, 0);
+      binding.requirePast(value);
     } else if (column.equals(ItemVectors.COLUMN)) {
       float[] unused = new RawValue(column, 0).vector(value, vectorSize);
     } else if (column.equals(RawSchema.TIME)) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
@@ -139,26 +140,7 @@ class PartsTest {
 
   private static void write(Path prepared, DatasetManifest old, Map<String, FileStamp> files)
       throws IOException {
-    DatasetManifest manifest =
-        new DatasetManifest(
-            old.formatVersion(),
-            old.name(),
-            old.key(),
-            old.fields(),
-            old.scenarios(),
-            old.users(),
-            old.trainingUsers(),
-            old.items(),
-            old.splitRule(),
-            old.rows(),
-            old.time(),
-            old.groups(),
-            old.minFrequency(),
-            old.labelRule(),
-            old.sources(),
-            files,
-            old.extended(),
-            old.settings());
+    DatasetManifest manifest = Records.with(old, "files", files);
     Files.write(prepared.resolve(ManifestFile.NAME), ManifestFile.write(manifest));
   }
 

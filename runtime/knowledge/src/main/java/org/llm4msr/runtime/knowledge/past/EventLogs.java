@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
+import org.llm4msr.runtime.data.rows.EventTimes;
 
 /**
  * The events of users by label.
@@ -60,6 +61,20 @@ public record EventLogs(List<EventLog> logs, Map<String, EventLogs> others) {
       logs.add(EventLog.load(rows, users, false));
     }
     return new EventLogs(logs);
+  }
+
+  /** Returns when the events took place, and the labels by which a model reads them. */
+  public EventTimes times(PastNeeds needs) {
+    long[] ends = {Long.MAX_VALUE, Long.MIN_VALUE};
+    for (EventLog log : logs) {
+      log.forEach(
+          true,
+          (part, user, item, scenario, positive, time, group) -> {
+            ends[0] = Math.min(ends[0], time);
+            ends[1] = Math.max(ends[1], time);
+          });
+    }
+    return new EventTimes(ends[0], ends[1], needs.labels());
   }
 
   /**

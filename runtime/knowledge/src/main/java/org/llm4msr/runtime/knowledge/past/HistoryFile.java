@@ -150,8 +150,8 @@ public final class HistoryFile {
     }
   }
 
-  /** Returns when the events in a file took place. */
-  public static EventTimes times(Path file) {
+  /** Returns when the events in a file took place, and the labels by which a model reads them. */
+  public static EventTimes times(Path file, PastNeeds needs) {
     ArrowFile rows = ArrowFile.open(file);
     TimeColumn time = new TimeColumn(rows, SplitColumns.TIME);
     long first = Long.MAX_VALUE;
@@ -161,7 +161,7 @@ public final class HistoryFile {
       first = Math.min(first, at);
       last = Math.max(last, at);
     }
-    return new EventTimes(first, last);
+    return new EventTimes(first, last, needs.labels());
   }
 
   /** Opens the events in a file. */

@@ -54,30 +54,32 @@ public final class PastEvents {
     size++;
   }
 
-  /** Takes the events that came with a row, as far as there is room. */
-  void take(GivenPast given) {
+  /** Takes the events that came with a row and whose label is known, as far as there is room. */
+  void takeKnown(GivenPast given, @Nullable String label) {
     clear();
-    for (int event = 0; event < given.items().length && !isFull(); event++) {
-      add(given.items()[event], given.scenarios()[event], event);
-    }
-  }
-
-  /** Takes the events of one label that came with a row, as far as there is room. */
-  public void take(GivenPast given, boolean positives) {
-    clear();
-    for (int event = 0; event < given.items().length && !isFull(); event++) {
-      if (given.positives()[event] == positives) {
+    byte[] labels = given.labels(label);
+    for (int event = 0; event < labels.length && !isFull(); event++) {
+      if (labels[event] >= 0) {
         add(given.items()[event], given.scenarios()[event], event);
       }
     }
   }
 
-  /** Takes the positives of a label that came with a row, as far as there is room. */
+  /** Takes the events of one value of the usual label that came with a row, likewise. */
+  public void take(GivenPast given, boolean positives) {
+    take(given, null, positives);
+  }
+
+  /** Takes the positives of a label that came with a row, likewise. */
   void takeChosen(GivenPast given, @Nullable String label) {
+    take(given, label, true);
+  }
+
+  private void take(GivenPast given, @Nullable String label, boolean positives) {
     clear();
-    boolean[] positives = given.positives(label);
-    for (int event = 0; event < positives.length && !isFull(); event++) {
-      if (positives[event]) {
+    byte[] labels = given.labels(label);
+    for (int event = 0; event < labels.length && !isFull(); event++) {
+      if (labels[event] == (positives ? 1 : 0)) {
         add(given.items()[event], given.scenarios()[event], event);
       }
     }

@@ -61,7 +61,7 @@ public final class PastReader {
     if (negatives == null) {
       past.takeChosen(given, label);
     } else {
-      past.take(given);
+      past.takeKnown(given, label);
     }
   }
 

@@ -3,9 +3,11 @@ package org.llm4msr.runtime.knowledge.past;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -96,5 +98,29 @@ class PastReaderTest {
     }
 
     assertThat(read).containsExactly(List.of(3, 5), List.of(7), List.of(3, 4), List.of(8, 7));
+  }
+
+  /** As rows of the log, of which those whose label is not known are no events. */
+  @Test
+  void eventsThatCameWithTheRowAreReadByTheLabelThatIsKnownOfThem() {
+    RandomLog log = new RandomLog(List.of(new Row(Split.TRAIN, 0, 7, 0, true, 1)));
+    EventLogs logs = EventLogs.of(log.of(ALL), 1, true);
+    Batch batch = batch(List.of(new Row(Split.TEST, 0, 1, 0, true, 9)));
+    batch.pasts = new GivenPast[1];
+    batch.pasts[0] =
+        new GivenPast(
+            new int[] {3, 4, 5},
+            new int[3],
+            new byte[] {-1, 0, 1},
+            Map.of("like", new byte[] {1, -1, 0}));
+    List<List<Integer>> read = new ArrayList<>();
+    for (boolean all : new boolean[] {false, true}) {
+      for (String label : Arrays.asList(null, "like")) {
+        PastReader reader = new PastReader(logs, label, all, 2, Split.TRAIN.number());
+        read.add(items(reader.read(batch, 0)));
+      }
+    }
+
+    assertThat(read).containsExactly(List.of(5), List.of(3), List.of(4, 5), List.of(3, 5));
   }
 }

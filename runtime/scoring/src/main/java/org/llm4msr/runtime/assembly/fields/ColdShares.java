@@ -4,9 +4,11 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -67,6 +69,11 @@ public final class ColdShares {
     int number = fields.stream().map(PreparedField::name).toList().indexOf(config.field());
     return new ColdShares(
         number, shares(rows.apply(fields.get(number)), config.halfAt()), items, config, seed);
+  }
+
+  /** Returns the width of the field; 0 for a model without. */
+  public static int width(@Nullable ColdShares shares, FeatureLayout layout) {
+    return shares == null ? 0 : layout.fields().get(shares.field).width();
   }
 
   private static float[] shares(float[] rows, double halfAt) {

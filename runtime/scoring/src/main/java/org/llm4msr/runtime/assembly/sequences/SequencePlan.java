@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -107,18 +108,15 @@ public record SequencePlan(List<SequenceField> all) {
     }
     String itemField = inputs == null ? null : inputs.itemField();
     String stated = config.table() != null ? config.table() : itemField;
-    int table = stated == null ? UNKNOWN : number("TABLE", name, stated, names);
-    if (source != null) {
-      boolean shares = table != UNKNOWN && shares(fields.get(table), fields.get(source));
-      if (!shares && config.table() != null) {
-        throw wrong(
-            "TABLE",
-            name,
-            "is of the field '%s', whose ids are not those of '%s'"
-                .formatted(config.of(), config.table()),
-            "Give both one vocabulary (dataset.fields[].vocabulary), or leave 'table' out");
-      }
-      table = shares ? table : source;
+    int named = stated == null ? UNKNOWN : number("TABLE", name, stated, names);
+    int table = read(named, source, fields);
+    if (table != named && config.table() != null) {
+      throw wrong(
+          "TABLE",
+          name,
+          "is of the field '%s', whose ids are not those of '%s'"
+              .formatted(config.of(), config.table()),
+          "Give both one vocabulary (dataset.fields[].vocabulary), or leave 'table' out");
     }
     boolean hasTarget = table == UNKNOWN || FieldForm.of(fields.get(table).kind()) == FieldForm.ID;
     if (!hasTarget && (source == null || config.pooling() == Pooling.TARGET_ATTENTION)) {
@@ -131,8 +129,31 @@ public record SequencePlan(List<SequenceField> all) {
     return table;
   }
 
-  private static boolean shares(PreparedField field, PreparedField other) {
-    return field.tableName().equals(other.tableName());
+  /** Returns the field whose table is read: a list that shares no vocabulary reads its own. */
+  private static int read(int named, @Nullable Integer source, List<PreparedField> fields) {
+    if (source == null) {
+      return named;
+    }
+    boolean shares =
+        named != UNKNOWN && fields.get(named).tableName().equals(fields.get(source).tableName());
+    return shares ? named : source;
+  }
+
+  /**
+   * Returns the field whose ids a sequence has, by its settings; nothing where none is known.
+   *
+   * @param itemField the name of the field of raw ids of items; null where there is none
+   */
+  public static Optional<PreparedField> idsOf(
+      @Nullable String of,
+      @Nullable String table,
+      List<PreparedField> fields,
+      @Nullable String itemField) {
+    List<String> names = fields.stream().map(PreparedField::name).toList();
+    String stated = table == null ? itemField : table;
+    int named = stated == null ? UNKNOWN : names.indexOf(stated);
+    int read = read(named, of == null ? null : (Integer) names.indexOf(of), fields);
+    return read == UNKNOWN ? Optional.empty() : Optional.of(fields.get(read));
   }
 
   private static int number(String code, String name, String field, List<String> names) {

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare;
+package org.llm4msr.runtime.compare.statistics;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -14,7 +14,7 @@ import org.hipparchus.util.MathArrays;
  * user has one row. The p-value comes from the normal distribution, so it is too small for few
  * users.
  */
-final class DeLong {
+public final class DeLong {
 
   private static final NormalDistribution NORMAL = new NormalDistribution();
 
@@ -28,7 +28,7 @@ final class DeLong {
    * @param first probabilities of the first model
    * @param second probabilities of the second
    */
-  static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
+  public static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
     int positives = (int) IntStream.range(0, positive.length).filter(i -> positive[i]).count();
     Components ofFirst = Components.of(positive, first, positives);
     Components ofSecond = Components.of(positive, second, positives);

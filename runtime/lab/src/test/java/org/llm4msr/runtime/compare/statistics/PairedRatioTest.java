@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare;
+package org.llm4msr.runtime.compare.statistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare;
+package org.llm4msr.runtime.compare.statistics;
 
 import org.hipparchus.distribution.continuous.TDistribution;
 import org.hipparchus.stat.StatUtils;
@@ -12,18 +12,18 @@ import org.hipparchus.stat.correlation.Covariance;
  * @param low end of the 95 % interval; NaN for a single pair
  * @param high its other end
  */
-record PairedRatio(double value, double low, double high) {
+public record PairedRatio(double value, double low, double high) {
 
   private static final double UPPER = 0.975;
 
   /** There is none. */
-  static final PairedRatio UNKNOWN = new PairedRatio(Double.NaN, Double.NaN, Double.NaN);
+  public static final PairedRatio UNKNOWN = new PairedRatio(Double.NaN, Double.NaN, Double.NaN);
 
   /**
    * Returns the ratio; {@link #UNKNOWN} unless the mean of the denominators is above 0 and, of
    * several pairs, can be told from 0.
    */
-  static PairedRatio of(double[] numerators, double[] denominators) {
+  public static PairedRatio of(double[] numerators, double[] denominators) {
     int pairs = denominators.length;
     double above = StatUtils.mean(numerators);
     double below = StatUtils.mean(denominators);

@@ -1,4 +1,4 @@
-package org.llm4msr.benchmarks;
+package org.llm4msr.benchmarks.peers;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** A program of {@code benchmarks/peers} that answers lines, and waits while others are timed. */
-final class PythonProcess implements AutoCloseable {
+public final class PythonProcess implements AutoCloseable {
 
-  static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
+  /** The folder of the programs. */
+  public static final Path PEERS = Path.of(System.getProperty("peers", "benchmarks/peers"));
 
   private final Process process;
   private final PrintWriter commands;
@@ -24,7 +25,7 @@ final class PythonProcess implements AutoCloseable {
    *
    * @param environment variables to add
    */
-  PythonProcess(
+  public PythonProcess(
       Path python, String script, Map<String, String> environment, List<String> arguments) {
     ProcessBuilder program =
         new ProcessBuilder(
@@ -43,12 +44,13 @@ final class PythonProcess implements AutoCloseable {
     replies = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  void say(int number) {
+  /** Sends a line of a number. */
+  public void say(int number) {
     commands.println(number);
   }
 
   /** Returns the parts of its next line. */
-  String[] reply() {
+  public String[] reply() {
     try {
       String line = replies.readLine();
       if (line == null) {

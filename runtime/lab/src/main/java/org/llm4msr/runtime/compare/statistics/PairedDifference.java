@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare;
+package org.llm4msr.runtime.compare.statistics;
 
 import org.hipparchus.distribution.continuous.TDistribution;
 import org.hipparchus.stat.StatUtils;
@@ -12,12 +12,12 @@ import org.hipparchus.util.MathArrays;
  * @param halfWidth of the 95 % interval around it; NaN for a single pair
  * @param pValue two-sided, for a mean of 0; NaN for a single pair
  */
-record PairedDifference(double mean, double halfWidth, double pValue) {
+public record PairedDifference(double mean, double halfWidth, double pValue) {
 
   private static final double UPPER = 0.975;
 
   /** Returns {@code after - before}, pair by pair. */
-  static PairedDifference of(double[] before, double[] after) {
+  public static PairedDifference of(double[] before, double[] after) {
     double[] differences = MathArrays.ebeSubtract(after, before);
     int pairs = differences.length;
     double mean = StatUtils.mean(differences);

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare;
+package org.llm4msr.runtime.compare.statistics;
 
 import java.util.Arrays;
 import java.util.BitSet;
