@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.experiment.Experiment;
 
 /** The example of Spark on a master with two workers, of which one is lost. */
 @Tag("slow")
@@ -35,10 +36,18 @@ class SparkStandaloneTest {
       assertThat(killed).as("a worker is killed after a checkpoint").isTrue();
       assertThat(out).contains("by 2 workers");
     }
+    Path runs = chain.work().resolve("work/runs");
+    assertThat(runs.resolve("first/log.txt")).content().contains("Resuming at step ");
+    Path file = chain.work().resolve("kuaisar.yaml");
+    ThreadWorkers.train(() -> Experiment.fromYaml(file), "undisturbed", 2);
+    SameResults.assertSameCheckpoints(runs.resolve("first"), runs.resolve("undisturbed"));
     chain.assertIsThatOfOneMachine();
   }
 
-  /** Writes the example's file with more epochs, and checkpoints every fifth of a second. */
+  /**
+   * Writes the example's file with more epochs, and checkpoints every fifth of a second. Within
+   * these steps, rounding moves the losses by 1e-7 at most.
+   */
   private static void trainForAWhile(Path work) throws IOException {
     Path example = Path.of(System.getProperty("llm4msr.root"), "examples/spark/kuaisar.yaml");
     String text =

@@ -6,30 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.TrainingOptions;
-import org.llm4msr.runtime.files.Checksums;
-import org.llm4msr.runtime.peers.Exchange;
-import org.llm4msr.runtime.peers.Ring;
-import org.llm4msr.runtime.peers.RingLink;
 
 /** Training by several workers beside training in one process, with and without Spark. */
 class SparkTrainingTest {
@@ -39,10 +27,7 @@ class SparkTrainingTest {
           "spark.scheduler.barrier.maxConcurrentTasksCheck.interval=1s",
           "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures=200");
 
-  /**
-   * Checkpoints every fifth of a second. Without normalisations, threads can be workers: those of
-   * one process take turns in the engine, and cannot wait for each other there.
-   */
+  /** Checkpoints every fifth of a second. Without normalisations, threads can be workers. */
   private static final String[] SETTINGS = {
     "training.epochs=40",
     "training.patience=0",
@@ -66,7 +51,7 @@ class SparkTrainingTest {
     experiment.prepare(false, Progress.NONE);
     experiment.extract(false, Progress.NONE);
     experiment.train("alone", Progress.NONE);
-    trainByThreads("two", 2);
+    ThreadWorkers.train(SparkTrainingTest::open, "two", 2);
     cli = new Cli(folder);
     SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
@@ -74,35 +59,6 @@ class SparkTrainingTest {
 
   private static Experiment open() {
     return Experiment.fromYaml(shop.experiment(), SETTINGS);
-  }
-
-  private static void trainByThreads(String run, int workers) throws IOException {
-    List<ServerSocket> servers = new ArrayList<>();
-    List<InetSocketAddress> addresses = new ArrayList<>();
-    for (int rank = 0; rank < workers; rank++) {
-      ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
-      servers.add(server);
-      addresses.add(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
-    }
-    List<CompletableFuture<Void>> all = new ArrayList<>();
-    for (int rank = 0; rank < workers; rank++) {
-      int own = rank;
-      all.add(
-          CompletableFuture.runAsync(
-              () -> {
-                RingLink link =
-                    RingLink.join(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
-                try (Exchange ring = new Ring(own, workers, link)) {
-                  open()
-                      .train(
-                          run,
-                          new TrainingOptions(null, null, false, List.of(), ring),
-                          Progress.NONE);
-                }
-              },
-              task -> new Thread(task, "worker-" + own).start()));
-    }
-    all.forEach(CompletableFuture::join);
   }
 
   @Test
@@ -123,7 +79,7 @@ class SparkTrainingTest {
     JsonNode report = new ObjectMapper().readTree(outcome.out());
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
-    assertThat(checkpoints("spark")).containsExactlyEntriesOf(checkpoints("two"));
+    SameResults.assertSameCheckpoints(run("spark"), run("two"));
   }
 
   @Test
@@ -186,17 +142,5 @@ class SparkTrainingTest {
 
   private static Path run(String name) {
     return folder.resolve("work/runs").resolve(name);
-  }
-
-  /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */
-  private static Map<String, String> checkpoints(String run) throws IOException {
-    Path root = run(run).resolve("checkpoints");
-    Map<String, String> digests = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        digests.put(root.relativize(file).toString(), Checksums.of(file));
-      }
-    }
-    return digests;
   }
 }

@@ -88,9 +88,10 @@ final class StandaloneCluster implements AutoCloseable {
 
   /** Kills a worker and its executors, as a machine is lost. */
   static void kill(Process worker) {
-    List<ProcessHandle> all = worker.descendants().toList();
-    worker.destroyForcibly();
+    List<ProcessHandle> all = new ArrayList<>(List.of(worker.toHandle()));
+    all.addAll(worker.descendants().toList());
     all.forEach(ProcessHandle::destroyForcibly);
+    all.forEach(process -> process.onExit().join());
   }
 
   private Process start(String name, String type, String... arguments) throws IOException {
