@@ -9,7 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.files.Checksums;
 import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.knowledge.store.StoredLevel;
 
@@ -44,6 +48,28 @@ final class SameResults {
     assertThat(differences(run, reference))
         .as("differences by line")
         .allMatch(each -> Math.abs(each) < LOSS);
+  }
+
+  /** Compares all checkpoints of two runs bit by bit: models, optimisers, metrics until then. */
+  static void assertSameCheckpoints(Path run, Path reference) throws IOException {
+    assertSameFiles(run.resolve("checkpoints"), reference.resolve("checkpoints"));
+  }
+
+  /** Compares all files of two folders bit by bit. */
+  static void assertSameFiles(Path folder, Path reference) throws IOException {
+    Map<String, String> expected = digests(reference);
+    assertThat(expected).hasSizeGreaterThan(2);
+    assertThat(digests(folder)).containsExactlyEntriesOf(expected);
+  }
+
+  private static Map<String, String> digests(Path folder) throws IOException {
+    Map<String, String> digests = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        digests.put(folder.relativize(file).toString(), Checksums.of(file));
+      }
+    }
+    return digests;
   }
 
   /** Returns how far the losses of two runs are apart, by line of their metrics. */

@@ -6,17 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +22,6 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
-import org.llm4msr.runtime.files.Checksums;
-import org.llm4msr.runtime.peers.Exchange;
-import org.llm4msr.runtime.peers.Ring;
-import org.llm4msr.runtime.peers.RingLink;
 
 /** Training by several workers beside training in one process, with and without Spark. */
 class SparkTrainingTest {
@@ -122,7 +112,7 @@ class SparkTrainingTest {
     return Experiment.fromYaml(shop.experiment(), SETTINGS.toArray(String[]::new));
   }
 
-  /** Returns the report of the first worker. */
+  /** Trains by threads, and returns the report of the first worker. */
   private static TrainingReport trainByThreads(
       String run,
       int workers,
@@ -131,31 +121,11 @@ class SparkTrainingTest {
       @Nullable String job,
       boolean partitioned)
       throws IOException {
-    List<ServerSocket> servers = new ArrayList<>();
-    List<InetSocketAddress> addresses = new ArrayList<>();
-    for (int rank = 0; rank < workers; rank++) {
-      ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
-      servers.add(server);
-      addresses.add(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
-    }
-    List<CompletableFuture<TrainingReport>> all = new ArrayList<>();
-    for (int rank = 0; rank < workers; rank++) {
-      int own = rank;
-      all.add(
-          CompletableFuture.supplyAsync(
-              () -> {
-                List<RingLink> links =
-                    RingLink.joinAll(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
-                try (Exchange ring = new Ring(own, workers, links)) {
-                  TrainingOptions options =
-                      new TrainingOptions(null, from, force, List.of(), ring, partitioned, job);
-                  return open().train(run, options, Progress.NONE);
-                }
-              },
-              task -> new Thread(task, "worker-" + own).start()));
-    }
-    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
-    return all.get(0).join();
+    return ThreadWorkers.train(
+        SparkTrainingTest::open,
+        run,
+        workers,
+        ring -> new TrainingOptions(null, from, force, List.of(), ring, partitioned, job));
   }
 
   @Test
@@ -169,7 +139,7 @@ class SparkTrainingTest {
     trainByThreads("parts", 3, null, false, null, true);
     trainByThreads("copies", 3, null, false, null, false);
 
-    assertThat(checkpoints("parts")).containsExactlyEntriesOf(checkpoints("copies"));
+    SameResults.assertSameCheckpoints(run("parts"), run("copies"));
     assertThat(digests(run("parts").resolve("bundle/tables")))
         .hasSizeGreaterThan(3)
         .containsExactlyEntriesOf(digests(run("copies").resolve("bundle/tables")));
@@ -201,7 +171,7 @@ class SparkTrainingTest {
     assertThat(trainByThreads("replaced", 2, null, true, "second", false).result().rowsPerSecond())
         .isPositive();
     assertThat(left).doesNotExist();
-    assertThat(checkpoints("replaced")).containsExactlyEntriesOf(checkpoints("two"));
+    SameResults.assertSameCheckpoints(run("replaced"), run("two"));
   }
 
   @Test
@@ -216,7 +186,7 @@ class SparkTrainingTest {
     JsonNode report = new ObjectMapper().readTree(outcome.out());
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
-    assertThat(checkpoints("spark")).containsExactlyEntriesOf(checkpoints("two"));
+    SameResults.assertSameCheckpoints(run("spark"), run("two"));
   }
 
   @Test
@@ -234,9 +204,9 @@ class SparkTrainingTest {
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
-    assertThat(checkpoints("spark-parts")).containsExactlyEntriesOf(checkpoints("two"));
-    assertThat(digests(run("spark-parts").resolve("bundle/tables")))
-        .containsExactlyEntriesOf(digests(run("two").resolve("bundle/tables")));
+    SameResults.assertSameCheckpoints(run("spark-parts"), run("two"));
+    SameResults.assertSameFiles(
+        run("spark-parts").resolve("bundle/tables"), run("two").resolve("bundle/tables"));
   }
 
   @Test
@@ -329,20 +299,5 @@ class SparkTrainingTest {
 
   private static Path run(String name) {
     return folder.resolve("work/runs").resolve(name);
-  }
-
-  /** Digests of the files of all checkpoints: models, optimiser, metrics so far. */
-  private static Map<String, String> checkpoints(String run) throws IOException {
-    return digests(run(run).resolve("checkpoints"));
-  }
-
-  private static Map<String, String> digests(Path root) throws IOException {
-    Map<String, String> digests = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        digests.put(root.relativize(file).toString(), Checksums.of(file));
-      }
-    }
-    return digests;
   }
 }

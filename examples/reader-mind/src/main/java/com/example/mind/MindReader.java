@@ -12,6 +12,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.api.data.LogFile;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawScenario;
 import org.llm4msr.api.data.RawSchema;
@@ -82,6 +83,12 @@ final class MindReader implements DatasetReader {
   @Override
   public List<Path> sources() {
     return List.of(behaviors, news);
+  }
+
+  /** Each line has all that its rows need, but for the categories. */
+  @Override
+  public List<LogFile> logFiles() {
+    return List.of(new LogFile(behaviors, false, true));
   }
 
   @Override
