@@ -34,9 +34,8 @@ public final class SparkPreparationBenchmark {
 
   private SparkPreparationBenchmark(Path folder) {
     this.folder = folder;
-    Path benchmarks = Path.of(System.getProperty("peers")).toAbsolutePath().getParent();
-    this.launcher =
-        Path.of(System.getProperty("launcher", benchmarks.resolveSibling("llm4msr").toString()));
+    Path checkout = Path.of(System.getProperty("peers"), "../../llm4msr").normalize();
+    this.launcher = Path.of(System.getProperty("launcher", checkout.toString()));
   }
 
   /** Runs it. */
