@@ -135,9 +135,8 @@ public final class ModelAssembly {
                     knowledge,
                     sequences,
                     training.seed(),
-                    UpdateRule.rows(training.optimizer()).stateSlots(),
-                    partition,
-                    null,
+                    new TableOrigin(
+                        UpdateRule.rows(training.optimizer()).stateSlots(), partition, null),
                     new Precisions(training.precision(), scoring.precision()))));
   }
 
@@ -166,9 +165,7 @@ public final class ModelAssembly {
                         null,
                         enhanced.assembled().sequences().inputs(),
                         training.seed(),
-                        0,
-                        Partition.WHOLE,
-                        enhanced.tables(),
+                        new TableOrigin(0, Partition.WHOLE, enhanced.tables()),
                         new Precisions(training.precision(), scoring.precision()))));
   }
 
@@ -226,9 +223,7 @@ public final class ModelAssembly {
                     knowledge,
                     sequences,
                     0,
-                    0,
-                    Partition.WHOLE,
-                    null,
+                    new TableOrigin(0, Partition.WHOLE, null),
                     new Precisions(Precision.FLOAT32, scoring.precision()))));
   }
 
@@ -250,6 +245,16 @@ public final class ModelAssembly {
     }
   }
 
+  /**
+   * How a model comes to its tables.
+   *
+   * @param stateSlots numbers of the optimiser beside each of theirs
+   * @param partition which rows it makes
+   * @param others those of another model, in place of its own
+   */
+  private record TableOrigin(
+      int stateSlots, Partition partition, @Nullable EmbeddingTables others) {}
+
   private static AssembledModel build(
       TensorEngine engine,
       ModelConfig model,
@@ -257,9 +262,7 @@ public final class ModelAssembly {
       @Nullable KnowledgeInputs inputs,
       @Nullable SequenceInputs sequenceInputs,
       long seed,
-      int stateSlots,
-      Partition partition,
-      @Nullable EmbeddingTables shared,
+      TableOrigin origin,
       Precisions precisions) {
     engine.recordGradients(false);
     DatasetManifest manifest = data.manifest();
@@ -316,17 +319,7 @@ public final class ModelAssembly {
           engine,
           manager,
           workers,
-          shared == null
-              ? tables(
-                  model,
-                  manifest,
-                  sequences,
-                  seed,
-                  stateSlots,
-                  partition,
-                  workers,
-                  Mkl.serves(manager))
-              : sequences.isEmpty() ? shared : shared.with(sequences.tables(shared)),
+          tables(origin, model, manifest, sequences, seed, workers, Mkl.serves(manager)),
           store,
           shape,
           head,
@@ -363,21 +356,24 @@ public final class ModelAssembly {
   }
 
   private static EmbeddingTables tables(
+      TableOrigin origin,
       ModelConfig model,
       DatasetManifest manifest,
       ModelSequences sequences,
       long seed,
-      int stateSlots,
-      Partition partition,
       Workers workers,
       boolean mkl) {
+    EmbeddingTables others = origin.others();
+    if (others != null) {
+      return sequences.isEmpty() ? others : others.with(sequences.tables(others));
+    }
     return new FieldTables(model, manifest.fields())
         .make(
             seed,
-            stateSlots,
+            origin.stateSlots(),
             workers,
             mkl,
-            partition,
+            origin.partition(),
             vectors -> sequences.tables(vectors, seed, model.embeddingDeviation(), workers));
   }
 
