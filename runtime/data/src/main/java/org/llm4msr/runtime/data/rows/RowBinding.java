@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.arrow.DataErrors;
-import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.tables.Batch;
@@ -22,39 +21,29 @@ public final class RowBinding {
 
   private static final String FRACTION = ".0";
 
-  private final DatasetManifest manifest;
-  private final Map<String, Integer> ranks;
-  private final Entities users;
-  private final Entities items;
-  private final @Nullable ItemVectors itemVectors;
-  private final @Nullable ModelEvents events;
-  private final @Nullable FreshVectors fresh;
+  private final RowEncoder encoder;
   private final List<FieldInput> inputs;
   private final Set<String> brought;
   private final @Nullable GivenHistory givenHistory;
 
   RowBinding(RowEncoder encoder, List<FieldInput> inputs, Set<String> brought) {
-    manifest = encoder.manifest;
-    ranks = encoder.ranks;
-    users = encoder.users;
-    items = encoder.items;
-    itemVectors = encoder.itemVectors;
-    events = encoder.events;
-    fresh = encoder.fresh;
+    this.encoder = encoder;
     this.inputs = inputs;
     this.brought = brought;
     givenHistory =
-        events == null
+        encoder.events == null
             ? null
-            : new GivenHistory(items::find, key -> ranks.getOrDefault(key, -1), events);
+            : new GivenHistory(
+                encoder.items::find, key -> encoder.ranks.getOrDefault(key, -1), encoder.events);
   }
 
   /** Makes a batch of at most {@code capacity} rows. */
   public Batch newBatch(int capacity) {
-    Batch batch = Batch.of(capacity, manifest.fields().stream().map(PreparedField::kind).toList());
-    batch.userVectors = fresh == null ? null : new float[capacity][];
-    batch.itemVectors = itemVectors == null ? null : new float[capacity][];
-    batch.pasts = events == null ? null : new GivenPast[capacity];
+    Batch batch =
+        Batch.of(capacity, encoder.manifest.fields().stream().map(PreparedField::kind).toList());
+    batch.userVectors = encoder.fresh == null ? null : new float[capacity][];
+    batch.itemVectors = encoder.itemVectors == null ? null : new float[capacity][];
+    batch.pasts = encoder.events == null ? null : new GivenPast[capacity];
     batch.part = Split.TEST.number();
     return batch;
   }
@@ -139,24 +128,26 @@ public final class RowBinding {
     batch.size = 1;
     batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
     encodeUser(rows, 0, 0, batch, 0);
-    batch.item[0] = items.keys().size();
+    batch.item[0] = encoder.items.keys().size();
     encodePast(rows, 0, 0, batch, 0);
   }
 
   private float @Nullable [] @Nullable [] freshScenarios() {
-    if (fresh == null || !fresh.hasScenarios()) {
+    if (encoder.fresh == null || !encoder.fresh.hasScenarios()) {
       return null;
     }
     float[][] vectors =
-        manifest.scenarioKeys().stream().map(fresh::ofScenario).toArray(float[][]::new);
+        encoder.manifest.scenarioKeys().stream()
+            .map(encoder.fresh::ofScenario)
+            .toArray(float[][]::new);
     return Arrays.stream(vectors).allMatch(Objects::isNull) ? null : vectors;
   }
 
   private void encodeUser(RawRows rows, int index, long row, Batch batch, int at) {
-    batch.user[at] = find(users, RawSchema.USER, rows, index, row);
-    if (batch.userVectors != null && fresh != null) {
+    batch.user[at] = find(encoder.users, RawSchema.USER, rows, index, row);
+    if (batch.userVectors != null && encoder.fresh != null) {
       String key = key(RawSchema.USER, rows, index, row);
-      batch.userVectors[at] = key == null ? null : fresh.ofUser(key);
+      batch.userVectors[at] = key == null ? null : encoder.fresh.ofUser(key);
     }
   }
 
@@ -165,22 +156,23 @@ public final class RowBinding {
   }
 
   int findItem(RawRows rows, int index, long row) {
-    return find(items, RawSchema.ITEM, rows, index, row);
+    return find(encoder.items, RawSchema.ITEM, rows, index, row);
   }
 
   /** Encodes the item of a row, and its vector if it brings one or is not known. */
   void encodeItem(RawRows rows, int index, long row, Batch batch, int at) {
     batch.row[at] = row;
     batch.item[at] = findItem(rows, index, row);
-    if (batch.itemVectors != null && itemVectors != null) {
-      boolean isNew = batch.item[at] == items.keys().size();
-      batch.itemVectors[at] = itemVector(itemVectors, rows, index, row, isNew);
+    if (batch.itemVectors != null && encoder.itemVectors != null) {
+      boolean isNew = batch.item[at] == encoder.items.keys().size();
+      batch.itemVectors[at] = itemVector(encoder.itemVectors, rows, index, row, isNew);
     }
   }
 
   /** Encodes the time of a row and what it brings of its user's past. */
   void encodePast(RawRows rows, int index, long row, Batch batch, int at) {
-    batch.time[at] = events == null ? Long.MAX_VALUE : time(events, rows, index, row);
+    batch.time[at] =
+        encoder.events == null ? Long.MAX_VALUE : time(encoder.events, rows, index, row);
     if (batch.pasts != null) {
       batch.pasts[at] =
           givenHistory != null && brings(rows, GivenHistory.COLUMN, index)
@@ -249,8 +241,8 @@ public final class RowBinding {
 
   /** Throws if a value is no time of the log. */
   void requireTime(@Nullable Object value) {
-    if (events != null) {
-      long unused = time(events, value, 0);
+    if (encoder.events != null) {
+      long unused = time(encoder.events, value, 0);
     }
   }
 
@@ -271,7 +263,8 @@ public final class RowBinding {
         return given;
       }
     }
-    FreshVectors replacing = fresh == null || !fresh.hasItems() ? null : fresh;
+    FreshVectors replacing =
+        encoder.fresh == null || !encoder.fresh.hasItems() ? null : encoder.fresh;
     String key = isNew || replacing != null ? key(RawSchema.ITEM, rows, index, row) : null;
     if (key == null) {
       return null;
@@ -293,7 +286,7 @@ public final class RowBinding {
 
   private int rank(@Nullable Object value, long row) {
     String key = new RawValue(RawSchema.SCENARIO, row).text(value);
-    Integer rank = key == null ? null : ranks.get(key);
+    Integer rank = key == null ? null : encoder.ranks.get(key);
     if (rank == null) {
       throw new RowException(
           "UNKNOWN_SCENARIO",
@@ -302,7 +295,7 @@ public final class RowBinding {
               .formatted(
                   key == null ? "no value" : "'" + DataErrors.shown(key) + "'",
                   row,
-                  manifest.scenarioKeys()));
+                  encoder.manifest.scenarioKeys()));
     }
     return rank;
   }
