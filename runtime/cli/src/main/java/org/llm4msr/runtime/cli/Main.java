@@ -21,12 +21,10 @@ import org.llm4msr.runtime.cli.command.Session;
 import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.output.CheckedOutput;
 import org.llm4msr.runtime.compare.LabModule;
-import org.llm4msr.runtime.engine.EngineErrors;
+import org.llm4msr.runtime.engine.KnownErrors;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.plugins.ErrorSource;
 import org.llm4msr.runtime.plugins.LinkageErrors;
-import org.llm4msr.runtime.plugins.MemoryErrors;
-import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -125,13 +123,7 @@ public final class Main {
     Terminal terminal = session.terminal();
     boolean debug = command.getCommand() instanceof Command ours && ours.debug();
     MsrException known = find(error);
-    MsrException shown =
-        known != null
-            ? known
-            : EngineErrors.explain(error)
-                .or(() -> MemoryErrors.explain(error))
-                .or(() -> PluginFaults.explain(error))
-                .orElse(null);
+    MsrException shown = known != null ? known : KnownErrors.explain(error).orElse(null);
     if (debug || shown == null) {
       error.printStackTrace(terminal.err());
     }

@@ -4,9 +4,9 @@ import java.util.function.Supplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.arrow.DataErrors;
-import org.llm4msr.runtime.engine.EngineErrors;
+import org.llm4msr.runtime.engine.KnownErrors;
 import org.llm4msr.runtime.plugins.LinkageErrors;
-import org.llm4msr.runtime.plugins.PluginFaults;
+import org.llm4msr.runtime.plugins.MemoryErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,47 +29,57 @@ final class Errors {
       return work.get();
     } catch (MsrException e) {
       throw known(e);
+    } catch (OutOfMemoryError e) {
+      throw known(MemoryErrors.explain(e).orElseThrow());
     } catch (RuntimeException e) {
-      throw EngineErrors.explain(e).or(() -> PluginFaults.explain(e)).map(Errors::known).orElse(e);
+      throw KnownErrors.explain(e).map(Errors::known).orElse(e);
     }
   }
 
   /**
-   * Returns any error of work as one with a code; {@code training/FAILED}, whose trace is logged,
-   * where nobody knows it.
+   * Returns any error of a worker as one with a code; {@code training/FAILED}, whose trace is
+   * logged, where nobody knows it.
    *
-   * @param plugins those that work with it
+   * @param plugins loads those that work with it
+   * @param worker its name
    */
-  static MsrException explain(Throwable error, PluginRegistry plugins) {
+  static MsrException explain(Throwable error, Supplier<PluginRegistry> plugins, String worker) {
     if (error instanceof MsrException known) {
       return known;
     }
     if (error instanceof LinkageError linkage) {
-      return LinkageErrors.explain(linkage, plugins);
+      return LinkageErrors.explain(linkage, plugins.get());
     }
-    return EngineErrors.explain(error)
-        .or(() -> PluginFaults.explain(error))
-        .orElseGet(() -> unforeseen(error));
+    return KnownErrors.explain(error)
+        .map(known -> ofNode(known, DataErrors.MORE_MEMORY))
+        .orElseGet(() -> unforeseen(error, worker));
   }
 
-  private static MsrException unforeseen(Throwable error) {
-    LOG.error("Training failed.", error);
+  private static MsrException unforeseen(Throwable error, String worker) {
+    LOG.error("{} failed.", worker, error);
     return new MsrException(
         ErrorType.INTERNAL,
         "training/FAILED",
-        "Training failed with %s. The output of this process has where. Mend that and run the command again; it goes on from the last checkpoint."
-            .formatted(error),
+        "%s failed with %s. The log of its executor has where. Mend that and run the command again, without --force: it goes on from the last checkpoint."
+            .formatted(worker, error),
         error);
   }
 
   /** Returns an error of a node, whose memory the configuration does not set, with other advice. */
   static MsrException ofNode(MsrException error, String lessMemory) {
-    String text = error.text().replace(DataErrors.MORE_MEMORY, lessMemory);
+    String text = ofNode(error.text()).replace(DataErrors.MORE_MEMORY, lessMemory);
     return new MsrException(error.type(), error.code(), text, error);
   }
 
+  private static String ofNode(String text) {
+    return text.replace(MemoryErrors.MORE_HEAP, "Raise spark.executor.memory")
+        .replace(
+            MemoryErrors.MORE_DIRECT,
+            "Raise -XX:MaxDirectMemorySize in spark.executor.extraJavaOptions, and spark.executor.memoryOverhead");
+  }
+
   private static RuntimeException known(MsrException error) {
-    String text = String.valueOf(error.getMessage());
+    String text = ofNode(String.valueOf(error.getMessage()));
     RuntimeException passed =
         error.type() == ErrorType.USER
             ? new IllegalArgumentException(text)

@@ -57,7 +57,7 @@ public final class TrainWorker implements Function<Object, Object> {
   /** A task that was repeated begins when the one before has let go of the run. */
   private static final Object ONE = new Object();
 
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final Duration LOCK_PATIENCE = Duration.ofMinutes(10);
   private static final Duration POLL = Duration.ofMillis(200);
 
   @Override
@@ -101,14 +101,19 @@ public final class TrainWorker implements Function<Object, Object> {
     try (Exchange exchange = exchange(settings)) {
       try {
         return train(settings, exchange);
-      } catch (RuntimeException | LinkageError | StackOverflowError e) {
-        MsrException known = Errors.explain(e, settings.plugins());
+      } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+        MsrException known = Errors.explain(e, settings::plugins, name(settings));
         if (exchange != null && !known.code().equals(LOST) && !known.code().equals(FAILED)) {
           exchange.fail(known.type(), String.valueOf(known.getMessage()));
         }
         throw known;
       }
     }
+  }
+
+  private static String name(Settings settings) {
+    int rank = settings.number("rank").intValue();
+    return "Worker %d of %d".formatted(rank + 1, settings.texts("addresses").size());
   }
 
   private static Map<String, Object> train(Settings settings, @Nullable Exchange exchange) {
@@ -147,7 +152,7 @@ public final class TrainWorker implements Function<Object, Object> {
 
   /** The first worker of the attempt before may be elsewhere, and about to end. */
   private static void awaitFormer(Path lock) {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + LOCK_PATIENCE.toNanos();
     try {
       while (FolderLock.isHeld(lock) && System.nanoTime() < end) {
         LockSupport.parkNanos(POLL.toNanos());

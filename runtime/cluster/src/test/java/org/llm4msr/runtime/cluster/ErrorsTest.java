@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.EngineException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
@@ -11,7 +13,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 class ErrorsTest {
 
   private static MsrException explained(Throwable error) {
-    return Errors.explain(error, PluginRegistry.load(List.of()));
+    return Errors.explain(error, () -> PluginRegistry.load(List.of()), "Worker 2 of 4");
   }
 
   @Test
@@ -20,6 +22,44 @@ class ErrorsTest {
 
     assertThat(error.type()).isEqualTo(ErrorType.PLUGIN);
     assertThat(error).hasMessageContaining("com.example.Gate.open()");
+  }
+
+  /** A node's memory is that of its executor. */
+  @Test
+  void memoryThatRanOutIsNamedWithTheSettingOfTheNode() {
+    OutOfMemoryError heap = new OutOfMemoryError("Java heap space");
+
+    assertThat(explained(heap).type()).isEqualTo(ErrorType.RESOURCES);
+    assertThat(explained(heap))
+        .hasMessageContaining("[memory/HEAP]")
+        .hasMessageContaining("Raise spark.executor.memory,")
+        .hasMessageNotContaining("LLM4MSR_JAVA_OPTS");
+    assertThat(explained(new EngineException("DefaultCPUAllocator: can't allocate memory")))
+        .hasMessageContaining("[memory/ENGINE]");
+    assertThatThrownBy(
+            () ->
+                Errors.passOn(
+                    () -> {
+                      throw new OutOfMemoryError("Cannot reserve direct buffer memory");
+                    }))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("[memory/DIRECT]")
+        .hasMessageContaining("spark.executor.memoryOverhead");
+  }
+
+  /** They are loaded for errors of their code alone: what loads them may be gone. */
+  @Test
+  void pluginsAreLoadedForErrorsOfTheirCodeAlone() {
+    MsrException known = new MsrException(ErrorType.USER, "data/BAD_VALUE", "Fix it.");
+
+    assertThat(
+            Errors.explain(
+                known,
+                () -> {
+                  throw new AssertionError("loaded");
+                },
+                "Worker 1 of 2"))
+        .isSameAs(known);
   }
 
   @Test
@@ -35,7 +75,7 @@ class ErrorsTest {
 
     assertThat(explained(unknown))
         .hasMessage(
-            "[training/FAILED] Training failed with java.lang.IllegalStateException: no gate. The output of this process has where. Mend that and run the command again; it goes on from the last checkpoint.")
+            "[training/FAILED] Worker 2 of 4 failed with java.lang.IllegalStateException: no gate. The log of its executor has where. Mend that and run the command again, without --force: it goes on from the last checkpoint.")
         .hasCause(unknown);
   }
 }

@@ -18,6 +18,12 @@ public final class MemoryErrors {
           "out of memory|can't allocate memory|failed to allocate|CUBLAS_STATUS_ALLOC_FAILED",
           Pattern.CASE_INSENSITIVE);
 
+  /** How one machine gets more. */
+  public static final String MORE_HEAP = "Raise its limit with LLM4MSR_JAVA_OPTS=-Xmx8g";
+
+  public static final String MORE_DIRECT =
+      "Raise its limit with LLM4MSR_JAVA_OPTS=-XX:MaxDirectMemorySize=8g";
+
   private static final String NEEDS =
       "docs/operating.md, Memory, says what needs how much: mostly training.batchSize, the"
           + " widths of layers, and the rows of tables.";
@@ -54,14 +60,14 @@ public final class MemoryErrors {
     if (message.contains("direct")) {
       return error(
           "DIRECT",
-          "Java's memory outside the heap ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-XX:MaxDirectMemorySize=8g, or reduce what is needed. %s"
-              .formatted(message, NEEDS),
+          "Java's memory outside the heap ran out: %s. %s, or reduce what is needed. %s"
+              .formatted(message, MORE_DIRECT, NEEDS),
           error);
     }
     return error(
         "HEAP",
-        "Java's heap of %,d MiB ran out: %s. Raise its limit with LLM4MSR_JAVA_OPTS=-Xmx8g, or reduce what is needed. %s"
-            .formatted(Runtime.getRuntime().maxMemory() >> 20, message, NEEDS),
+        "Java's heap of %,d MiB ran out: %s. %s, or reduce what is needed. %s"
+            .formatted(Runtime.getRuntime().maxMemory() >> 20, message, MORE_HEAP, NEEDS),
         error);
   }
 
