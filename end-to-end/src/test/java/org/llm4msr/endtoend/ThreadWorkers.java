@@ -32,6 +32,7 @@ final class ThreadWorkers {
         experiment,
         run,
         workers,
+        false,
         ring -> new TrainingOptions(null, null, false, List.of(), ring, false, null));
   }
 
@@ -39,12 +40,14 @@ final class ThreadWorkers {
    * Trains a run, and returns the report of the first worker.
    *
    * @param experiment opens that of a worker
+   * @param parts whether each has a part of the tables, so that they swap rows
    * @param options of a worker
    */
   static TrainingReport train(
       Supplier<Experiment> experiment,
       String run,
       int workers,
+      boolean parts,
       Function<Exchange, TrainingOptions> options)
       throws IOException {
     List<ServerSocket> servers = new ArrayList<>();
@@ -60,8 +63,11 @@ final class ThreadWorkers {
       all.add(
           CompletableFuture.supplyAsync(
               () -> {
+                Duration patience = Duration.ofMinutes(1);
                 List<RingLink> links =
-                    RingLink.joinAll(own, addresses, servers.get(own), 3, Duration.ofMinutes(1));
+                    parts
+                        ? RingLink.joinAll(own, addresses, servers.get(own), 3, patience)
+                        : List.of(RingLink.join(own, addresses, servers.get(own), 3, patience));
                 try (Exchange ring = new Ring(own, workers, links)) {
                   return experiment.get().train(run, options.apply(ring), Progress.NONE);
                 }

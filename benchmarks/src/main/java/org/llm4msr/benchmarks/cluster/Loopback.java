@@ -45,7 +45,7 @@ public final class Loopback {
   private static ProjectedStep.Network measure(
       int rank, List<InetSocketAddress> addresses, ServerSocket server) {
     RingLink link = RingLink.join(rank, addresses, server, 7, Duration.ofSeconds(30));
-    try (Exchange ring = new Ring(rank, WORKERS, link)) {
+    try (Exchange ring = new Ring(rank, WORKERS, List.of(link))) {
       float[] values = new float[LARGE];
       // A sum of two workers is two messages each.
       double latency = seconds(ring, values, 1, ROUNDS) / 2;

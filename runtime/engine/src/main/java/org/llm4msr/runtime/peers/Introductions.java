@@ -78,6 +78,9 @@ final class Introductions implements AutoCloseable {
           throw e;
         }
         LockSupport.parkNanos(RETRY.toNanos());
+      } catch (IOException | RuntimeException e) {
+        close(socket);
+        throw e;
       }
     }
   }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 
 /**
@@ -30,16 +31,7 @@ public final class Ring implements Exchange {
   private int call;
 
   /**
-   * Makes the ring of a worker, which cannot swap where there are more than two.
-   *
-   * @param link to its neighbours; closed with the ring
-   */
-  public Ring(int rank, int workers, RingLink link) {
-    this(rank, workers, List.of(link));
-  }
-
-  /**
-   * Makes the rings of a worker.
+   * Makes the rings of a worker. In one alone, more than two workers cannot swap.
    *
    * @param links to its neighbours, in the n-th to those n ranks away; closed with the rings
    */
@@ -180,17 +172,22 @@ public final class Ring implements Exchange {
       for (RingLink from : links) {
         byte[] told = from.told();
         if (told != null) {
-          links.stream().filter(each -> each != from).forEach(each -> each.passOn(told));
+          awaitAll(links.stream().filter(each -> each != from).map(each -> each.passOn(told)));
         }
       }
       throw e;
     }
   }
 
+  /** Waits for what is on its way, all of which has begun. */
+  private static void awaitAll(Stream<RingLink.Sending> sendings) {
+    sendings.toList().forEach(RingLink.Sending::await);
+  }
+
   @Override
   public void fail(ErrorType type, String text) {
     byte[] message = RingLink.message(type, text);
-    links.subList(1, links.size()).forEach(each -> each.passOn(message));
+    awaitAll(links.stream().skip(1).map(each -> each.passOn(message)));
     link.fail(type, text);
   }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -126,11 +127,14 @@ public final class RingLink implements AutoCloseable {
         links.add(new RingLink(name, patience, next, before));
       }
       return List.copyOf(links);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       links.forEach(RingLink::close);
       Introductions.close(next);
       Introductions.close(before);
-      throw lost(name + " could not reach the others: " + reason(e, patience), e);
+      if (e instanceof IOException lost) {
+        throw lost(name + " could not reach the others: " + reason(lost, patience), lost);
+      }
+      throw (RuntimeException) e;
     }
   }
 
@@ -218,7 +222,7 @@ public final class RingLink implements AutoCloseable {
    */
   void fail(ErrorType type, String text) {
     try {
-      tell(message(type, text));
+      await(tell(message(type, text)), farewell());
       before.setSoTimeout(FAREWELL_MILLIS);
       while (true) {
         ByteBuffer header = ByteBuffer.wrap(read(HEADER), 0, HEADER).order(ByteOrder.LITTLE_ENDIAN);
@@ -245,20 +249,28 @@ public final class RingLink implements AutoCloseable {
     return told;
   }
 
-  /** Says the same to the next worker, if it is still there. */
-  void passOn(byte[] message) {
-    try {
-      tell(message);
-    } catch (IOException e) {
-      // It is gone, or knows.
-    }
+  /** Begins to say the same to the next worker, if it is still there. */
+  Sending passOn(byte[] message) {
+    long end = farewell();
+    Future<?> telling = tell(message);
+    return () -> {
+      try {
+        await(telling, end);
+      } catch (IOException e) {
+        // It is gone, or knows.
+      }
+    };
+  }
+
+  private static long farewell() {
+    return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FAREWELL_MILLIS);
   }
 
   /** Passes on why another worker goes no further. */
   private MsrException failed(byte[] message, int length) {
     byte[] own = Arrays.copyOf(message, length);
     told = own;
-    passOn(own);
+    passOn(own).await();
     close();
     String[] parts = new String(own, UTF_8).split("\n", 2);
     ErrorType type =
@@ -270,18 +282,24 @@ public final class RingLink implements AutoCloseable {
         type, "training/WORKER_FAILED", "Another worker: " + parts[parts.length - 1]);
   }
 
-  private void tell(byte[] text) throws IOException {
+  private Future<?> tell(byte[] text) {
     ByteBuffer message = ByteBuffer.allocate(HEADER + text.length).order(ByteOrder.LITTLE_ENDIAN);
     message.putInt(FAILED).putInt(0).putInt(text.length).put(text);
     try {
-      sender
-          .submit(
-              () -> {
-                out.write(message.array());
-                return null;
-              })
-          .get(FAREWELL_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+      return sender.submit(
+          () -> {
+            out.write(message.array());
+            return null;
+          });
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(e); // This end is closed.
+    }
+  }
+
+  private static void await(Future<?> telling, long end) throws IOException {
+    try {
+      telling.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
       throw new IOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -322,7 +340,8 @@ public final class RingLink implements AutoCloseable {
     return new MsrException(
         ErrorType.EXTERNAL,
         "training/WORKER_LOST",
-        what + ". Its own log says why. Run it again: training resumes from the last checkpoint.",
+        what
+            + ". Its own log says why. Run it again, without --force: training resumes from the last checkpoint.",
         cause,
         true);
   }

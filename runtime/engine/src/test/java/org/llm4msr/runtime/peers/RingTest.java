@@ -11,12 +11,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -94,7 +96,7 @@ class RingTest {
   void swapsWhatEachHasForEach() {
     int workers = 4;
     List<Long> sent =
-        TestRings.run(
+        TestRings.runInAllRings(
             workers,
             ring -> {
               for (int round = 0; round < 3; round++) {
@@ -128,7 +130,7 @@ class RingTest {
   @Test
   void tellsThoseThatSwapWhyAWorkerGoesNoFurther() {
     List<String> told =
-        TestRings.run(
+        TestRings.runInAllRings(
             4,
             ring -> {
               if (ring.rank() == 1) {
@@ -148,11 +150,13 @@ class RingTest {
     assertThat(told).containsExactly(expected, "", expected, expected);
   }
 
-  @Test
-  void tellsAllWhyAWorkerGoesNoFurther() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tellsAllWhyAWorkerGoesNoFurther(boolean inAllRings) {
     List<String> told =
         TestRings.run(
             4,
+            inAllRings,
             ring -> {
               ring.sum(new float[100], 100);
               if (ring.rank() == 2) {
@@ -172,12 +176,14 @@ class RingTest {
     assertThat(told).containsExactly(expected, expected, "", expected);
   }
 
-  @Test
-  void failsInAllOthersWhereAWorkerEnds() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void failsInAllOthersWhereAWorkerEnds(boolean inAllRings) {
     assertThatThrownBy(
             () ->
                 TestRings.run(
                     4,
+                    inAllRings,
                     ring -> {
                       ring.sum(new float[100], 100);
                       if (ring.rank() == 3) {
@@ -190,6 +196,15 @@ class RingTest {
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith("[training/WORKER_LOST] Worker 1 of 4 lost another worker: ")
         .satisfies(e -> assertThat(((MsrException) e).retryable()).isTrue());
+  }
+
+  @Test
+  void workersOfOneRingCannotSwap() {
+    List<ByteBuffer> none = Collections.nCopies(3, ByteBuffer.allocate(0));
+
+    assertThatThrownBy(() -> TestRings.run(3, ring -> ring.swap(none)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("these workers are in one ring");
   }
 
   @Test
@@ -219,8 +234,8 @@ class RingTest {
       other.getOutputStream().write(new byte[16]);
       silent.shutdownOutput();
       CompletableFuture<Ring> first =
-          CompletableFuture.supplyAsync(() -> TestRings.join(0, addresses, servers.get(0)));
-      try (Ring second = TestRings.join(1, addresses, servers.get(1));
+          CompletableFuture.supplyAsync(() -> TestRings.join(0, addresses, servers.get(0), false));
+      try (Ring second = TestRings.join(1, addresses, servers.get(1), false);
           Ring own = first.get()) {
         CompletableFuture<List<ByteBuffer>> all =
             CompletableFuture.supplyAsync(() -> own.gather(ByteBuffer.allocate(1)));

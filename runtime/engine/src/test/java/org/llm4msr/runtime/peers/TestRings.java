@@ -24,11 +24,20 @@ public final class TestRings {
   private TestRings() {}
 
   /**
-   * Has each worker do something on a thread of its own.
+   * Has each worker of a ring do something on a thread of its own.
    *
    * @return the results by rank; the first failure is thrown as it is
    */
   public static <T> List<T> run(int workers, Function<Exchange, T> work) {
+    return run(workers, false, work);
+  }
+
+  /** Does the same with workers in as many rings as each has others, so that they can swap. */
+  public static <T> List<T> runInAllRings(int workers, Function<Exchange, T> work) {
+    return run(workers, true, work);
+  }
+
+  static <T> List<T> run(int workers, boolean inAll, Function<Exchange, T> work) {
     List<ServerSocket> servers = servers(workers);
     List<InetSocketAddress> addresses = addresses(servers);
     ExecutorService threads = Executors.newFixedThreadPool(workers);
@@ -39,7 +48,7 @@ public final class TestRings {
         all.add(
             CompletableFuture.supplyAsync(
                 () -> {
-                  try (Exchange ring = join(rank, addresses, servers.get(rank))) {
+                  try (Exchange ring = join(rank, addresses, servers.get(rank), inAll)) {
                     return work.apply(ring);
                   }
                 },
@@ -59,10 +68,14 @@ public final class TestRings {
     }
   }
 
-  /** Joins a ring; the address of a worker is that at which it listens. */
-  public static Ring join(int rank, List<InetSocketAddress> addresses, ServerSocket own) {
-    return new Ring(
-        rank, addresses.size(), RingLink.joinAll(rank, addresses, own, SECRET, PATIENCE));
+  /** Joins one ring, or all; the address of a worker is that at which it listens. */
+  public static Ring join(
+      int rank, List<InetSocketAddress> addresses, ServerSocket own, boolean inAll) {
+    List<RingLink> links =
+        inAll
+            ? RingLink.joinAll(rank, addresses, own, SECRET, PATIENCE)
+            : List.of(RingLink.join(rank, addresses, own, SECRET, PATIENCE));
+    return new Ring(rank, addresses.size(), links);
   }
 
   static List<ServerSocket> servers(int workers) {

@@ -56,7 +56,7 @@ class TablePartsTest {
 
     List<List<float[]>> copied = TestRings.run(workers, ring -> train(ring, Partition.WHOLE, rule));
     List<List<float[]>> parted =
-        TestRings.run(
+        TestRings.runInAllRings(
             workers, ring -> train(ring, new Partition(ring.rank(), ring.workers()), rule));
 
     for (int rank = 0; rank < workers; rank++) {
@@ -144,9 +144,18 @@ class TablePartsTest {
     IdLists lists = new IdLists(ROWS);
     for (int row = 0; row < ROWS; row++) {
       int length = random.nextInt(6);
-      lists.set(row, random.ints(length, 0, most).toArray(), length);
+      float[] weights = most == TAGS && random.nextBoolean() ? weights(random, length) : null;
+      lists.set(row, random.ints(length, 0, most).toArray(), weights, length);
     }
     return lists;
+  }
+
+  private static float[] weights(Random random, int count) {
+    float[] weights = new float[count];
+    for (int i = 0; i < count; i++) {
+      weights[i] = 0.5f + random.nextFloat();
+    }
+    return weights;
   }
 
   private static Numbers numbers(Random random) {
@@ -167,7 +176,7 @@ class TablePartsTest {
     long[] touched = new long[workers];
 
     List<Long> sent =
-        TestRings.run(
+        TestRings.runInAllRings(
             workers,
             ring -> {
               Partition partition = new Partition(ring.rank(), workers);
@@ -223,7 +232,7 @@ class TablePartsTest {
   void refusesRowsThatItDoesNotHave() {
     assertThatThrownBy(
             () ->
-                TestRings.run(
+                TestRings.runInAllRings(
                     2,
                     ring -> {
                       int rows = ring.rank() == 0 ? 4 : 40;

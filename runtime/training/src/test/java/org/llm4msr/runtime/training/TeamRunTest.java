@@ -96,6 +96,11 @@ class TeamRunTest {
         .isInstanceOf(MsrException.class);
     runInParts("mixed", (rank, trainer) -> {});
     assertThat(contents("mixed")).containsExactlyEntriesOf(contents("whole"));
+
+    assertThatThrownBy(() -> runInParts("back", (rank, trainer) -> dieAt(12, rank == 0, trainer)))
+        .isInstanceOf(MsrException.class);
+    run("back", (rank, trainer) -> {});
+    assertThat(contents("back")).containsExactlyEntriesOf(contents("whole"));
   }
 
   private static void dieAt(int step, boolean dies, Trainer trainer) {
@@ -121,7 +126,7 @@ class TeamRunTest {
   }
 
   private static List<TrainingResult> runInParts(String name, Change change) {
-    return TestRings.run(
+    return TestRings.runInAllRings(
         WORKERS, ring -> train(ring, TeamStepTest.partition(ring), folder.resolve(name), change));
   }
 

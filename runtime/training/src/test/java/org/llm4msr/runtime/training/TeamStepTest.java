@@ -118,7 +118,8 @@ class TeamStepTest {
       List<Seen> copies = team(workers, new Net(Kind.PLAIN), DATA, CONFIG);
 
       List<Seen> parts =
-          TestRings.run(workers, ring -> train(ring, partition(ring), settings, DATA, CONFIG));
+          TestRings.runInAllRings(
+              workers, ring -> train(ring, partition(ring), settings, DATA, CONFIG));
 
       for (int r = 0; r < workers; r++) {
         assertThat(parts.get(r).losses()).isEqualTo(copies.get(r).losses());
@@ -141,7 +142,8 @@ class TeamStepTest {
     TrainingConfig config = TinyModels.training(ADAM, 1, ROWS);
 
     List<Seen> parts =
-        TestRings.run(workers, ring -> train(ring, partition(ring), settings, DATA, config));
+        TestRings.runInAllRings(
+            workers, ring -> train(ring, partition(ring), settings, DATA, config));
 
     assertSent(parts, workers);
   }
@@ -167,9 +169,9 @@ class TeamStepTest {
     TrainingConfig config = TinyModels.training(ADAM, 2, ROWS);
 
     List<Seen> first =
-        TestRings.run(3, ring -> train(ring, partition(ring), settings, DATA, config));
+        TestRings.runInAllRings(3, ring -> train(ring, partition(ring), settings, DATA, config));
     List<Seen> second =
-        TestRings.run(3, ring -> train(ring, partition(ring), settings, DATA, config));
+        TestRings.runInAllRings(3, ring -> train(ring, partition(ring), settings, DATA, config));
 
     assertThat(second.get(0).losses()).isEqualTo(first.get(0).losses());
     assertThat(second.get(0).state()).isEqualTo(first.get(0).state());
@@ -288,6 +290,7 @@ class TeamStepTest {
   @EnabledIf("org.llm4msr.runtime.model.TestEngine#hasMkl")
   void normalisationIsOverTheWholeBatch(int workers, boolean parts) throws Exception {
     List<Float> one = train(null, new Net(Kind.NORM), DATA, TeamWorker.CONFIG).losses();
+    assertThat(one).hasSize(STEPS);
 
     List<List<Float>> all = TeamWorker.run(workers, parts);
 

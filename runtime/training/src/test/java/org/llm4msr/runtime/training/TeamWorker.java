@@ -78,10 +78,10 @@ final class TeamWorker {
             .toList();
     InetSocketAddress own = addresses.get(rank);
     List<String> losses = new ArrayList<>();
-    try (Exchange ring =
-        TestRings.join(rank, addresses, new ServerSocket(own.getPort(), 8, own.getAddress()))) {
-      TeamStepTest.normalised(ring, Boolean.parseBoolean(arguments[2]))
-          .forEach(loss -> losses.add(String.valueOf(loss)));
+    boolean parts = Boolean.parseBoolean(arguments[2]);
+    ServerSocket server = new ServerSocket(own.getPort(), 8, own.getAddress());
+    try (Exchange ring = TestRings.join(rank, addresses, server, parts)) {
+      TeamStepTest.normalised(ring, parts).forEach(loss -> losses.add(String.valueOf(loss)));
     }
     Files.write(Path.of(arguments[1]), losses);
   }
