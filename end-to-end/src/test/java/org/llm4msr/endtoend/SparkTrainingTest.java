@@ -125,6 +125,7 @@ class SparkTrainingTest {
         SparkTrainingTest::open,
         run,
         workers,
+        partitioned,
         ring -> new TrainingOptions(null, from, force, List.of(), ring, partitioned, job));
   }
 
@@ -185,6 +186,7 @@ class SparkTrainingTest {
     JsonNode report = new ObjectMapper().readTree(outcome.out());
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
+    assertThat(run("spark").resolve("log.txt")).content().contains("Resuming at step ");
     SameResults.assertSameCheckpoints(run("spark"), run("two"));
   }
 
@@ -203,6 +205,7 @@ class SparkTrainingTest {
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
+    assertThat(run("spark-parts").resolve("log.txt")).content().contains("Resuming at step ");
     SameResults.assertSameCheckpoints(run("spark-parts"), run("two"));
     SameResults.assertSameFiles(
         run("spark-parts").resolve("bundle/tables"), run("two").resolve("bundle/tables"));

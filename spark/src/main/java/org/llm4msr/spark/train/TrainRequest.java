@@ -37,18 +37,15 @@ record TrainRequest(
     String job)
     implements Serializable {
 
-  /** An hour: the first worker evaluates alone, and the others wait. */
-  private static final String PATIENCE = "3600";
-
   /** Reads options. */
   static TrainRequest of(RuntimePlace runtime, int threads, String job, Options options) {
     return new TrainRequest(
         runtime,
         options.required("experiment"),
         options.or("run", "default"),
-        number(options, "workers", "2"),
+        number("workers", options.or("workers", "2")),
         threads,
-        number(options, "patience", PATIENCE),
+        number("patience", options.required("patience")),
         List.copyOf(options.all("set")),
         List.copyOf(options.all("plugins")),
         Boolean.parseBoolean(options.optional("partition")),
@@ -57,8 +54,7 @@ record TrainRequest(
         job);
   }
 
-  private static int number(Options options, String name, String other) {
-    String value = options.or(name, other);
+  private static int number(String name, String value) {
     if (!value.matches("[1-9]\\d{0,5}")) {
       throw Options.usage("--%s must be a whole number above 0".formatted(name));
     }

@@ -50,15 +50,6 @@ public final class TrainableModel implements AutoCloseable {
       List<FieldValues> fields) {}
 
   /**
-   * Runs a batch forward.
-   *
-   * @param step owns all arrays; closed by the caller before the next call
-   */
-  public Forward forward(NDManager step, Batch batch, boolean training, long number) {
-    return forward(step, batch, values(batch), training, number);
-  }
-
-  /**
    * Returns what a batch reads of the tables: the values of the fields, then the ids of the
    * sequences; where tables are partitioned, by rows that other workers give. Valid until the next
    * call.
@@ -68,8 +59,9 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
-   * Runs a batch forward as above.
+   * Runs a batch forward.
    *
+   * @param step owns all arrays; closed by the caller before the next call
    * @param fields its {@link #values}
    */
   public Forward forward(

@@ -24,14 +24,11 @@ record CheckpointWriter(
     if (team == null) {
       save();
     } else {
-      team.alone(this::save, 0L);
+      team.alone(this::save);
     }
   }
 
-  /** Returns the step that is saved. */
-  private long save() {
-    RunState saved = state.get();
-    checkpoints.save(model, optimizer, saved);
-    return saved.step();
+  private void save() {
+    checkpoints.save(model, optimizer, state.get());
   }
 }

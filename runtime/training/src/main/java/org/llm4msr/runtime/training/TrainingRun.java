@@ -90,7 +90,7 @@ final class TrainingRun {
       checkpointDue = this::isTimeToSave;
     } else {
       this.stopRequested = team::stops;
-      checkpointDue = team::saves;
+      checkpointDue = team::takeSave;
       team.stopWith(stopRequested);
       team.saveWith(this::isTimeToSave);
     }

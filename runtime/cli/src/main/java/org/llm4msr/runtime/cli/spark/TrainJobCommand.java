@@ -67,7 +67,8 @@ public final class TrainJobCommand extends JobCommand {
 
   @Override
   protected String keptWhenInterrupted() {
-    return "Interrupted; the last checkpoint of the run is kept. Run it again to resume.";
+    return "Interrupted; the last checkpoint of the run is kept. Run it again%s to resume."
+        .formatted(force ? " without --force" : "");
   }
 
   @Override

@@ -227,9 +227,11 @@ public final class Team {
     saveDue = due;
   }
 
-  /** Returns whether all save after the last step. */
-  public boolean saves() {
-    return saves;
+  /** Returns, once a step, whether all save after it. */
+  public boolean takeSave() {
+    boolean due = saves;
+    saves = false;
+    return due;
   }
 
   /**
@@ -260,6 +262,16 @@ public final class Team {
     T own = work.get();
     endService();
     return own;
+  }
+
+  /** Has the first worker do something with the model, as above. */
+  public void alone(Runnable work) {
+    if (isFirst()) {
+      work.run();
+      endService();
+    } else {
+      serve();
+    }
   }
 
   private void serve() {
