@@ -3,7 +3,6 @@ package org.llm4msr.runtime.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.djl.engine.EngineException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
@@ -34,8 +33,6 @@ class ErrorsTest {
         .hasMessageContaining("[memory/HEAP]")
         .hasMessageContaining("Raise spark.executor.memory,")
         .hasMessageNotContaining("LLM4MSR_JAVA_OPTS");
-    assertThat(explained(new EngineException("DefaultCPUAllocator: can't allocate memory")))
-        .hasMessageContaining("[memory/ENGINE]");
     assertThatThrownBy(
             () ->
                 Errors.passOn(
