@@ -46,7 +46,8 @@ class MeetingTest {
   @Test
   void aRequestHasTwoWorkersUnlessOtherwiseStated() {
     Options options =
-        Options.parse(List.of("--experiment", "a.yaml", "--set", "training.epochs=2"));
+        Options.parse(
+            List.of("--experiment", "a.yaml", "--set", "training.epochs=2", "--patience", "9"));
 
     TrainRequest request = TrainRequest.of(HERE, 4, "job 1", options);
 
@@ -54,7 +55,7 @@ class MeetingTest {
     assertThat(request.threads()).isEqualTo(4);
     assertThat(request.run()).isEqualTo("default");
     assertThat(request.overrides()).containsExactly("training.epochs=2");
-    assertThat(request.patienceSeconds()).isEqualTo(3600);
+    assertThat(request.patienceSeconds()).isEqualTo(9);
     assertThat(request.partitions()).isFalse();
     assertThat(request.from()).isNull();
     assertThat(request.force()).isFalse();
