@@ -28,7 +28,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
  * An archive that Spark sends to executors, which have nothing else. It has the form of the one
  * that is distributed: jars in {@code lib}, here links, and plugins in {@code plugins}.
  */
-@Tag("slow")
+@Tag("cluster")
 class SparkArchiveTest {
 
   private static final String TOP = "llm4msr-1";

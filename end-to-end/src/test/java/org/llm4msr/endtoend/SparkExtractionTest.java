@@ -26,7 +26,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeStore;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Knowledge that executors of Spark compute, beside that of one machine. */
-@Tag("slow")
+@Tag("cluster")
 class SparkExtractionTest {
 
   private static final int USERS = 1500;

@@ -17,7 +17,7 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** Items that the bundle does not know, scored on Spark by the vectors of another store. */
-@Tag("slow")
+@Tag("cluster")
 class SparkNewItemsTest {
 
   private static final String[] SETTINGS = {

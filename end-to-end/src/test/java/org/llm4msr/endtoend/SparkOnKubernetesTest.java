@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The pods that Spark asks Kubernetes for; none of them runs. */
-@Tag("slow")
+@Tag("cluster")
 class SparkOnKubernetesTest {
 
   private static final int WORKERS = 3;

@@ -26,7 +26,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 /**
  * A reader, an encoder and a backbone of plugin folders, which executors of Spark have as copies.
  */
-@Tag("slow")
+@Tag("cluster")
 class SparkPluginsTest {
 
   private static final int ROWS = 500;

@@ -177,7 +177,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void otherSplitsAndParquetAreThoseOfOneMachine() throws Exception {
     writeParquet();
     for (String split :
@@ -203,7 +203,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void urlsOrcAndTablesOfTheCatalogueAreReadAsFiles() throws Exception {
     writeParquet();
     Path raw = folder.resolve("raw");
@@ -272,7 +272,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void whatNodesCannotDoIsRefused() throws Exception {
     Path file = experiment("wrong", "first.csv, broken.csv", "{by: random}", "{}");
     List<String> lines = Files.readAllLines(folder.resolve("raw/first.csv"));
@@ -305,7 +305,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void malformedRowsAreSkippedAndReported() throws Exception {
     List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("raw/second.csv")));
     lines.set(700, lines.get(700).replaceFirst(",[01],10", ",7,10"));
@@ -328,7 +328,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void namesThatUrlsEscapeAreReadAsTheyAre() throws Exception {
     Path odd = Files.createDirectories(folder.resolve("raw/a b%20"));
     Files.copy(folder.resolve("raw/second.csv"), odd.resolve("größe [1]*?.csv"));
@@ -344,7 +344,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void aKilledExecutorChangesNothingAlsoWithStagingAtAUrl() throws Exception {
     Path file = experiment("killed", "first.csv, second.csv", BY_TIME, "{}");
     Path staged = Files.createDirectory(folder.resolve("staged"));

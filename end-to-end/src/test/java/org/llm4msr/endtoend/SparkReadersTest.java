@@ -17,7 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 
 /** Files of published formats that Spark prepares beside one machine. */
-@Tag("slow")
+@Tag("cluster")
 class SparkReadersTest {
 
   /** Settings that read more of a format than the defaults. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a job on Spark refuses before it reads rows. */
-@Tag("slow")
+@Tag("cluster")
 class SparkRefusalsTest {
 
   private static final String READER =

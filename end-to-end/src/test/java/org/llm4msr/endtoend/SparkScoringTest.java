@@ -91,7 +91,7 @@ class SparkScoringTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void malformedRowsOfCsvAreErrorsOrSkippedAndCounted() throws Exception {
     Path file = folder.resolve("broken.csv");
     List<String> lines = new ArrayList<>(List.of("n," + SmallShop.COLUMNS));
@@ -137,7 +137,7 @@ class SparkScoringTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void aModelOfSeveralLabelsHasAColumnForEach() throws Exception {
     SmallShop labelled = LabelledShop.write(folder.resolve("labelled"), 1, 1000);
     Experiment experiment =
@@ -180,7 +180,7 @@ class SparkScoringTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void whatIsMissingIsNamed() throws Exception {
     Path empty = Files.createDirectory(folder.resolve("empty"));
     Path out = folder.resolve("none");

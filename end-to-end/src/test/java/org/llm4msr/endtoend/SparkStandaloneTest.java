@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.experiment.Experiment;
 
 /** The example of Spark on a master with two workers, of which one is lost. */
-@Tag("slow")
+@Tag("cluster")
 class SparkStandaloneTest {
 
   @TempDir Path folder;

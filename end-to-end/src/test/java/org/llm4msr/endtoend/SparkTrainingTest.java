@@ -175,7 +175,7 @@ class SparkTrainingTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void aClusterThatLosesAnExecutorLearnsWhatAnUndisturbedOneLearns() throws Exception {
     Cli.Running running = start("local-cluster[2,1,1024]", "spark");
     boolean killed = killOneExecutor(running, "spark");
@@ -191,7 +191,7 @@ class SparkTrainingTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void aClusterWithPartsOfTablesLearnsTheSame() throws Exception {
     Cli.Running running =
         start(
@@ -212,7 +212,7 @@ class SparkTrainingTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void pluginsReachTheWorkersAndWarningsTheDriver() throws Exception {
     Path plugins = Files.createDirectories(folder.resolve("of-user"));
     PluginSource.install(plugins, "OneSum", BACKBONE);
@@ -238,7 +238,7 @@ class SparkTrainingTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void workersOfOneProcessAndErrorsOfAllAreNamed() throws Exception {
     Cli.Outcome shared = start("local[2]", "shared").await();
     assertThat(shared.code()).isEqualTo(2);
@@ -254,7 +254,7 @@ class SparkTrainingTest {
    * ten million moves the losses of later lines as far. Statistics of fewer rows differ at once.
    */
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void normalisationsAreOverWholeBatches() throws Exception {
     Experiment.fromYaml(shop.experiment(), with(SETTINGS, NORMALISED).toArray(String[]::new))
         .train("normalised", Progress.NONE);
