@@ -9,14 +9,14 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
 /** Turns an engine's refusal of an operation into an error that says who requested it. */
-public final class EngineErrors {
+final class EngineErrors {
 
   private static final String ENGINES = "ai.djl.";
 
   private EngineErrors() {}
 
   /** Returns the error for users if an engine refused an operation, else nothing. */
-  public static Optional<MsrException> explain(Throwable error) {
+  static Optional<MsrException> explain(Throwable error) {
     for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
       List<StackTraceElement> trace = Arrays.asList(at.getStackTrace());
       if (at instanceof UnsupportedOperationException
