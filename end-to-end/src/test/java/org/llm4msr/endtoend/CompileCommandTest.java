@@ -12,52 +12,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** Compiling by the launcher: a model that can be recorded, and a plugin that cannot. */
 class CompileCommandTest {
 
-  /** A backbone that asks for the value of an array, as no graph can. */
-  private static final String SOURCE =
-      """
-      package peek;
-
-      import ai.djl.ndarray.NDArray;
-      import ai.djl.ndarray.types.Shape;
-      import org.llm4msr.api.Plugin;
-      import org.llm4msr.api.model.*;
-
-      @Plugin(name = "peek", description = "Looks at the sum of its input")
-      public final class Peek implements BackboneFactory<Peek.None> {
-        public record None() {}
-
-        public Class<None> configType() {
-          return None.class;
-        }
-
-        public boolean hasHidden(None config) {
-          return false;
-        }
-
-        public Backbone create(None config, ModelContext context) {
-          Shape shape = new Shape(context.layout().width(), 1);
-          Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
-          return new Backbone() {
-            public int hiddenSize() {
-              return 0;
-            }
-
-            public BackboneOutput forward(Pass pass, Features features) {
-              NDArray sums = features.flat().matMul(weight.array()).squeeze(-1);
-              return new BackboneOutput(null, sums.sum().getFloat() > 1e9f ? sums.neg() : sums);
-            }
-          };
-        }
-      }
-      """;
-
   @TempDir Path folder;
   private Cli cli;
 
   @BeforeEach
   void prepare() throws Exception {
     SmallShop.write(folder, 1, 1000, 600, 60, List.of("feed", "search"));
-    PluginSource.install(folder, "Peek", SOURCE);
+    // It asks for the value of an array, as no graph can.
+    String logit = "sums.sum().getFloat() > 1e9f ? sums.neg() : sums";
+    PluginSource.install(folder, "Peek", PluginSource.sumOfInput("Peek", "", logit));
     cli = new Cli(folder);
     assertThat(run("data", "prepare", "experiment.yaml").code()).isZero();
   }
@@ -98,7 +61,7 @@ class CompileCommandTest {
     Cli.Outcome outcome = train("peek", "-Dscoring.compile=true", "-Dmodel.backbone={name: peek}");
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    String why = "peek.Peek$1, line 30, reads values of an array (getFloat)";
+    String why = "Peek$1, line 29, reads values of an array (getFloat)";
     assertThat(outcome.err()).contains("WARN", "is not compiled: [compile/NOT_RECORDED] " + why);
     assertThat(bundle("peek").resolve("manifest.json")).exists();
     assertThat(bundle("peek").resolve("compiled")).doesNotExist();

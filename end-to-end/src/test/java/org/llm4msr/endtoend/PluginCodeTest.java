@@ -40,44 +40,6 @@ class PluginCodeTest {
 
   private static final TrainingOptions ANEW = new TrainingOptions(null, null, true, List.of());
 
-  private static final String SOURCE =
-      """
-      package sum;
-
-      import ai.djl.ndarray.NDArray;
-      import ai.djl.ndarray.types.Shape;
-      import org.llm4msr.api.Plugin;
-      import org.llm4msr.api.model.*;
-
-      @Plugin(name = "weighted-sum", description = "A weighted sum of its input")
-      public final class Sum implements BackboneFactory<Sum.None> {
-        public record None() {}
-
-        public Class<None> configType() {
-          return None.class;
-        }
-
-        public boolean hasHidden(None config) {
-          return false;
-        }
-
-        public Backbone create(None config, ModelContext context) {
-          Shape shape = new Shape(context.layout().width(), 1);
-          Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
-          return new Backbone() {
-            public int hiddenSize() {
-              return 0;
-            }
-
-            public BackboneOutput forward(Pass pass, Features features) {
-              NDArray sums = features.flat().matMul(weight.array()).squeeze(-1);
-              return new BackboneOutput(null, RESULT);
-            }
-          };
-        }
-      }
-      """;
-
   @TempDir Path folder;
   private Path run;
 
@@ -93,7 +55,7 @@ class PluginCodeTest {
 
   private void install(String plugins, String result) throws IOException {
     Path place = Files.createDirectories(folder.resolve(plugins));
-    PluginSource.install(place, "Sum", SOURCE.replace("RESULT", result));
+    PluginSource.install(place, "Sum", PluginSource.sumOfInput("Sum", "", result));
   }
 
   private Experiment open(String plugins, String... settings) {
@@ -103,9 +65,7 @@ class PluginCodeTest {
             folder.resolve("experiment.yaml"),
             Stream.concat(
                     Stream.of(
-                        "model.backbone={name: weighted-sum}",
-                        "model.fusion=none",
-                        "training.epochs=1"),
+                        "model.backbone={name: sum}", "model.fusion=none", "training.epochs=1"),
                     Stream.of(settings))
                 .toList());
   }
@@ -124,7 +84,7 @@ class PluginCodeTest {
     assertThatThrownBy(() -> second.train("one", Progress.NONE))
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith(
-            "[training/OTHER_RUN] The run %s was trained with other code of a plugin: the backbone weighted-sum was version unknown with the digest %.12s, and is now unknown with "
+            "[training/OTHER_RUN] The run %s was trained with other code of a plugin: the backbone sum was version unknown with the digest %.12s, and is now unknown with "
                 .formatted(run, first))
         .hasMessageContaining(
             ". Start a new run with --run NAME, or train this one anew with --force.");
@@ -155,7 +115,7 @@ class PluginCodeTest {
   void evaluationAndScoringWarnOfOtherCodeAndABundleNamesTheCodeThatLearned() throws IOException {
     String first = digest(run.resolve("provenance.json"));
     Experiment second = open("second");
-    String warning = " was trained with other code: the backbone weighted-sum was version unknown";
+    String warning = " was trained with other code: the backbone sum was version unknown";
 
     assertThat(warnings(() -> open("first").evaluate("one", Split.TEST, null, Progress.NONE)))
         .isEmpty();
@@ -244,7 +204,7 @@ class PluginCodeTest {
 
   private static String digest(Path file) throws IOException {
     for (JsonNode plugin : JSON.readTree(file.toFile()).path("plugins")) {
-      if (plugin.path("name").asText().equals("weighted-sum")) {
+      if (plugin.path("name").asText().equals("sum")) {
         return plugin.path("digest").asText();
       }
     }

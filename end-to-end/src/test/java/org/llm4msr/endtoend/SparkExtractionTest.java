@@ -29,8 +29,8 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 @Tag("cluster")
 class SparkExtractionTest {
 
-  private static final int USERS = 1500;
-  private static final int KILLS = 3;
+  private static final int USERS = 6000;
+  private static final int KILLS = 10;
 
   /** A model that takes 3 ms a text, and whose vector depends on each character. */
   private static final String ENCODER =
@@ -107,7 +107,7 @@ class SparkExtractionTest {
     while (running.process().isAlive() && killed < KILLS) {
       if (hasBegun() && System.nanoTime() > due && SparkFolder.killExecutor(running)) {
         killed++;
-        due = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500);
+        due = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
       }
       LockSupport.parkNanos(5_000_000);
     }

@@ -52,44 +52,6 @@ class SparkTrainingTest {
     "training.epochs=20", "model.backbone.batchNorm=true"
   };
 
-  /** A backbone that warns of itself. */
-  private static final String BACKBONE =
-      """
-      import ai.djl.ndarray.types.Shape;
-      import org.llm4msr.api.Plugin;
-      import org.llm4msr.api.model.*;
-      import org.slf4j.LoggerFactory;
-
-      @Plugin(name = "one-sum", description = "A weighted sum of its input")
-      public final class OneSum implements BackboneFactory<OneSum.None> {
-        public record None() {}
-
-        public Class<None> configType() {
-          return None.class;
-        }
-
-        public boolean hasHidden(None config) {
-          return false;
-        }
-
-        public Backbone create(None config, ModelContext context) {
-          LoggerFactory.getLogger(OneSum.class).warn("It sums alone");
-          Shape shape = new Shape(context.layout().width(), 1);
-          Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
-          return new Backbone() {
-            public int hiddenSize() {
-              return 0;
-            }
-
-            public BackboneOutput forward(Pass pass, Features features) {
-              return new BackboneOutput(
-                  null, features.flat().matMul(weight.array()).squeeze(-1));
-            }
-          };
-        }
-      }
-      """;
-
   @TempDir static Path folder;
   private static SmallShop shop;
   private static Cli cli;
@@ -215,7 +177,13 @@ class SparkTrainingTest {
   @Tag("cluster")
   void pluginsReachTheWorkersAndWarningsTheDriver() throws Exception {
     Path plugins = Files.createDirectories(folder.resolve("of-user"));
-    PluginSource.install(plugins, "OneSum", BACKBONE);
+    PluginSource.install(
+        plugins,
+        "OneSum",
+        PluginSource.sumOfInput(
+            "OneSum",
+            "org.slf4j.LoggerFactory.getLogger(OneSum.class).warn(\"It sums alone\");",
+            "sums"));
 
     Cli.Outcome outcome =
         start(
@@ -223,7 +191,7 @@ class SparkTrainingTest {
                 "local-cluster[2,1,1024]",
                 "plugin",
                 "--plugins=" + plugins.resolve("plugins"),
-                "-Dmodel.backbone={name: one-sum}",
+                "-Dmodel.backbone={name: onesum}",
                 "-Dmodel.fusion=none",
                 "-Dtraining.epochs=1")
             .await();

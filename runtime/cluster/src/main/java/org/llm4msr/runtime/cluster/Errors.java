@@ -51,7 +51,7 @@ final class Errors {
       return LinkageErrors.explain(linkage, plugins.get());
     }
     return KnownErrors.explain(error)
-        .map(known -> ofNode(known, DataErrors.MORE_MEMORY))
+        .map(known -> new MsrException(known.type(), known.code(), ofNode(known.text()), error))
         .orElseGet(() -> unforeseen(error, worker));
   }
 
@@ -67,10 +67,11 @@ final class Errors {
 
   /** Returns an error of a node, whose memory the configuration does not set, with other advice. */
   static MsrException ofNode(MsrException error, String lessMemory) {
-    String text = ofNode(error.text()).replace(DataErrors.MORE_MEMORY, lessMemory);
+    String text = error.text().replace(DataErrors.MORE_MEMORY, lessMemory);
     return new MsrException(error.type(), error.code(), text, error);
   }
 
+  /** Returns the text of an error with the settings of a node's memory, not of this machine's. */
   private static String ofNode(String text) {
     return text.replace(MemoryErrors.MORE_HEAP, "Raise spark.executor.memory")
         .replace(
