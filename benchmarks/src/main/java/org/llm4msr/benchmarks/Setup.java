@@ -65,7 +65,7 @@ record Setup(
   static final MmoeConfig WIDE =
       new MmoeConfig(4, List.of(256, 128), List.of(64), Activation.RELU, 0, false, false);
 
-  private static final Precision PRECISION =
+  static final Precision PRECISION =
       Precision.valueOf(System.getProperty("precision", Precision.FLOAT32.name()));
 
   /** Of the layers that are generated for users and scenarios. */

@@ -25,7 +25,8 @@ import org.llm4msr.runtime.tables.Batch;
  *                               products of 64 scenarios of as many rows alone
  * enhanced USERS K HIDDEN FIELDS [RANK]
  *                               the hierarchical head against none; layers W -> 64 -> W; without
- *                               RANK also its products alone
+ *                               RANK also its products alone; with HIDDEN 0, the published form,
+ *                               those of its maps and the numbers that Adam moves
  * head NAME [KEY=VALUE...]      a head that reads no knowledge against none
  * dense ROWS                    exact dense Adam against lazy
  * products                      a step, and its products with tables and copies, against its
@@ -137,11 +138,22 @@ public final class TrainingStepBenchmark {
     RandomData data = new RandomData(fields, ROWS / fields, users, SCENARIOS);
     ours("plain", Setup.plain(data));
     ours("enhanced", Setup.enhanced(data, new Setup.Knowledge(dimension, hidden, rank)));
-    if (rank == 0 && hidden > 0) {
+    int width = fields * Setup.DIMENSION;
+    if (rank == 0 && hidden == 0) {
+      contenders.add(
+          new MapsAlone(
+              engine,
+              THREADS,
+              Setup.PRECISION,
+              width,
+              users,
+              SCENARIOS,
+              dimension,
+              data.batches(BATCHES)));
+    } else if (rank == 0) {
       contenders.add(
           engine.call(
               () -> {
-                int width = fields * Setup.DIMENSION;
                 ProductsAlone products =
                     new ProductsAlone(engine, width, SCENARIOS, data.batches(BATCHES));
                 products.addEnhancement(width, users, SCENARIOS, dimension, hidden);

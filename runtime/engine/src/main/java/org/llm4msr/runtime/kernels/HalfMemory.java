@@ -8,11 +8,15 @@ import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.tables.Workers;
 
 /** Memory of bfloat16, the upper halves of float32, for products that sum in float32. */
 public final class HalfMemory {
 
   static final int BYTES = Short.BYTES;
+
+  /** Numbers that a thread rounds at a time. */
+  private static final int GRAIN = 1 << 16;
 
   /** How many numbers are converted at a time, so that they stay in the nearest cache. */
   private static final int BLOCK = 1 << 12;
@@ -26,12 +30,25 @@ public final class HalfMemory {
   private final ShortBuffer numbers;
   private final long address;
 
-  /** Makes memory for so many numbers, until the manager is closed. */
-  public HalfMemory(NDManager manager, long count) {
-    NDArray array = manager.create(new Shape((count + 1) / 2), DataType.FLOAT32);
-    ByteBuffer memory = Mkl.bytes(array);
+  private HalfMemory(ByteBuffer memory) {
     numbers = memory.asShortBuffer();
     address = Mkl.address(memory);
+  }
+
+  /** Makes memory for so many numbers. */
+  public static HalfMemory of(int count) {
+    return new HalfMemory(AlignedMemory.allocate(Math.multiplyExact(count, BYTES)));
+  }
+
+  /** Makes memory for so many numbers, until the manager is closed. */
+  public static HalfMemory of(NDManager manager, long count) {
+    NDArray array = manager.create(new Shape((count + 1) / 2), DataType.FLOAT32);
+    return new HalfMemory(Mkl.bytes(array));
+  }
+
+  /** Copies all of so many numbers, rounded, on all cores. */
+  public void putAll(Workers workers, IntBuffer bits) {
+    workers.range(bits.limit(), GRAIN, (worker, from, to) -> put(bits, from, to));
   }
 
   public long address() {

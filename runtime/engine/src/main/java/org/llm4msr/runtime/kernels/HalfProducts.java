@@ -4,15 +4,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
-import org.llm4msr.runtime.tables.Workers;
 
 /** Products of bfloat16, to which rows, weights and gradients are rounded; sums are float32. */
 public final class HalfProducts implements LayerProducts {
 
   private static final int BYTES = HalfMemory.BYTES;
-
-  /** Weights that a thread rounds at a time. */
-  private static final int GRAIN = 1 << 16;
 
   private final ProductSizes s;
   private final FloatMemory x;
@@ -21,24 +17,17 @@ public final class HalfProducts implements LayerProducts {
   private final HalfMemory gradients;
 
   /**
-   * Makes the products of a layer, and rounds its weights.
+   * Makes the products of a layer.
    *
    * @param count B
    */
   public HalfProducts(
-      NDManager manager,
-      Workers workers,
-      ProductSizes sizes,
-      int count,
-      FloatMemory x,
-      FloatMemory w) {
+      NDManager manager, ProductSizes sizes, int count, FloatMemory x, HalfMemory weights) {
     s = sizes;
     this.x = x;
-    rows = new HalfMemory(manager, (long) count * s.rowIn());
-    gradients = new HalfMemory(manager, (long) count * s.rowOut());
-    int numbers = w.numbers().limit();
-    weights = new HalfMemory(manager, numbers);
-    workers.range(numbers, GRAIN, (worker, from, to) -> weights.put(w.bits(), from, to));
+    this.weights = weights;
+    rows = HalfMemory.of(manager, (long) count * s.rowIn());
+    gradients = HalfMemory.of(manager, (long) count * s.rowOut());
   }
 
   @Override

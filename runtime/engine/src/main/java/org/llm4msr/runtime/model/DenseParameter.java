@@ -11,7 +11,8 @@ import org.llm4msr.runtime.engine.HostCopy;
 
 /**
  * Values that are trained and saved under one name: a whole {@link ParameterArray} or a part of
- * one. An optimiser writes {@link #values()} and then calls {@link ParameterArray#push()}.
+ * one. Who writes {@link #values()} calls {@link ParameterArray#push()} behind it; an optimiser
+ * calls {@link #changed} for what it wrote, and {@link ParameterStore#endStep()}.
  */
 public final class DenseParameter {
 
@@ -75,6 +76,11 @@ public final class DenseParameter {
   /** Returns a view of the values, row-major, to read and to write. */
   public FloatBuffer values() {
     return whole.values().slice(offset, size());
+  }
+
+  /** Says that the values {@code from} to {@code to - 1} were written. */
+  public void changed(int from, int to) {
+    whole.changed(offset + from, offset + to);
   }
 
   /**

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.FloatMemory;
+import org.llm4msr.runtime.kernels.HalfMemory;
 
 /** Weights or biases of a layer: where they lie, and where their gradient goes. */
 interface GroupArray {
@@ -16,6 +17,14 @@ interface GroupArray {
 
   /** Returns the values, row-major, to read. */
   FloatMemory values();
+
+  /** Returns the values rounded to bfloat16, to read in this pass. */
+  default HalfMemory halves(Tape tape) {
+    FloatMemory values = values();
+    HalfMemory halves = HalfMemory.of(tape.manager(), values.numbers().limit());
+    halves.putAll(tape.workers(), values.bits());
+    return halves;
+  }
 
   /** Returns whether a gradient was written in this pass. */
   boolean hasGradient();
@@ -73,6 +82,11 @@ interface GroupArray {
     @Override
     public FloatMemory values() {
       return FloatMemory.of(parameter.memory());
+    }
+
+    @Override
+    public HalfMemory halves(Tape tape) {
+      return parameter.halves(tape.workers());
     }
 
     @Override

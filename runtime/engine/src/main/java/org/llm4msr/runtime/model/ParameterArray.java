@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.engine.EngineTraits;
@@ -22,6 +23,8 @@ import org.llm4msr.runtime.gradients.PieceGradients;
 import org.llm4msr.runtime.gradients.WholeGradient;
 import org.llm4msr.runtime.gradients.WrittenGradient;
 import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.kernels.HalfMemory;
+import org.llm4msr.runtime.tables.Workers;
 
 /**
  * The engine's array of one parameter, or of several of one shape, stored one after the other. On
@@ -40,6 +43,12 @@ public final class ParameterArray implements Parameter {
   private final WrittenGradient written;
   private final AddedGradient added = new AddedGradient();
   private WholeGradient whole;
+
+  /** The values in bfloat16, once a pass read them so. */
+  private @Nullable HalfMemory halves;
+
+  /** Whether they are those of today's values. */
+  private boolean halvesAreCurrent;
 
   /**
    * Makes an array of zeros.
@@ -131,12 +140,19 @@ public final class ParameterArray implements Parameter {
     return parts;
   }
 
-  /**
-   * Makes written values known to the engine and drops the gradient: PyTorch would add the next one
-   * to it, and MXNet would keep it if a pass does not use the parameter. On a view this takes
-   * microseconds, unlike filling a gradient of 100 million numbers with zeros.
-   */
+  /** Makes written values known to what reads them, and drops the gradient. */
   public void push() {
+    halvesAreCurrent = false;
+    endStep();
+  }
+
+  /**
+   * Makes values known to the engine that were written and {@link #changed}, and drops the
+   * gradient: PyTorch would add the next one to it, and MXNet would keep it if a pass does not use
+   * the parameter. On a view this takes microseconds, unlike filling a gradient of 100 million
+   * numbers with zeros.
+   */
+  void endStep() {
     close();
     cuts.clear();
     written.reset();
@@ -147,6 +163,25 @@ public final class ParameterArray implements Parameter {
   /** Returns a view of the values, row-major, to read and to write. */
   public FloatBuffer values() {
     return memory.duplicate().order(memory.order()).asFloatBuffer();
+  }
+
+  /** Copies some values that were written to where they are kept in bfloat16, if they are. */
+  void changed(int from, int to) {
+    if (halves != null) {
+      halves.put(memory.asIntBuffer(), from, to);
+    }
+  }
+
+  /** Returns the values in bfloat16, which it keeps from then on. */
+  synchronized HalfMemory halves(Workers workers) {
+    if (halves == null) {
+      halves = HalfMemory.of(Math.toIntExact(shape.size()));
+    }
+    if (!halvesAreCurrent) {
+      halves.putAll(workers, memory.asIntBuffer());
+      halvesAreCurrent = true;
+    }
+    return halves;
   }
 
   Shape shape() {

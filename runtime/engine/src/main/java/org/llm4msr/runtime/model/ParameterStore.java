@@ -137,6 +137,11 @@ public final class ParameterStore implements AutoCloseable {
     arrays.forEach(ParameterArray::push);
   }
 
+  /** Makes known to the engine what an optimiser changed, and drops all gradients. */
+  public void endStep() {
+    arrays.forEach(ParameterArray::endStep);
+  }
+
   /** Copies all values of parameters and buffers. */
   public ParameterSnapshot snapshot() {
     Map<String, float[]> values = new LinkedHashMap<>();

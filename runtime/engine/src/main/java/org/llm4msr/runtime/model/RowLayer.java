@@ -85,11 +85,11 @@ final class RowLayer {
     y = tape.manager().create(shape, DataType.FLOAT32);
     results = FloatMemory.of(y);
     biases = parts.bias() == null ? null : parts.bias().values().numbers();
-    FloatMemory weights = parts.weight().values();
+    GroupArray weight = parts.weight();
     products =
         isHalf()
-            ? new HalfProducts(tape.manager(), tape.workers(), sizes, rows, x, weights)
-            : new FloatProducts(sizes, x.address(), weights.address());
+            ? new HalfProducts(tape.manager(), sizes, rows, x, weight.halves(tape))
+            : new FloatProducts(sizes, x.address(), weight.values().address());
   }
 
   private boolean isHalf() {

@@ -54,7 +54,7 @@ class HalfMemoryTest {
     }
     try (NDManager manager = TestEngine.manager()) {
       assumeThat(Mkl.serves(manager)).isTrue();
-      HalfMemory memory = new HalfMemory(manager, count);
+      HalfMemory memory = HalfMemory.of(manager, count);
       Pointer place = new Pointer(memory.address());
       place.setMemory(0, count * Short.BYTES, (byte) 0);
 

@@ -151,6 +151,33 @@ class HalfProductsTest extends ProductsTest {
     assertClose(y.toFloatArray(), expected, 1e-5);
   }
 
+  /** Rounded weights are kept: they follow an optimiser's steps, and what is put back. */
+  @Test
+  void followsTheWeights() {
+    NDArray rows = manager.ones(new Shape(1, IN));
+    float[] values = new float[IN * OUT];
+    ParameterArray weight = parameter("w", values, IN, OUT);
+    ParameterArray bias = parameter("bias", new float[OUT], OUT);
+    assertThat(multiplied(rows, weight, bias)).containsOnly(0);
+
+    weight.values().put(OUT, 2);
+    weight.parts().get(0).changed(OUT, OUT + 1);
+    store.endStep();
+    float[] one = new float[OUT];
+    one[0] = 2;
+    assertThat(multiplied(rows, weight, bias)).containsExactly(one);
+
+    Arrays.fill(values, 1);
+    weight.values().put(values);
+    store.push();
+    assertThat(multiplied(rows, weight, bias)).containsOnly(IN);
+  }
+
+  private float[] multiplied(NDArray rows, ParameterArray weight, ParameterArray bias) {
+    Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, false);
+    return layer(tape, rows, weight, bias).toFloatArray();
+  }
+
   private static NDArray layer(Tape tape, NDArray x, ParameterArray weight, ParameterArray bias) {
     ChainedLayer layer = new ChainedLayer(weight, bias, Follow.NOTHING);
     return new DenseLayers(tape).layers(x, List.of(layer)).orElseThrow();

@@ -15,7 +15,7 @@ import org.llm4msr.runtime.tables.Workers;
  */
 final class DenseOptimizer {
 
-  private static final int BLOCK = 4096;
+  private static final int BLOCK = 1 << 14;
 
   private final List<Slot> slots;
   private final UpdateRule rule;
@@ -33,8 +33,18 @@ final class DenseOptimizer {
    * @param values its elements, read and written in place
    * @param decays whether L2 applies
    * @param rateFactor on the learning rate
+   * @param changed hears of what was written
    */
-  record Slot(String name, FloatBuffer values, boolean decays, double rateFactor) {}
+  record Slot(
+      String name, FloatBuffer values, boolean decays, double rateFactor, Changed changed) {}
+
+  /** Hears that some values of a parameter were written. */
+  @FunctionalInterface
+  interface Changed {
+
+    /** Some thread wrote the values {@code from} to {@code to - 1}. */
+    void range(int from, int to);
+  }
 
   private record Block(int slot, int from, int to) {}
 
@@ -163,5 +173,6 @@ final class DenseOptimizer {
       System.arraycopy(s[1 + k], 0, state[k], block.from, n);
     }
     values.put(block.from, s[0], 0, n);
+    slots.get(block.slot).changed().range(block.from, block.to);
   }
 }

@@ -100,7 +100,8 @@ public final class TrainingStep {
               parameter.name(),
               parameter.values(),
               parameter.decay() == Decay.YES,
-              parameter.scope().startsWith("meta/") ? metaFactor : 1));
+              parameter.scope().startsWith("meta/") ? metaFactor : 1,
+              parameter::changed));
     }
     return slots;
   }
@@ -211,7 +212,7 @@ public final class TrainingStep {
       outcome = new Outcome(value, joint == null ? terms(forward) : joint.terms(), norm);
     }
     // Outside the scope, which would close the new arrays.
-    model.parameters().push();
+    model.parameters().endStep();
     times.end(StepTimes.Part.CLEANUP);
     times.stepDone();
     return outcome;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,9 @@ class DenseOptimizerTest {
     FloatBuffer meta = FloatBuffer.wrap(new float[] {2});
     List<Slot> slots =
         List.of(
-            new Slot("weight", weight, true, 1),
-            new Slot("bias", bias, false, 1),
-            new Slot("meta", meta, false, 0.1));
+            slot("weight", weight, true, 1),
+            slot("bias", bias, false, 1),
+            slot("meta", meta, false, 0.1));
 
     update(slots, new UpdateRule.Sgd(0.5), null, List.of(buffer(1), buffer(1), buffer(1)));
 
@@ -36,7 +37,7 @@ class DenseOptimizerTest {
   void scalesGradientsToTheGlobalNorm() {
     FloatBuffer a = FloatBuffer.wrap(new float[] {0, 0});
     FloatBuffer b = FloatBuffer.wrap(new float[] {0});
-    List<Slot> slots = List.of(new Slot("a", a, true, 1), new Slot("b", b, true, 1));
+    List<Slot> slots = List.of(slot("a", a, true, 1), slot("b", b, true, 1));
     List<FloatBuffer> gradients = List.of(buffer(2, 3), buffer(6));
 
     double norm = update(slots, new UpdateRule.Sgd(0), 3.5, gradients);
@@ -51,8 +52,7 @@ class DenseOptimizerTest {
   void leavesAnUnusedParameterAndItsStateAlone() {
     FloatBuffer used = FloatBuffer.wrap(new float[] {1, 1});
     FloatBuffer unused = FloatBuffer.wrap(new float[] {1, 1});
-    List<Slot> slots =
-        List.of(new Slot("used", used, true, 1), new Slot("unused", unused, true, 1));
+    List<Slot> slots = List.of(slot("used", used, true, 1), slot("unused", unused, true, 1));
     try (Workers workers = new Workers(1)) {
       DenseOptimizer optimizer =
           new DenseOptimizer(
@@ -77,7 +77,7 @@ class DenseOptimizerTest {
   private static float[] trained(int threads) {
     Random random = new Random(2);
     float[] values = floats(random, 50_000);
-    List<Slot> slots = List.of(new Slot("big", FloatBuffer.wrap(values), true, 1));
+    List<Slot> slots = List.of(slot("big", FloatBuffer.wrap(values), true, 1));
     try (Workers workers = new Workers(threads)) {
       DenseOptimizer optimizer =
           new DenseOptimizer(
@@ -87,6 +87,32 @@ class DenseOptimizerTest {
       }
     }
     return values;
+  }
+
+  /** Whoever keeps values in another form hears of each that changes, once. */
+  @Test
+  void saysWhatItWrote() {
+    int[] heard = new int[50_000];
+    Slot slot =
+        new Slot(
+            "w",
+            FloatBuffer.wrap(new float[heard.length]),
+            true,
+            1,
+            (from, to) -> {
+              for (int i = from; i < to; i++) {
+                heard[i]++;
+              }
+            });
+    FloatBuffer gradient = FloatBuffer.wrap(floats(new Random(4), heard.length));
+
+    update(List.of(slot), new UpdateRule.Sgd(0), null, List.of(gradient));
+
+    assertThat(Arrays.stream(heard).distinct()).containsExactly(1);
+  }
+
+  private static Slot slot(String name, FloatBuffer values, boolean decays, double rateFactor) {
+    return new Slot(name, values, decays, rateFactor, (from, to) -> {});
   }
 
   private static float[] floats(Random random, int count) {
