@@ -1,6 +1,5 @@
-package org.llm4msr.runtime.experiment;
+package org.llm4msr.runtime.experiment.log;
 
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -11,11 +10,10 @@ import org.llm4msr.runtime.text.Passwords;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends the log of the process to the run folder as well, while a run works. Does nothing if the
- * program that embeds the runtime logs through something other than Logback, which it need not
- * have.
+ * Sends the log of the process to the run folder as well, while a run works. Does nothing where
+ * something other than Logback writes the log.
  */
-final class RunLog implements AutoCloseable {
+public final class RunLog implements AutoCloseable {
 
   private static final RunLog NONE = new RunLog(() -> {});
 
@@ -25,18 +23,13 @@ final class RunLog implements AutoCloseable {
     this.end = end;
   }
 
-  /** Opens the log of a run; none in a worker that does not write the run folder. */
-  static RunLog of(RunFolder run, @Nullable TrainingOptions options) {
-    return options == null || options.writes() ? open(run.path().resolve("log.txt")) : NONE;
-  }
-
-  private static RunLog open(Path file) {
-    boolean isLogback =
-        LoggerFactory.getILoggerFactory()
-            .getClass()
-            .getName()
-            .equals("ch.qos.logback.classic.LoggerContext");
-    return new RunLog(isLogback ? Logback.append(file) : () -> {});
+  /**
+   * Opens the log of a run.
+   *
+   * @param file null for none, as in a worker that does not write the run folder
+   */
+  public static RunLog to(@Nullable Path file) {
+    return file == null ? NONE : new RunLog(ProcessLog.listen(() -> Target.attach(file)));
   }
 
   @Override
@@ -45,13 +38,11 @@ final class RunLog implements AutoCloseable {
   }
 
   /** Loaded only if Logback is there. */
-  private static final class Logback {
+  private static final class Target {
 
-    /** Returns an action that ends it. */
-    static Runnable append(Path file) {
-      LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    static Runnable attach(Path file) {
       PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-      encoder.setContext(context);
+      encoder.setContext((LoggerContext) LoggerFactory.getILoggerFactory());
       encoder.setPattern(
           "%d{yyyy-MM-dd HH:mm:ss} %-5level %logger{20}: %replace(%msg){'"
               + Passwords.IN_ADDRESS
@@ -60,16 +51,9 @@ final class RunLog implements AutoCloseable {
               + "'}%n");
       encoder.start();
       FileAppender<ILoggingEvent> appender = new FileAppender<>();
-      appender.setContext(context);
       appender.setFile(file.toString());
       appender.setEncoder(encoder);
-      appender.start();
-      Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-      root.addAppender(appender);
-      return () -> {
-        root.detachAppender(appender);
-        appender.stop();
-      };
+      return ProcessLog.Logback.attach(appender);
     }
   }
 }
