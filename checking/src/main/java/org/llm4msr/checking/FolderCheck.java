@@ -22,6 +22,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.plugins.check.CheckFinding;
 import org.llm4msr.runtime.plugins.check.CheckStep;
 import org.llm4msr.runtime.plugins.check.CheckStep.State;
+import org.llm4msr.tck.harness.Finding;
 
 /** The steps of a check of one plugin folder; each is told when it begins and when it ends. */
 final class FolderCheck {
@@ -142,6 +143,11 @@ final class FolderCheck {
       return failed(title, new CheckFinding(e.code(), e.text(), place(e), null));
     } catch (LinkageError e) {
       return failed(title, folder.explain(e, place(e)));
+    } catch (Finding e) {
+      String what = "used as in a run, it was found wrong: " + e.getMessage();
+      String wayOut = "A rule of the conformance kit names it as well, with what to check first.";
+      failed(title, new CheckFinding("check/CREATION", what, place(e), wayOut));
+      return null; // The rules know more than this.
     } catch (Exception | StackOverflowError | AssertionError | PluginExit e) {
       CheckFinding finding =
           PluginFaults.explain(e)

@@ -123,6 +123,7 @@ class ArchitectureTest {
           "LossText",
           // experiment
           "Explainer",
+          "RunLog",
           // lab
           "BarChart",
           "DeLong",

@@ -119,7 +119,7 @@ class EmbeddedTest {
     Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     List<String> lines =
         new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
-    assertThat(process.waitFor()).isZero();
+    assertThat(process.waitFor()).as(Files.readString(errors)).isZero();
     assertThat(lines).as(Files.readString(errors)).isNotEmpty();
     return lines.get(lines.size() - 1);
   }

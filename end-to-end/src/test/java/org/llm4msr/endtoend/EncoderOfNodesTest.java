@@ -28,9 +28,9 @@ class EncoderOfNodesTest {
   }
 
   /** Returns what an encoder says of itself, which the refusal tells. */
-  private static String driver(String encoding) {
+  static String driver(String encoding, String... plugins) {
     try {
-      open(encoding, "nothing");
+      open(encoding, "nothing", plugins);
     } catch (IllegalArgumentException e) {
       return String.valueOf(e.getMessage())
           .replaceAll(".*driver: (.*) in place of nothing.*", "$1");
@@ -38,8 +38,17 @@ class EncoderOfNodesTest {
     return "";
   }
 
-  private static Object open(String encoding, String driver) {
+  private static Object open(String encoding, String driver, String... plugins) {
     return new OpenEncoding()
-        .apply(Map.of("encoding", encoding, "encoder", driver, "threads", 1, "plugins", List.of()));
+        .apply(
+            Map.of(
+                "encoding",
+                encoding,
+                "encoder",
+                driver,
+                "threads",
+                1,
+                "plugins",
+                List.of(plugins)));
   }
 }

@@ -61,6 +61,9 @@ record Endpoints(
   /** The server ends when so long no request was under way. */
   private static final long QUIET_MILLIS = 100;
 
+  /** So long the refusals of requests that do not end in time may take on their way. */
+  private static final long REFUSAL_MILLIS = 100;
+
   /** So long a connection may still bring requests after its client was told that it ends. */
   private static final long CONNECTION_MILLIS = 1000;
 
@@ -101,8 +104,10 @@ record Endpoints(
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
             .unloggedExceptionsReportInterval(Duration.ZERO)
             .errorHandler(new ErrorHandler(limits.body()))
-            .gracefulShutdownTimeoutMillis(Math.min(QUIET_MILLIS, drain), drain)
-            .connectionDrainDuration(Duration.ofMillis(Math.min(CONNECTION_MILLIS, drain)));
+            .gracefulShutdownTimeoutMillis(
+                Math.min(QUIET_MILLIS, drain), Math.max(REFUSAL_MILLIS, drain))
+            .connectionDrainDuration(
+                Duration.ofMillis(Math.max(REFUSAL_MILLIS, Math.min(CONNECTION_MILLIS, drain))));
     if (config.accessLog() != ServerConfig.AccessLog.OFF) {
       builder.accessLogWriter(
           new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);

@@ -47,6 +47,7 @@ public final class RankingServer implements AutoCloseable {
   private final Shadows shadows;
   private final FreshKnowledge knowledge;
   private final @Nullable TextEncoder encoder;
+  private final KnowledgeUpdates updates;
   private final @Nullable Features features;
   private final ServerMetrics metrics = new ServerMetrics();
   private final SettableHealthChecker ready = new SettableHealthChecker(false);
@@ -74,7 +75,7 @@ public final class RankingServer implements AutoCloseable {
         log == null ? List.of(metrics, shadows) : List.of(metrics, shadows, log);
     RankService service = new RankService(models, admission, config.limits(), fetch, observers);
     batches = new FlightBatches(service, config.limits().timeout());
-    KnowledgeUpdates updates = new KnowledgeUpdates(models, knowledge, encoder);
+    updates = new KnowledgeUpdates(models, knowledge, encoder);
     server =
         new Endpoints(config, models, reloading, service, updates, batches, metrics, ready)
             .server();
@@ -173,6 +174,7 @@ public final class RankingServer implements AutoCloseable {
   public void close() {
     ready.setHealthy(false);
     admission.end();
+    updates.end();
     try {
       server.stop().join();
       admission.close();
@@ -184,12 +186,12 @@ public final class RankingServer implements AutoCloseable {
       shadows.close();
       reloading.close();
       models.close();
+      if (encoder != null) {
+        encoder.close();
+      }
       knowledge.close();
       if (features != null) {
         features.close();
-      }
-      if (encoder != null) {
-        encoder.close();
       }
       metrics.close();
       ended.countDown();

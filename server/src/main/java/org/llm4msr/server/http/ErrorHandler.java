@@ -10,6 +10,7 @@ import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
+import com.linecorp.armeria.common.ShuttingDownException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.RequestTimeoutException;
@@ -46,6 +47,9 @@ public final class ErrorHandler implements ServerErrorHandler {
       return ErrorStatus.answer(
           Refusals.tooLate(
               "The deadline passed before the answer was there. Allow more time, or send fewer items."));
+    }
+    if (cause instanceof ShuttingDownException) {
+      return ErrorStatus.answer(Refusals.notReady());
     }
     if (cause instanceof ContentTooLargeException) {
       return ErrorStatus.answer(Refusals.tooManyBytes(mostBytes));

@@ -7,12 +7,15 @@ import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.server.json.JsonKnowledge;
@@ -44,32 +47,41 @@ public final class KnowledgeEndpoint implements HttpService {
     return HttpResponse.of(
         request
             .aggregate()
-            .thenApplyAsync(body -> answer(context, body), context.blockingTaskExecutor()));
+            .thenComposeAsync(body -> answer(context, body), context.blockingTaskExecutor())
+            .exceptionally(KnowledgeEndpoint::failed));
   }
 
-  private HttpResponse answer(ServiceRequestContext context, AggregatedHttpRequest request) {
-    try {
-      Level level = level(Objects.toString(context.pathParam("level"), ""));
-      String key = Objects.toString(context.pathParam("key"), "");
-      if (request.method() == HttpMethod.DELETE) {
-        updates.remove(level, key);
-        return HttpResponse.of(HttpStatus.NO_CONTENT);
-      }
-      KnowledgeUpdates.Read read =
-          request.method() == HttpMethod.PUT
-              ? put(level, key, JsonKnowledge.read(request.content().toInputStream()))
-              : updates.find(level, key);
-      return HttpResponse.of(
-          HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(JsonKnowledge.of(read)));
-    } catch (MsrException e) {
-      return ErrorStatus.answer(e);
+  private static HttpResponse failed(Throwable error) {
+    if (Exceptions.peel(error) instanceof MsrException known) {
+      return ErrorStatus.answer(known);
     }
+    throw new CompletionException(error);
   }
 
-  private KnowledgeUpdates.Read put(Level level, String key, JsonKnowledge given) {
-    return given.text() != null
-        ? updates.put(level, key, given.text())
-        : updates.put(level, key, Objects.requireNonNull(given.vector(), "vector"));
+  private CompletableFuture<HttpResponse> answer(
+      ServiceRequestContext context, AggregatedHttpRequest request) {
+    Level level = level(Objects.toString(context.pathParam("level"), ""));
+    String key = Objects.toString(context.pathParam("key"), "");
+    if (request.method() == HttpMethod.DELETE) {
+      updates.remove(level, key);
+      return CompletableFuture.completedFuture(HttpResponse.of(HttpStatus.NO_CONTENT));
+    }
+    if (request.method() != HttpMethod.PUT) {
+      return CompletableFuture.completedFuture(answer(updates.find(level, key)));
+    }
+    JsonKnowledge given = JsonKnowledge.read(request.content().toInputStream());
+    if (given.text() != null) {
+      return updates
+          .put(level, key, given.text(), () -> !context.isCancelled())
+          .thenApply(KnowledgeEndpoint::answer);
+    }
+    float[] vector = Objects.requireNonNull(given.vector(), "vector");
+    return CompletableFuture.completedFuture(answer(updates.put(level, key, vector)));
+  }
+
+  private static HttpResponse answer(KnowledgeUpdates.Read read) {
+    return HttpResponse.of(
+        HttpStatus.OK, MediaType.JSON_UTF_8, HttpData.wrap(JsonKnowledge.of(read)));
   }
 
   private static Level level(String name) {

@@ -10,6 +10,7 @@ import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.FreshKnowledgeConfig;
 import org.llm4msr.server.refusal.KnowledgeRefusals;
+import org.llm4msr.server.refusal.Refusals;
 
 /**
  * The vectors of users, items and scenarios that a server was given, for all its models. Readers
@@ -24,7 +25,8 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
   private final Map<Level, Map<String, FreshVector>> levels = new EnumMap<>(Level.class);
   private final long most;
   private final @Nullable KnowledgeFolder folder;
-  private long bytes;
+  private volatile long bytes;
+  private boolean closed;
 
   private FreshKnowledge(long most, @Nullable KnowledgeFolder folder) {
     this.most = most;
@@ -97,8 +99,8 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
     return level(level).size();
   }
 
-  /** Returns how many bytes all take on the heap, about. */
-  public synchronized long bytes() {
+  /** Returns how many bytes all take on the heap, about; never waits for the disk. */
+  public long bytes() {
     return bytes;
   }
 
@@ -107,9 +109,13 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
    *
    * @param vector not to be changed any more
    * @throws org.llm4msr.api.MsrException {@code serve/KNOWLEDGE_FULL} without room for it, {@code
-   *     serve/KNOWLEDGE_NOT_WRITTEN} if the disk refuses it; nothing is changed then
+   *     serve/KNOWLEDGE_NOT_WRITTEN} if the disk refuses it, {@code serve/NOT_READY} after {@link
+   *     #close}; nothing is changed then
    */
   public synchronized FreshVector put(Level level, String key, float[] vector) {
+    if (closed) {
+      throw Refusals.notReady(); // Another server may have the folder.
+    }
     Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     FreshVector fresh = new FreshVector(level, key, now, vector);
     requireRoom(fresh);
@@ -162,7 +168,8 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     if (folder != null) {
       folder.close();
     }

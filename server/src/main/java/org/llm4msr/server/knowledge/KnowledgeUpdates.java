@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
@@ -18,6 +20,7 @@ public final class KnowledgeUpdates {
   private final Models models;
   private final FreshKnowledge knowledge;
   private final @Nullable TextEncoder encoder;
+  private volatile boolean ended;
 
   /**
    * Takes knowledge for some models.
@@ -72,26 +75,44 @@ public final class KnowledgeUpdates {
   }
 
   /**
-   * Encodes a text and takes its vector.
+   * Encodes a text and takes its vector, after the texts before it.
    *
-   * @throws org.llm4msr.api.MsrException {@code serve/NO_ENCODER}, {@code serve/OTHER_ENCODER}; of
-   *     the encoder; as {@link #put(Level, String, float[])}
+   * @param awaited whether somebody waits for the result; nothing is changed otherwise
+   * @return what was taken; fails as {@link #put(Level, String, float[])}, and as {@link
+   *     TextEncoder#encode}
+   * @throws org.llm4msr.api.MsrException {@code serve/NO_ENCODER}, {@code serve/OTHER_ENCODER}, and
+   *     as {@link TextEncoder#encode}
    */
-  public Read put(Level level, String key, String text) {
+  public CompletableFuture<Read> put(
+      Level level, String key, String text, BooleanSupplier awaited) {
     requireRead(level, key);
     if (encoder == null) {
       throw KnowledgeRefusals.noEncoder();
     }
-    float[] vector = encoder.encode(text);
     EncoderInfo info = encoder.info();
+    requireReader(info);
+    return encoder.encode(
+        text,
+        awaited,
+        vector -> {
+          requireReader(info); // Models may have been replaced meanwhile.
+          return put(level, key, vector);
+        });
+  }
+
+  private void requireReader(EncoderInfo info) {
     if (models.all().stream().noneMatch(model -> model.ranker().isOf(info))) {
       throw KnowledgeRefusals.otherEncoder(info.model());
     }
-    return put(level, key, vector);
+  }
+
+  /** Refuses changes from now on, with {@code serve/NOT_READY}. */
+  public void end() {
+    ended = true;
   }
 
   private void requireRead(Level level, String key) {
-    if (models.all().isEmpty()) {
+    if (ended || models.all().isEmpty()) {
       throw Refusals.notReady();
     }
     if (models.all().stream().allMatch(model -> model.ranker().vectorSize(level) == 0)) {
@@ -138,6 +159,9 @@ public final class KnowledgeUpdates {
    * @throws org.llm4msr.api.MsrException {@code serve/NO_VECTOR}; as {@link FreshKnowledge#remove}
    */
   public void remove(Level level, String key) {
+    if (ended) {
+      throw Refusals.notReady();
+    }
     if (!knowledge.remove(level, key)) {
       throw KnowledgeRefusals.noVector(level, key);
     }

@@ -32,6 +32,7 @@ public final class Admission implements AutoCloseable {
   private final AtomicInteger running = new AtomicInteger();
   private volatile double meanNanos;
   private volatile boolean open;
+  private volatile boolean closed;
 
   /**
    * Takes no requests before {@link #begin}.
@@ -88,7 +89,8 @@ public final class Admission implements AutoCloseable {
    * Does work on one of the threads.
    *
    * @param deadline in nanoseconds of {@link System#nanoTime}; work that begins later is not done
-   * @return the result; fails with {@code rank/DEADLINE} where the deadline passed before
+   * @return the result; fails with {@code rank/DEADLINE} where the deadline passed before, and with
+   *     {@code serve/NOT_READY} where it waits still at {@link #close}
    * @throws MsrException as {@link #require}
    */
   public <T> CompletableFuture<T> submit(long deadline, Supplier<T> work) {
@@ -103,6 +105,10 @@ public final class Admission implements AutoCloseable {
   }
 
   private <T> void run(long deadline, Supplier<T> work, CompletableFuture<T> result) {
+    if (closed) {
+      result.completeExceptionally(Refusals.notReady());
+      return;
+    }
     long begin = System.nanoTime();
     if (begin - deadline > 0) {
       result.completeExceptionally(
@@ -136,10 +142,11 @@ public final class Admission implements AutoCloseable {
     open = false;
   }
 
-  /** Ends the threads when what they were given is done, and waits for that a while. */
+  /** Refuses what waits still, and ends the threads when they are done; waits for that a while. */
   @Override
   public void close() {
     end();
+    closed = true;
     threads.shutdown();
     try {
       if (!threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {

@@ -168,8 +168,11 @@ public final class RankService {
       try {
         return work.apply(model);
       } catch (MsrException e) {
-        if (!e.code().equals(Ranker.CLOSED) || models.isServed(model)) {
+        if (!e.code().equals(Ranker.CLOSED)) {
           throw e;
+        }
+        if (models.isServed(model)) {
+          throw Refusals.notReady(); // The server ends.
         }
       }
     }

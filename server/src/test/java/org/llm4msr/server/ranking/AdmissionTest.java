@@ -75,6 +75,24 @@ class AdmissionTest {
   }
 
   @Test
+  void whatWaitsAtTheEndIsRefused() throws Exception {
+    CompletableFuture<String> held = hold();
+    CompletableFuture<String> waiting = admission.submit(later(), () -> "never");
+    Thread closing = new Thread(admission::close);
+    closing.start();
+    while (closing.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    released.countDown();
+
+    assertThat(held.get()).isEqualTo("held");
+    assertThatThrownBy(waiting::get)
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("[serve/NOT_READY]");
+    closing.join();
+  }
+
+  @Test
   void workThatWaitedPastItsDeadlineIsNotDone() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     hold();

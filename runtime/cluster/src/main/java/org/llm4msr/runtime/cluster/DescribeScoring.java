@@ -30,7 +30,8 @@ public final class DescribeScoring implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> describe(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> describe(settings));
   }
 
   private static Map<String, Object> describe(Settings settings) {

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.cluster;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -21,18 +22,19 @@ final class Errors {
   /**
    * Does work.
    *
+   * @param plugins loads those that work with it; called for an error of their code alone
    * @throws IllegalArgumentException with code and text, for an error of the user
    * @throws IllegalStateException with code and text, for any other that has a code
    */
-  static <T> T passOn(Supplier<T> work) {
+  static <T> T passOn(Supplier<PluginRegistry> plugins, Supplier<T> work) {
     try {
       return work.get();
-    } catch (MsrException e) {
-      throw known(e);
-    } catch (OutOfMemoryError e) {
-      throw known(MemoryErrors.explain(e).orElseThrow());
-    } catch (RuntimeException e) {
-      throw KnownErrors.explain(e).map(Errors::known).orElse(e);
+    } catch (RuntimeException | Error e) {
+      Optional<MsrException> known = explain(e, plugins);
+      if (known.isPresent()) {
+        throw passed(known.get(), e.getStackTrace());
+      }
+      throw e;
     }
   }
 
@@ -40,19 +42,22 @@ final class Errors {
    * Returns any error of a worker as one with a code; {@code training/FAILED}, whose trace is
    * logged, where nobody knows it.
    *
-   * @param plugins loads those that work with it
+   * @param plugins as for {@link #passOn}
    * @param worker its name
    */
   static MsrException explain(Throwable error, Supplier<PluginRegistry> plugins, String worker) {
+    return explain(error, plugins).orElseGet(() -> unforeseen(error, worker));
+  }
+
+  private static Optional<MsrException> explain(Throwable error, Supplier<PluginRegistry> plugins) {
     if (error instanceof MsrException known) {
-      return known;
+      return Optional.of(known);
     }
     if (error instanceof LinkageError linkage) {
-      return LinkageErrors.explain(linkage, plugins.get());
+      return Optional.of(LinkageErrors.explain(linkage, plugins.get()));
     }
     return KnownErrors.explain(error)
-        .map(known -> new MsrException(known.type(), known.code(), ofNode(known.text()), error))
-        .orElseGet(() -> unforeseen(error, worker));
+        .map(known -> new MsrException(known.type(), known.code(), ofNode(known.text()), error));
   }
 
   private static MsrException unforeseen(Throwable error, String worker) {
@@ -79,13 +84,13 @@ final class Errors {
             "Raise -XX:MaxDirectMemorySize in spark.executor.extraJavaOptions, and spark.executor.memoryOverhead");
   }
 
-  private static RuntimeException known(MsrException error) {
+  private static RuntimeException passed(MsrException error, StackTraceElement[] trace) {
     String text = ofNode(String.valueOf(error.getMessage()));
     RuntimeException passed =
         error.type() == ErrorType.USER
             ? new IllegalArgumentException(text)
             : new IllegalStateException(text);
-    passed.setStackTrace(error.getStackTrace());
+    passed.setStackTrace(trace);
     return passed;
   }
 }

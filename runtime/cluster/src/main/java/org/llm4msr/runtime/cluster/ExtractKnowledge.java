@@ -33,7 +33,8 @@ public final class ExtractKnowledge implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> extract(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> extract(settings));
   }
 
   @SuppressWarnings("unchecked") // What the driver passes has these types.

@@ -26,7 +26,8 @@ public final class OpenEncoding implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> open(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> open(settings));
   }
 
   private static Encoding open(Settings settings) {
@@ -49,17 +50,18 @@ public final class OpenEncoding implements Function<Object, Object> {
           "a node has another language model than the driver: %s in place of %s. Give all nodes the same files."
               .formatted(here, settings.text("encoder")));
     }
-    return new Encoding(loaded);
+    return new Encoding(loaded, settings);
   }
 
   /** Encodes with a loaded model, one call at a time. */
-  private record Encoding(LoadedEncoder loaded) implements Function<Object, Object>, AutoCloseable {
+  private record Encoding(LoadedEncoder loaded, Settings opened)
+      implements Function<Object, Object>, AutoCloseable {
 
     @Override
     public synchronized Object apply(Object argument) {
       List<String> texts = new ArrayList<>();
       ((List<?>) argument).forEach(text -> texts.add((String) text));
-      return Errors.passOn(() -> encode(texts));
+      return Errors.passOn(opened::plugins, () -> encode(texts));
     }
 
     private Map<String, Object> encode(List<String> texts) {

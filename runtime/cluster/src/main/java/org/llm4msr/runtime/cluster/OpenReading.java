@@ -40,7 +40,8 @@ public final class OpenReading implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> open(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> open(settings));
   }
 
   private static Reading open(Settings settings) {
@@ -49,26 +50,31 @@ public final class OpenReading implements Function<Object, Object> {
     Path folder = settings.folder("folder");
     long memory = settings.number("memory").longValue();
     if (PrepareData.namedLog(dataset) != null) {
-      return new Reading(dataset, folder, memory, null);
+      return new Reading(settings, dataset, folder, memory, null);
     }
     try (Scratch scratch = new Scratch(folder, memory, 1);
         DatasetReader reader = PrepareData.reader(dataset, scratch)) {
-      return new Reading(dataset, folder, memory, PieceFolder.of(folder, reader));
+      return new Reading(settings, dataset, folder, memory, PieceFolder.of(folder, reader));
     }
   }
 
   /**
    * Reads pieces.
    *
+   * @param opened what this was opened with
    * @param pieces makes folders of them; null where settings of the reader name the log
    */
   private record Reading(
-      DatasetConfig dataset, Path folder, long memory, @Nullable PieceFolder pieces)
+      Settings opened,
+      DatasetConfig dataset,
+      Path folder,
+      long memory,
+      @Nullable PieceFolder pieces)
       implements Function<Object, Object> {
 
     @Override
     public Object apply(Object argument) {
-      return Errors.passOn(() -> read(Settings.of(argument)));
+      return Errors.passOn(opened::plugins, () -> read(Settings.of(argument)));
     }
 
     private long read(Settings settings) {

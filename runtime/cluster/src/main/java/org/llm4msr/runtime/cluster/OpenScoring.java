@@ -28,7 +28,8 @@ public final class OpenScoring implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> open(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> open(settings));
   }
 
   private static BatchScoring open(Settings settings) {
@@ -41,7 +42,7 @@ public final class OpenScoring implements Function<Object, Object> {
       if (knowledge != null) {
         scorer.readNewItems(Path.of(knowledge));
       }
-      return new BatchScoring(scorer, settings.text("listSeparator"));
+      return new BatchScoring(scorer, settings);
     } catch (RuntimeException | Error e) {
       scorer.close();
       throw e;
@@ -49,12 +50,12 @@ public final class OpenScoring implements Function<Object, Object> {
   }
 
   /** Scores batches with a loaded model. */
-  private record BatchScoring(Scorer scorer, String listSeparator)
+  private record BatchScoring(Scorer scorer, Settings opened)
       implements Function<Object, Object>, AutoCloseable {
 
     @Override
     public Object apply(Object argument) {
-      return Errors.passOn(() -> score(Settings.of(argument)));
+      return Errors.passOn(opened::plugins, () -> score(Settings.of(argument)));
     }
 
     private Map<String, Object> score(Settings batch) {
@@ -64,7 +65,7 @@ public final class OpenScoring implements Function<Object, Object> {
           new GivenRows(
               (Integer) batch.number("rows"),
               scorer.columns(),
-              listSeparator,
+              opened.text("listSeparator"),
               columns(batch),
               (String[]) batch.values().get("faults"));
       boolean skip = batch.is("skip");

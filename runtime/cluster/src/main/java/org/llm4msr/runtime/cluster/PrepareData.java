@@ -42,7 +42,8 @@ public final class PrepareData implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> prepare(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> prepare(settings));
   }
 
   private static Map<String, Object> prepare(Settings settings) {

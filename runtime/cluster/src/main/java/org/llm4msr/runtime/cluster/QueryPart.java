@@ -22,7 +22,8 @@ public final class QueryPart implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
-    return Errors.passOn(() -> query(Settings.of(argument)));
+    Settings settings = Settings.of(argument);
+    return Errors.passOn(settings::plugins, () -> query(settings));
   }
 
   private static Map<String, Object> query(Settings settings) {

@@ -62,10 +62,12 @@ public final class TrainWorker implements Function<Object, Object> {
 
   @Override
   public Object apply(Object argument) {
+    Settings settings = Settings.of(argument);
     return Errors.passOn(
+        settings::plugins,
         () -> {
           synchronized (ONE) {
-            return trainOrTell(Settings.of(argument));
+            return trainOrTell(settings);
           }
         });
   }
@@ -101,7 +103,7 @@ public final class TrainWorker implements Function<Object, Object> {
     try (Exchange exchange = exchange(settings)) {
       try {
         return train(settings, exchange);
-      } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
+      } catch (RuntimeException | Error e) {
         MsrException known = Errors.explain(e, settings::plugins, name(settings));
         if (exchange != null && !known.code().equals(LOST) && !known.code().equals(FAILED)) {
           exchange.fail(known.type(), String.valueOf(known.getMessage()));

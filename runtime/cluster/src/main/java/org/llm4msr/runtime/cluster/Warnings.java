@@ -1,14 +1,12 @@
 package org.llm4msr.runtime.cluster;
 
 import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.llm4msr.runtime.experiment.log.ProcessLog;
 import org.llm4msr.runtime.text.Passwords;
-import org.slf4j.ILoggerFactory;
-import org.slf4j.LoggerFactory;
 
 /**
  * What this process warns of, so that whoever reads the log of another learns it. Collects nothing
@@ -23,11 +21,7 @@ final class Warnings implements AutoCloseable {
   private final Runnable end;
 
   private Warnings() {
-    ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
-    end =
-        loggers.getClass().getName().equals("ch.qos.logback.classic.LoggerContext")
-            ? Appender.into(this)
-            : () -> {};
+    end = ProcessLog.listen(() -> Collector.into(this));
   }
 
   /** Collects from now on, until this is closed. */
@@ -52,25 +46,16 @@ final class Warnings implements AutoCloseable {
   }
 
   /** Loaded only if Logback is there. */
-  private static final class Appender extends AppenderBase<ILoggingEvent> {
+  private static final class Collector extends AppenderBase<ILoggingEvent> {
 
     private final Warnings target;
 
-    private Appender(Warnings target) {
+    private Collector(Warnings target) {
       this.target = target;
     }
 
-    /** Returns an action that ends it. */
     static Runnable into(Warnings target) {
-      Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-      Appender appender = new Appender(target);
-      appender.setContext(root.getLoggerContext());
-      appender.start();
-      root.addAppender(appender);
-      return () -> {
-        root.detachAppender(appender);
-        appender.stop();
-      };
+      return ProcessLog.Logback.attach(new Collector(target));
     }
 
     @Override

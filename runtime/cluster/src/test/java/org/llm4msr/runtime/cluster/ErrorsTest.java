@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -11,8 +12,10 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 
 class ErrorsTest {
 
+  private static final Supplier<PluginRegistry> NONE = () -> PluginRegistry.load(List.of());
+
   private static MsrException explained(Throwable error) {
-    return Errors.explain(error, () -> PluginRegistry.load(List.of()), "Worker 2 of 4");
+    return Errors.explain(error, NONE, "Worker 2 of 4");
   }
 
   @Test
@@ -21,6 +24,37 @@ class ErrorsTest {
 
     assertThat(error.type()).isEqualTo(ErrorType.PLUGIN);
     assertThat(error).hasMessageContaining("com.example.Gate.open()");
+  }
+
+  @Test
+  void codeThatDoesNotFitIsPassedOnWithWhereItFailed() {
+    NoClassDefFoundError error = new NoClassDefFoundError("com/example/Gate");
+
+    assertThatThrownBy(
+            () ->
+                Errors.passOn(
+                    NONE,
+                    () -> {
+                      throw error;
+                    }))
+        .isExactlyInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("[plugin/MISSING_CLASS] Code of the class path does not fit")
+        .hasMessageContaining("the class com.example.Gate is missing")
+        .satisfies(passed -> assertThat(passed.getStackTrace()).isEqualTo(error.getStackTrace()));
+  }
+
+  @Test
+  void errorsThatNobodyKnowsArePassedOnAsTheyAre() {
+    AssertionError error = new AssertionError("no gate");
+
+    assertThatThrownBy(
+            () ->
+                Errors.passOn(
+                    NONE,
+                    () -> {
+                      throw error;
+                    }))
+        .isSameAs(error);
   }
 
   /** A node's memory is that of its executor. */
@@ -36,6 +70,7 @@ class ErrorsTest {
     assertThatThrownBy(
             () ->
                 Errors.passOn(
+                    NONE,
                     () -> {
                       throw new OutOfMemoryError("Cannot reserve direct buffer memory");
                     }))

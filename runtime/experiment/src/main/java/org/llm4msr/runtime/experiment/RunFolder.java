@@ -137,6 +137,11 @@ record RunFolder(Path path) {
     return Files.exists(config());
   }
 
+  /** Returns the log of the process while it works with the run. */
+  Path log() {
+    return path.resolve("log.txt");
+  }
+
   /** Returns the file that says what determined the result beside the configuration. */
   Path provenance() {
     return path.resolve(PROVENANCE);

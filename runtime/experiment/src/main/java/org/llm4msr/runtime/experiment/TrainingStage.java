@@ -22,7 +22,6 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelProbabilities;
 import org.llm4msr.runtime.config.CalibrationMethod;
 import org.llm4msr.runtime.config.ExperimentConfig;
-import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.past.PastNeeds;
@@ -37,6 +36,7 @@ import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.ModelCalibration;
 import org.llm4msr.runtime.evaluation.PartEvaluation;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.experiment.log.RunLog;
 import org.llm4msr.runtime.explanation.Explainer;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
@@ -95,7 +95,7 @@ final class TrainingStage implements AutoCloseable {
     SequencePlan.require(config.model(), prepared, data.manifest()); // Before the log is read.
     PastNeeds past = config.past();
     EventLogs events = past == null ? null : start.events(past, data);
-    KnowledgeInputs inputs = inputs(experiment, data, knowledge, start, events);
+    KnowledgeInputs inputs = RunKnowledge.inputs(experiment, data, knowledge, start, events);
     SequenceInputs sequences = SequenceInputs.of(prepared, data.manifest(), events);
     this.wiring =
         runWiring.wiring(
@@ -123,7 +123,36 @@ final class TrainingStage implements AutoCloseable {
    * @param options of the training; null to work with what was trained
    */
   static TrainingStage open(Experiment experiment, String run, @Nullable TrainingOptions options) {
-    boolean create = options != null && options.writes();
+    RunFolder folder = folder(experiment, run, options != null && options.writes());
+    PreparedData data = experiment.openPrepared();
+    FolderLock lock = null;
+    RunLog log = null;
+    boolean made = false;
+    try {
+      made = folder.create();
+      if (options != null && options.writes()) {
+        lock = folder.lock();
+        folder.prepareFor(options);
+      }
+      log = RunLog.to(options == null || options.writes() ? folder.log() : null);
+      return open(experiment, folder, lock, log, data, options);
+    } catch (RuntimeException | Error e) {
+      if (log != null) {
+        log.close();
+      }
+      if (lock != null) {
+        settle(folder, e);
+        if (made && !folder.hasBegun()) {
+          DurableFiles.discard(folder.path(), e);
+        }
+        lock.close();
+      }
+      data.close();
+      throw e;
+    }
+  }
+
+  private static RunFolder folder(Experiment experiment, String run, boolean create) {
     if (!RUN.matcher(run).matches()) {
       throw new MsrException(
           ErrorType.USER,
@@ -139,50 +168,43 @@ final class TrainingStage implements AutoCloseable {
           "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
               .formatted(run, folder.path().getParent(), experiment.config().file(), run));
     }
-    PreparedData data = experiment.openPrepared();
-    FolderLock lock = null;
-    RunLog log = null;
-    TrainingStage stage = null;
-    boolean made = false;
+    return folder;
+  }
+
+  private static TrainingStage open(
+      Experiment experiment,
+      RunFolder folder,
+      @Nullable FolderLock lock,
+      RunLog log,
+      PreparedData data,
+      @Nullable TrainingOptions options) {
+    boolean create = options != null && options.writes();
+    StartingPoint start = StartingPoint.of(folder, experiment.config().config(), options);
+    if (create && folder.hasBegun()) {
+      requireSameCode(folder, experiment);
+    }
+    ControlledKnowledge knowledge = RunKnowledge.of(experiment, folder, data, create, start);
+    TrainingStage stage =
+        new TrainingStage(experiment, folder, lock, log, data, knowledge, start, options);
     try {
-      made = folder.create();
-      if (options != null && create) {
-        lock = folder.lock();
-        folder.prepareFor(options);
-      }
-      log = RunLog.of(folder, options);
-      StartingPoint start = StartingPoint.of(folder, experiment.config().config(), options);
-      if (create && folder.hasBegun()) {
-        requireSameCode(folder, experiment);
-      }
-      ControlledKnowledge knowledge = knowledge(experiment, folder, data, create, start);
-      stage = new TrainingStage(experiment, folder, lock, log, data, knowledge, start, options);
-      if (folder.hasBegun()) {
-        List<ModelPart> parts = ModelPart.of(experiment.config().model());
-        PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
-      } else if (create) {
-        String job = options == null ? null : options.job();
-        folder.writeConfig(
-            experiment.config(), data.manifest(), store(knowledge), start, stage.engine, job);
-      }
+      stage.record(experiment, start, options);
       return stage;
     } catch (RuntimeException | Error e) {
-      if (stage != null) {
-        stage.model.close();
-        stage.engine.close();
-      }
-      if (log != null) {
-        log.close();
-      }
-      if (lock != null) {
-        settle(folder, e);
-        if (made && !folder.hasBegun()) {
-          DurableFiles.discard(folder.path(), e);
-        }
-        lock.close();
-      }
-      data.close();
+      stage.model.close();
+      stage.engine.close();
       throw e;
+    }
+  }
+
+  /** Writes what a new run is made of; of one that has begun, warns of code that is another now. */
+  private void record(
+      Experiment experiment, StartingPoint start, @Nullable TrainingOptions options) {
+    if (folder.hasBegun()) {
+      List<ModelPart> parts = ModelPart.of(experiment.config().model());
+      PluginStamps.warnOfOthers(folder.path(), folder.plugins(), parts);
+    } else if (options != null && options.writes()) {
+      folder.writeConfig(
+          experiment.config(), data.manifest(), store(knowledge), start, engine, options.job());
     }
   }
 
@@ -207,71 +229,8 @@ final class TrainingStage implements AutoCloseable {
     }
   }
 
-  private static @Nullable ControlledKnowledge knowledge(
-      Experiment experiment,
-      RunFolder folder,
-      PreparedData data,
-      boolean trains,
-      StartingPoint start) {
-    ExperimentConfig whole = experiment.config().config();
-    KnowledgeConfig config = whole.knowledge();
-    return config == null || !whole.readsKnowledge()
-        ? null
-        : new ControlledKnowledge(
-            store(experiment, config, folder, data, trains, start),
-            config.control(),
-            whole.training().seed());
-  }
-
   private static @Nullable KnowledgeStore store(@Nullable ControlledKnowledge knowledge) {
     return knowledge == null ? null : knowledge.store();
-  }
-
-  private static KnowledgeStore store(
-      Experiment experiment,
-      KnowledgeConfig config,
-      RunFolder folder,
-      PreparedData data,
-      boolean trains,
-      StartingPoint start) {
-    if (folder.hasBegun() && start.keepsKnowledge()) {
-      return start.knowledge();
-    }
-    if (folder.hasBegun() && trains && !folder.readsKnowledge()) {
-      throw new MsrException(
-          ErrorType.USER,
-          "training/OTHER_RUN",
-          "The run %s reads no knowledge. Start a new run with --run NAME; this one stays as it is."
-              .formatted(folder.path()));
-    }
-    KnowledgeStore store = KnowledgeStage.store(experiment);
-    boolean items = experiment.config().config().readsItems();
-    store.requireSource(data.manifest().key(), items);
-    if (trains) {
-      KnowledgeSettings.requireSame(store, experiment, config);
-      KnowledgeSettings.warnOfOtherCode(store.folder(), store.info(), experiment, config);
-    }
-    if (folder.hasBegun()) {
-      String file = experiment.config().file().toString();
-      KnowledgeSettings.requireTrainedWith(store, folder.provenance(), items, file);
-    }
-    return start.keepsKnowledge() ? start.begin(store) : store;
-  }
-
-  private static @Nullable KnowledgeInputs inputs(
-      Experiment experiment,
-      PreparedData data,
-      @Nullable ControlledKnowledge knowledge,
-      StartingPoint start,
-      @Nullable EventLogs events) {
-    KnowledgeConfig config = experiment.config().config().knowledge();
-    return knowledge == null || config == null
-        ? null
-        : start.inputs(
-            config,
-            knowledge,
-            KnowledgeStage.earlier(experiment, data, knowledge, config.periods()),
-            events);
   }
 
   /**

@@ -21,6 +21,7 @@ import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
 import org.llm4msr.runtime.knowledge.vectors.BatchUsers;
+import org.llm4msr.runtime.knowledge.vectors.DistinctSlots;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.assembly;
+package org.llm4msr.runtime.knowledge.vectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.assembly;
+package org.llm4msr.runtime.knowledge.vectors;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
  * by first appearance. Reused from batch to batch; grows with the rows of a batch, not with the
  * slots.
  */
-final class DistinctSlots {
+public final class DistinctSlots {
 
   /** A hash table: 1 + the number of a slot, 0 where a place is free; at least half are. */
   private int[] table = new int[0];
@@ -17,7 +17,7 @@ final class DistinctSlots {
   private int count;
 
   /** Finds the slots of the first {@code rows} rows. */
-  void find(int[] slotOfRow, int rows) {
+  public void find(int[] slotOfRow, int rows) {
     if (slots.length < rows) {
       slots = new int[rows];
       groupOfRow = new int[rows];
@@ -46,7 +46,7 @@ final class DistinctSlots {
   }
 
   /** Returns how many there are, U. */
-  int count() {
+  public int count() {
     return count;
   }
 
@@ -54,18 +54,18 @@ final class DistinctSlots {
    * Returns U, rounded up by at most an eighth with groups that have no rows. Arrays of few sizes,
    * which recur all the time, do not fragment malloc's memory.
    */
-  int groups() {
+  public int groups() {
     int step = Math.max(1, Integer.highestOneBit(count) / 8);
     return (count + step - 1) / step * step;
   }
 
   /** Returns a distinct slot. */
-  int slot(int k) {
+  public int slot(int k) {
     return slots[k];
   }
 
   /** Returns the number of each row's slot; at least as long as the batch. */
-  int[] groupOfRow() {
+  public int[] groupOfRow() {
     return groupOfRow;
   }
 }
