@@ -13,6 +13,7 @@ import com.google.protobuf.Value;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -164,6 +165,46 @@ class ClosingTest {
       assertThat(get(again, USER + "a")).contains("\"width\":4");
       assertThat(get(again, USER + "b")).contains("serve/NO_VECTOR");
       assertThat(get(again, USER + "c")).contains("serve/NO_VECTOR");
+    }
+  }
+
+  /** A signal that ends the command closes the server, and the command's own end does. */
+  @Test
+  void closingAgainWaitsForTheEndAndReleasesNothingTwice() throws Exception {
+    RankingServer server = shop.start("drainSeconds=60", "limits.timeoutMillis=60000");
+    CompletableFuture<HttpResponse<String>> inPass;
+    CompletableFuture<Void> closing;
+    CompletableFuture<Void> again;
+    try (Hold hold = new Hold(HeldShop.MODEL)) {
+      inPass = send(server.port(), "POST", "/v1/rank", request(17, 1, ""));
+      hold.await();
+      closing = CompletableFuture.runAsync(server::close);
+      again = CompletableFuture.runAsync(server::close);
+      assertThat(again).isNotDone();
+    }
+    assertThat(inPass.get(PATIENCE, SECONDS).statusCode()).isEqualTo(200);
+    closing.get(PATIENCE, SECONDS);
+    again.get(PATIENCE, SECONDS);
+    server.close();
+  }
+
+  @Test
+  void aServerThatStartsListsTheModelsThatAreLoaded() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    CompletableFuture<RankingServer> starting;
+    try (Hold hold = new Hold(HeldShop.MODEL)) {
+      starting =
+          CompletableFuture.supplyAsync(() -> shop.start("port=" + port, "warmUpSeconds=0.1"));
+      hold.await();
+
+      HttpResponse<String> listed = send(port, "GET", "/v1/models", "").get(PATIENCE, SECONDS);
+      assertThat(listed.body()).isEqualTo("{\"models\":[]}");
+    }
+    try (RankingServer server = starting.get(PATIENCE, SECONDS)) {
+      assertThat(get(server, "/v1/models")).contains("\"main\"");
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -55,6 +56,7 @@ public final class RankingServer implements AutoCloseable {
   private final Admission admission;
   private final FlightBatches batches;
   private final Server server;
+  private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private RankingServer(
@@ -168,10 +170,26 @@ public final class RankingServer implements AutoCloseable {
 
   /**
    * Takes no more requests, waits for those under way as long as the configuration allows, and
-   * releases the models. May be called again.
+   * releases the models. Called again, it waits until the first call has ended.
    */
   @Override
   public void close() {
+    if (closing.compareAndSet(false, true)) {
+      try {
+        end();
+      } finally {
+        ended.countDown();
+      }
+      return;
+    }
+    try {
+      await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void end() {
     ready.setHealthy(false);
     admission.end();
     updates.end();
@@ -194,7 +212,6 @@ public final class RankingServer implements AutoCloseable {
         features.close();
       }
       metrics.close();
-      ended.countDown();
     }
   }
 }

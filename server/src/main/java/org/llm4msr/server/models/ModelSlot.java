@@ -207,9 +207,12 @@ final class ModelSlot {
     return replaced;
   }
 
-  /** Returns what is known now. */
-  ModelStatus status() {
-    ServedModel model = requireNonNull(models.find(name), "no model " + name);
+  /** Returns what is known now; nothing before a model is loaded. */
+  Optional<ModelStatus> status() {
+    return Optional.ofNullable(models.find(name)).map(this::status);
+  }
+
+  private ModelStatus status(ServedModel model) {
     return new ModelStatus(
         name,
         model.version(),

@@ -3,6 +3,7 @@ package org.llm4msr.server.models;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -128,14 +129,14 @@ public final class Reloading implements AutoCloseable {
     return CompletableFuture.supplyAsync(
         () -> {
           retire(slot.select(version));
-          return slot.status();
+          return slot.status().orElseThrow();
         },
         thread);
   }
 
-  /** Returns what is known of the models, by name. */
+  /** Returns what is known of the models that are loaded, by name. */
   public List<ModelStatus> status() {
-    return slots.values().stream().map(ModelSlot::status).toList();
+    return slots.values().stream().map(ModelSlot::status).flatMap(Optional::stream).toList();
   }
 
   /** Waits until a model that is being loaded is, and closes those that were replaced. */
