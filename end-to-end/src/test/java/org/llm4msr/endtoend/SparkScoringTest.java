@@ -179,6 +179,64 @@ class SparkScoringTest {
     }
   }
 
+  /** The bundle brings the events and the vectors of items; `time` says what came before a row. */
+  @Test
+  @Tag("cluster")
+  void aModelReadsThePastOfEachRowAndTheVectorsOfItems() throws Exception {
+    SmallShop past = SmallShop.write(folder.resolve("past"), 2, 1000, 1200, 60, List.of("feed"));
+    Experiment experiment =
+        Experiment.fromYaml(
+            past.experiment(),
+            "model.sequences={recent: {pooling: target-attention, length: 5, until: row}}",
+            "knowledge.items={}",
+            "model.itemKnowledge.width=4",
+            "model.coldItems={field: item_id}",
+            "knowledge.history={length: 5}",
+            "training.optimizer.learningRate=0.03");
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    Path model = experiment.train("past", Progress.NONE).bundle();
+    Path file = folder.resolve("past.csv");
+    List<String> lines = new ArrayList<>(List.of("n," + SmallShop.COLUMNS));
+    for (int n = 0; n < 200; n++) {
+      String[] cells = past.rows().get(n).split(",", -1);
+      cells[4] += "000"; // Milliseconds.
+      lines.add(n + "," + String.join(",", cells));
+    }
+    Files.write(file, lines);
+    Path timeless = folder.resolve("timeless.csv");
+    Files.write(timeless, lines.stream().map(line -> line.replaceFirst("time", "other")).toList());
+    Path scores = folder.resolve("of-past");
+    Path alone = folder.resolve("of-past.parquet");
+    Path untimed = folder.resolve("of-timeless.parquet");
+
+    Cli.Outcome outcome = score(model, file, scores);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    try (Scorer scorer = Scorer.load(model)) {
+      scorer.score(new ScoringRequest(file, alone), Progress.NONE);
+      scorer.score(new ScoringRequest(timeless, untimed), Progress.NONE);
+    }
+    assertThat(largestDifference(scores, alone, 200)).isLessThan(1e-6);
+    assertThat(largestDifference(scores, untimed, 200)).as("it reads the time").isPositive();
+  }
+
+  private static double largestDifference(Path scores, Path alone, int rows) throws Exception {
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement sql = database.createStatement();
+        ResultSet largest =
+            sql.executeQuery(
+                """
+                SELECT count(*), max(abs(a.score - b.score))
+                FROM read_parquet('%s/*.parquet') a JOIN '%s' b ON a.n::BIGINT = b.row
+                """
+                    .formatted(scores, alone))) {
+      assertThat(largest.next()).isTrue();
+      assertThat(largest.getLong(1)).isEqualTo(rows);
+      return largest.getDouble(2);
+    }
+  }
+
   @Test
   @Tag("cluster")
   void whatIsMissingIsNamed() throws Exception {
