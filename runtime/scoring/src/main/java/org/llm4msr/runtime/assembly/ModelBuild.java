@@ -222,7 +222,7 @@ final class ModelBuild {
         model.headReadsKnowledge() ? knowledgeSize : 0);
   }
 
-  private LabelTowers towers(AssemblyContext context, ParameterStore store) {
+  private @Nullable LabelTowers towers(AssemblyContext context, ParameterStore store) {
     return LabelTowers.of(
         ModelLabels.of(model.labels(), data.manifest().labels()),
         model.labels(),
