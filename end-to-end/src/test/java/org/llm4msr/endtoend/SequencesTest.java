@@ -34,6 +34,7 @@ import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
@@ -396,6 +397,31 @@ class SequencesTest {
     row.put("seen", List.of("i1", "i2"));
     assertThat(explanation.rows().get(0).parts().score())
         .isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
+  }
+
+  /** Before its first event, a row has no past. */
+  @Test
+  void explainsAPairWithoutItsSequences() {
+    Explanation explanation =
+        experiment.explain(
+            "one",
+            new ExplanationRequest(
+                "17", "feed", "i7", Map.of("hour", "5", "seen", ""), Split.TEST, 2, 3),
+            Progress.NONE);
+
+    Map<String, Object> row = new HashMap<>();
+    row.put("user", "17");
+    row.put("scenario", "feed");
+    row.put("item", "i7");
+    row.put("hour", "5");
+    row.put("seen", List.of());
+    row.put("time", 1_000_000L);
+    ScoreParts parts = explanation.rows().get(0).parts();
+    ScoreParts.Without without = parts.without().get(0);
+    assertThat(without.levels()).isEqualTo("sequences");
+    assertThat(without.score()).isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
+    assertThat(without.change()).isGreaterThan(1e-4);
+    assertThat(without.share()).isEqualTo(1);
   }
 
   @ParameterizedTest

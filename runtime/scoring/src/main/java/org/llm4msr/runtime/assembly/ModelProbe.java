@@ -105,6 +105,16 @@ public final class ModelProbe {
     return workspace.terms(known(batch, without), batch, without.contains(Level.SCENARIO));
   }
 
+  /** Returns whether rows read sequences. */
+  public boolean readsSequences() {
+    return !model.sequences().isEmpty();
+  }
+
+  /** Predicts a batch as if no row had an event in a sequence. */
+  public LogitTerms predictWithoutSequences(Batch batch) {
+    return workspace.terms(batch, null, false);
+  }
+
   private Batch known(Batch batch, Set<Level> without) {
     Batch changed = new Batch(batch.size, batch.fields);
     changed.size = batch.size;

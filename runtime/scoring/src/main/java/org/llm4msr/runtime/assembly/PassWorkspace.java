@@ -116,8 +116,10 @@ final class PassWorkspace {
     return values(batch, batch);
   }
 
-  private List<FieldValues> values(Batch batch, Batch past) {
-    return model.tables().fetch(batch.size, sequences.of(batch, past));
+  private List<FieldValues> values(Batch batch, @Nullable Batch past) {
+    return model
+        .tables()
+        .fetch(batch.size, past == null ? sequences.without(batch) : sequences.of(batch, past));
   }
 
   /**
@@ -240,11 +242,12 @@ final class PassWorkspace {
   /**
    * Predicts a batch as {@link #predict}, with the terms of the logits.
    *
-   * @param past the batch whose users and times tell what came before each row
+   * @param past the batch whose users and times tell what came before each row; null for sequences
+   *     without an event
    * @param withoutScenarios whether rows read zeros, the mean, in place of the knowledge of
    *     scenarios
    */
-  LogitTerms terms(Batch batch, Batch past, boolean withoutScenarios) {
+  LogitTerms terms(Batch batch, @Nullable Batch past, boolean withoutScenarios) {
     try (NDManager step = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param score probability of label 1, as the bundle scores
  * @param logit before calibration
  * @param terms what adds up to the logit; empty where the fusion head does not tell
- * @param without what they become without knowledge: of each level, then of all where there are
- *     several
+ * @param without what they become without knowledge of each level, without sequences, then without
+ *     all levels where there are several
  * @param labels likewise of the further labels that the model learns
  */
 public record ScoreParts(
@@ -59,9 +59,9 @@ public record ScoreParts(
 
   /**
    * Scores without the knowledge of a level, in whose place the mean is read, or what {@code
-   * missing} says.
+   * missing} says, or without an event in any sequence.
    *
-   * @param levels {@code user}, {@code scenario}, {@code item} or {@code all}
+   * @param levels {@code user}, {@code scenario}, {@code item}, {@code sequences} or {@code all}
    * @param change mean absolute change of the logit
    * @param share of that change in the sum of those of the single levels; null if that is 0, and
    *     for all levels

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
@@ -17,19 +18,22 @@ import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.terms.ScoreSums.Scored;
 
 /**
- * Scores rows as the model does, without each level of knowledge, and without all. Where the engine
- * computes, without gradients; for one thread.
+ * Scores rows as the model does, without each level of knowledge, without sequences, and without
+ * all levels. Where the engine computes, without gradients; for one thread.
  */
 public final class ScoreTerms {
 
   /** The terms of a float32 logit add up to it but for this share of their size. */
   private static final double ROUNDING = 1e-4;
 
+  /** What stands for all sequences among the levels. */
+  private static final String SEQUENCES = "sequences";
+
   private final ModelProbe probe;
   private final Calibration calibration;
   private final LabelCalibrations ofLabels;
   private final String head;
-  private final Map<String, Set<Level>> variants = new LinkedHashMap<>();
+  private final Map<String, Function<Batch, LogitTerms>> variants = new LinkedHashMap<>();
 
   /**
    * Makes it.
@@ -42,9 +46,15 @@ public final class ScoreTerms {
     ofLabels = LabelCalibrations.of(calibration, probe.labels());
     this.head = head;
     Set<Level> levels = probe.levels();
-    levels.forEach(level -> variants.put(level.name().toLowerCase(Locale.ROOT), Set.of(level)));
+    for (Level level : levels) {
+      String name = level.name().toLowerCase(Locale.ROOT);
+      variants.put(name, batch -> probe.predict(batch, Set.of(level)));
+    }
+    if (probe.readsSequences()) {
+      variants.put(SEQUENCES, probe::predictWithoutSequences);
+    }
     if (levels.size() > 1) {
-      variants.put(ScoreSums.ALL, levels);
+      variants.put(ScoreSums.ALL, batch -> probe.predict(batch, levels));
     }
   }
 
@@ -52,7 +62,7 @@ public final class ScoreTerms {
    * What the score of a row is made of.
    *
    * @param terms what adds up to the logit, by name
-   * @param without the row without knowledge, by level
+   * @param without the row without knowledge, by level, and without sequences
    * @param labels the same of further labels, by name, without terms
    */
   public record Row(
@@ -95,8 +105,7 @@ public final class ScoreTerms {
     LogitTerms found = probe.predict(batch, Set.of());
     Predicted whole = predicted(batch, found);
     Map<String, Predicted> without = new LinkedHashMap<>();
-    variants.forEach(
-        (name, levels) -> without.put(name, predicted(batch, probe.predict(batch, levels))));
+    variants.forEach((name, variant) -> without.put(name, predicted(batch, variant.apply(batch))));
     List<String> names = probe.labels();
     return i -> {
       Map<String, Double> terms = new LinkedHashMap<>();

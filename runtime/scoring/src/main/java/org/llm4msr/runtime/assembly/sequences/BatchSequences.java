@@ -57,6 +57,13 @@ public final class BatchSequences {
     return values;
   }
 
+  /** Returns the values of the fields of a batch, then sequences without an event. */
+  public List<FieldValues> without(Batch batch) {
+    List<FieldValues> values = new ArrayList<>(batch.fields);
+    all.forEach(one -> values.add(new IdLists(batch.size)));
+    return values;
+  }
+
   /** One sequence. */
   private final class One {
     private final int length;
