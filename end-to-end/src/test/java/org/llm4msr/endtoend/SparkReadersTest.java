@@ -30,7 +30,7 @@ class SparkReadersTest {
           "mind",
           List.of("dataset.history=true"),
           "ali-ccp",
-          List.of("dataset.numericFields=true"));
+          List.of("dataset.numericFields=true", "dataset.labels=[purchase]"));
 
   @TempDir static Path folder;
   private static Cli cli;
