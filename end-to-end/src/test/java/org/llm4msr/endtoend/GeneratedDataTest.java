@@ -1,12 +1,14 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -145,6 +147,37 @@ class GeneratedDataTest {
             cells ->
                 assertThat(Double.parseDouble(cells[names.indexOf("probability_purchase")]))
                     .isLessThanOrEqualTo(Double.parseDouble(cells[names.indexOf("probability")])));
+  }
+
+  /** The history reads the table of the items, which DIN compares it with. */
+  @Test
+  void historiesOfAmazonAreReadByTargetAttention() throws IOException {
+    GeneratedData data =
+        GeneratedData.write(
+            folder.resolve("raw"),
+            "amazon parts=true history=true",
+            "interactions=9000",
+            "users=60",
+            "items=120");
+    List<String> settings =
+        List.of(
+            "model.sequences={h: {of: history, pooling: target-attention, length: 10}}",
+            "model.backbone={name: shared-bottom, bottom: [16], tower: [8]}",
+            "model.fusion=none",
+            "training={epochs: 2, batchSize: 256}");
+    Experiment apart = Experiment.fromYaml(data.experiment(), settings.toArray(String[]::new));
+    apart.prepare(false, Progress.NONE);
+    assertThatThrownBy(() -> apart.train("apart", Progress.NONE))
+        .hasMessageContaining("model/SEQUENCE_TABLE");
+
+    List<String> shared = new ArrayList<>(settings);
+    shared.add("dataset.sharedHistory=true");
+    Experiment experiment = Experiment.fromYaml(data.experiment(), shared.toArray(String[]::new));
+    experiment.prepare(true, Progress.NONE);
+    experiment.train("shared", Progress.NONE);
+    EvaluationReport report = experiment.evaluate("shared", Split.TEST, null, Progress.NONE);
+    assertThat(report.result().overall().rows()).isEqualTo(900);
+    assertThat(report.result().overall().auc()).isGreaterThan(0.55);
   }
 
   /** One row in a hundred more, where the publisher's own rules leave rows out. */

@@ -312,7 +312,7 @@ class ReaderConformanceTest {
 
     @Override
     protected List<String> settings() {
-      return List.of("parts=true", "history=true");
+      return List.of("parts=true", "history=true", "sharedHistory=true");
     }
 
     @Override
