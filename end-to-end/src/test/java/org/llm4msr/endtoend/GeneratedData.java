@@ -42,7 +42,9 @@ record GeneratedData(Path folder, JsonNode label, Path experiment) {
           "movielens release=1m",
           "movielens release=100k",
           "amazon release=2018",
-          "amazon release=2023");
+          "amazon release=2023",
+          "amazon parts=true",
+          "amazon parts=true history=true");
 
   /**
    * Generates.

@@ -1,14 +1,18 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +21,9 @@ import org.junit.jupiter.params.provider.FieldSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioSummary;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
@@ -34,7 +41,7 @@ class GeneratedDataTest {
           "kuairand release=27k",
           List.of("dataset.statistics=true", "dataset.numericFields=true"),
           "ali-ccp",
-          List.of("dataset.numericFields=true"),
+          List.of("dataset.numericFields=true", "dataset.labels=[purchase]"),
           "mind",
           List.of("dataset.history=true"),
           "movielens release=1m",
@@ -100,6 +107,77 @@ class GeneratedDataTest {
     assertThat(summary.items()).isEqualTo(data.label().get("itemsInLog").asInt());
     assertThat(data.label().at("/bayes/overall/rows").asInt()).isEqualTo(1003);
     assertLeftOut(which, folder.resolve("raw/work/prepared/rejected.jsonl"));
+  }
+
+  /** ESMM on the data set of its paper: whoever buys has clicked. */
+  @Test
+  void purchasesOfAliCcpAreLearnedAfterClicks() throws IOException {
+    GeneratedData data =
+        GeneratedData.write(
+            folder.resolve("raw"), "ali-ccp", "interactions=18000", "users=40", "items=100");
+    Experiment experiment =
+        Experiment.fromYaml(
+            data.experiment(),
+            "dataset.labels=[purchase]",
+            "model.labels={purchase: {after: label}}",
+            "model.backbone={name: shared-bottom, bottom: [16], tower: [8]}",
+            "model.fusion=none",
+            "training={epochs: 3, batchSize: 256, calibration: off, optimizer: {learningRate: 0.01}}");
+    experiment.prepare(false, Progress.NONE);
+    experiment.train("esmm", Progress.NONE);
+    Path file = folder.resolve("predictions.csv");
+    EvaluationReport report = experiment.evaluate("esmm", Split.TEST, file, Progress.NONE);
+
+    long bought;
+    try (Stream<String> rows =
+        Files.lines(folder.resolve("raw/sample_skeleton_test.csv"), StandardCharsets.UTF_8)) {
+      bought =
+          rows.filter(row -> row.split(",", 4)[1].equals("1") && row.split(",", 4)[2].equals("1"))
+              .count();
+    }
+    Metrics purchases = report.result().labels().get(0).overall();
+    assertThat(purchases.rows()).isEqualTo(6000);
+    assertThat(purchases.positives()).isEqualTo(bought).isGreaterThan(100);
+    assertThat(purchases.auc()).isGreaterThan(0.6); // A constant has 0.5.
+    List<String> lines = Files.readAllLines(file);
+    List<String> names = List.of(lines.get(0).split(","));
+    assertThat(lines.subList(1, lines.size()))
+        .map(line -> line.split(","))
+        .allSatisfy(
+            cells ->
+                assertThat(Double.parseDouble(cells[names.indexOf("probability_purchase")]))
+                    .isLessThanOrEqualTo(Double.parseDouble(cells[names.indexOf("probability")])));
+  }
+
+  /** The history reads the table of the items, which DIN compares it with. */
+  @Test
+  void historiesOfAmazonAreReadByTargetAttention() throws IOException {
+    GeneratedData data =
+        GeneratedData.write(
+            folder.resolve("raw"),
+            "amazon parts=true history=true",
+            "interactions=9000",
+            "users=60",
+            "items=120");
+    List<String> settings =
+        List.of(
+            "model.sequences={h: {of: history, pooling: target-attention, length: 10}}",
+            "model.backbone={name: shared-bottom, bottom: [16], tower: [8]}",
+            "model.fusion=none",
+            "training={epochs: 2, batchSize: 256}");
+    Experiment apart = Experiment.fromYaml(data.experiment(), settings.toArray(String[]::new));
+    apart.prepare(false, Progress.NONE);
+    assertThatThrownBy(() -> apart.train("apart", Progress.NONE))
+        .hasMessageContaining("model/SEQUENCE_TABLE");
+
+    List<String> shared = new ArrayList<>(settings);
+    shared.add("dataset.sharedHistory=true");
+    Experiment experiment = Experiment.fromYaml(data.experiment(), shared.toArray(String[]::new));
+    experiment.prepare(true, Progress.NONE);
+    experiment.train("shared", Progress.NONE);
+    EvaluationReport report = experiment.evaluate("shared", Split.TEST, null, Progress.NONE);
+    assertThat(report.result().overall().rows()).isEqualTo(900);
+    assertThat(report.result().overall().auc()).isGreaterThan(0.55);
   }
 
   /** One row in a hundred more, where the publisher's own rules leave rows out. */

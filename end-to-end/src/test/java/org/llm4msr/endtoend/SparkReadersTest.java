@@ -27,10 +27,12 @@ class SparkReadersTest {
           List.of("dataset.searches=true", "dataset.numericFields=true", "dataset.labels=[like]"),
           "kuairand release=27k",
           List.of("dataset.statistics=true", "dataset.labels=[is_like, long_view]"),
+          "amazon parts=true history=true",
+          List.of("dataset.sharedHistory=true"),
           "mind",
           List.of("dataset.history=true"),
           "ali-ccp",
-          List.of("dataset.numericFields=true"));
+          List.of("dataset.numericFields=true", "dataset.labels=[purchase]"));
 
   @TempDir static Path folder;
   private static Cli cli;

@@ -312,7 +312,7 @@ class ReaderConformanceTest {
 
     @Override
     protected List<String> settings() {
-      return List.of("parts=true", "history=true");
+      return List.of("parts=true", "history=true", "sharedHistory=true");
     }
 
     @Override
@@ -443,11 +443,16 @@ class ReaderConformanceTest {
     }
 
     @Override
+    protected List<String> settings() {
+      return List.of("labels=[purchase]");
+    }
+
+    @Override
     protected void write(Path folder, long interactions) throws IOException {
       LongFunction<String> row =
           i ->
-              "%d,%d,0,k%d,2,205\u0002I%d\u00031.0\u0001301\u0002S%d\u00031.0"
-                  .formatted(i, i % 2, i % 7, i % 11, i % 3);
+              "%d,%d,%d,k%d,2,205\u0002I%d\u00031.0\u0001301\u0002S%d\u00031.0"
+                  .formatted(i, i % 2, i % 6 == 1 ? 1 : 0, i % 7, i % 11, i % 3);
       JsonSource.write(folder.resolve(SKELETON), interactions - 1, row);
       JsonSource.write(folder.resolve("sample_skeleton_test.csv"), 1, row);
       for (String part : List.of("train", "test")) {

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetGenerator;
 import org.llm4msr.plugins.datasets.generator.log.DrawnLog;
@@ -23,7 +25,8 @@ import org.llm4msr.plugins.datasets.generator.log.RowWriter;
 /**
  * Writes reviews and products of three categories in the form of Amazon's releases: as compressed
  * JSON lines, the products of 2014 as Python literals. A positive is a rating above 3. The first
- * product of each category is described in the others as well.
+ * product of each category is described in the others as well. With parts, the reviews of 2023 are
+ * those of {@link AmazonPartFiles}.
  */
 final class AmazonGenerator implements DatasetGenerator {
 
@@ -46,6 +49,19 @@ final class AmazonGenerator implements DatasetGenerator {
     this.config = config;
     this.folder = folder;
     year = Integer.parseInt(config.release());
+    if (config.parts() && year != 2023) {
+      throw new MsrException(
+          ErrorType.USER,
+          "data/NO_PARTS",
+          "Amazon's release of %s has no files of parts. Set release to 2023, or parts to false."
+              .formatted(config.release()));
+    }
+    if (config.history() && !config.parts()) {
+      throw new MsrException(
+          ErrorType.USER,
+          "data/NO_HISTORY",
+          "Only files of parts have a history. Set parts to true, or history to false.");
+    }
     log = new DrawnLog(config.size(), CATEGORIES, true, 1);
     texts = new ItemTexts(log.model(), config.seed());
     random = new SplittableRandom(config.seed() + 2);
@@ -56,6 +72,24 @@ final class AmazonGenerator implements DatasetGenerator {
     for (int category = 0; category < CATEGORIES.size(); category++) {
       products(category);
     }
+    if (config.parts()) {
+      try (AmazonPartFiles files = new AmazonPartFiles(config, folder, CATEGORIES)) {
+        log.draw(BEGIN, SPAN, progress, row -> files.write(row, rating(row)));
+      }
+    } else {
+      reviews(progress);
+    }
+    log.label(
+        folder, "Amazon " + config.release(), "{ name: amazon, path: .%s }".formatted(parts()));
+  }
+
+  /** Returns the settings that read files of parts. */
+  private String parts() {
+    String history = config.history() ? ", history: true" : "";
+    return config.parts() ? ", parts: true" + history + ", split: { by: given }" : "";
+  }
+
+  private void reviews(Progress progress) throws IOException {
     List<RowWriter> files = new ArrayList<>();
     try {
       for (String category : CATEGORIES) {
@@ -71,7 +105,10 @@ final class AmazonGenerator implements DatasetGenerator {
         file.close();
       }
     }
-    log.label(folder, "Amazon " + config.release(), "{ name: amazon, path: . }");
+  }
+
+  private double rating(DrawnLog.Interaction row) {
+    return row.positive() ? 4 + random.nextInt(2) : 1 + random.nextInt(3);
   }
 
   private String reviewFile(String category) {
@@ -83,7 +120,7 @@ final class AmazonGenerator implements DatasetGenerator {
   }
 
   private Map<String, Object> review(DrawnLog.Interaction row) {
-    double rating = row.positive() ? 4 + random.nextInt(2) : 1 + random.nextInt(3);
+    double rating = rating(row);
     Map<String, Object> map = new LinkedHashMap<>();
     String text = "It's \"" + texts.topic(row.item()).name() + "\",\n\u00e0 " + rating;
     if (year == 2023) {
@@ -160,11 +197,11 @@ final class AmazonGenerator implements DatasetGenerator {
     return map;
   }
 
-  private static String reviewer(int user) {
+  static String reviewer(int user) {
     return "A%09X".formatted(user);
   }
 
-  private static String product(int item) {
+  static String product(int item) {
     return String.format(Locale.ROOT, "B%09d", item);
   }
 

@@ -2,6 +2,8 @@ package org.llm4msr.plugins.datasets.published;
 
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Pattern;
+import java.util.List;
 import org.llm4msr.api.Setting;
 
 /** What to read from Ali-CCP. */
@@ -28,10 +30,15 @@ public record AliCcpConfig(
             value = "Whether the values in those with many values weigh these",
             defaultValue = "false",
             before = "false")
-        boolean listWeights) {
+        boolean listWeights,
+    @Setting(
+            value = "Further labels, by their columns of the skeleton: purchase",
+            defaultValue = "[]",
+            before = "[]")
+        List<@Pattern(regexp = "purchase", message = "must be purchase") String> labels) {
 
-  /** Reads lists without weights. */
+  /** Makes settings without further labels, which read lists without weights. */
   public AliCcpConfig(boolean lists, boolean numericFields, double validationShare) {
-    this(lists, numericFields, validationShare, false);
+    this(lists, numericFields, validationShare, false, List.of());
   }
 }

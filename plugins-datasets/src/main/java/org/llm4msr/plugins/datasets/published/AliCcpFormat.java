@@ -72,9 +72,12 @@ final class AliCcpFormat {
             fields.list(),
             false,
             true,
+            false,
             List.of(),
             List.of(),
-            "click");
+            "click",
+            false,
+            config.labels());
     SqlDatasetReader reader =
         new SqlDatasetReader(
                 database, schema, List.of(), tables, Map.of(RawTable.INTERACTIONS, interactions))
@@ -93,11 +96,12 @@ final class AliCcpFormat {
 
   /** Sorts each part separately, which takes less memory than sorting both. */
   private String part(String name) {
-    return "(SELECT %s AS user, %s AS item, %s AS scenario, click AS label, split, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY n)"
+    return "(SELECT %s AS user, %s AS item, %s AS scenario, click AS label, %ssplit, %s FROM (%s) WHERE click = 1 OR purchase = 0 ORDER BY n)"
         .formatted(
             id(SHARED, "101"),
             id(OWN, "205"),
             id(OWN, "301"),
+            SignalColumns.of(config.labels()),
             String.join(", ", columns),
             rows(name));
   }

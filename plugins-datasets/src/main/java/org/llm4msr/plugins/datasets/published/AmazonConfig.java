@@ -32,7 +32,25 @@ public record AmazonConfig(
             value = "With parts: whether the products that a user had reviewed before are a field",
             defaultValue = "false",
             before = "false")
-        boolean history) {
+        boolean history,
+    @Setting(
+            value =
+                "Whether the products of the history share vocabulary and table of vectors with the"
+                    + " item",
+            defaultValue = "false",
+            before = "false")
+        boolean sharedHistory) {
+
+  /** Makes settings by which the history has a vocabulary of its own. */
+  public AmazonConfig(
+      List<String> categories,
+      Label label,
+      double positiveAbove,
+      boolean metadata,
+      boolean parts,
+      boolean history) {
+    this(categories, label, positiveAbove, metadata, parts, history, false);
+  }
 
   /** What counts as a positive. */
   public enum Label {

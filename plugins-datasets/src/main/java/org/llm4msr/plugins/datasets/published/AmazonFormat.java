@@ -248,6 +248,9 @@ final class AmazonFormat {
     if (config.history()) {
       fields.lists(RawTable.INTERACTIONS, FieldRole.USER, HISTORY);
     }
+    if (config.sharedHistory()) {
+      fields.shareWithItem(HISTORY);
+    }
     if (!items.isEmpty()) {
       queries.put(RawTable.ITEMS, once(items, features));
       if (features) {

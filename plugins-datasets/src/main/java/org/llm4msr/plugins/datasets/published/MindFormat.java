@@ -1,7 +1,6 @@
 package org.llm4msr.plugins.datasets.published;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,7 +113,7 @@ final class MindFormat {
       fields.lists(RawTable.ITEMS, FieldRole.ITEM, "entities");
     }
     if (config.sharedHistory()) {
-      fields.share(requireNonNull(Fields.IDS.get(RawSchema.ITEM)), List.of("history"));
+      fields.shareWithItem("history");
     }
     RawSchema schema =
         new RawSchema(

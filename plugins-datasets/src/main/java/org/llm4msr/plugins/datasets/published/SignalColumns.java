@@ -12,11 +12,19 @@ final class SignalColumns {
 
   /** Returns them in SQL, each with a comma after it; values other than 0 and 1 are refused. */
   static String of(CsvTable log, List<String> labels) {
-    StringBuilder columns = new StringBuilder();
     for (String label : labels) {
       String column = SqlText.identifier(label);
       log.require(label).type("BIGINT", label).check(label, column + " IN (0, 1)", "0 or 1");
-      columns.append("%s::TINYINT AS %s, ".formatted(column, RawSchema.labelColumn(label)));
+    }
+    return of(labels);
+  }
+
+  /** Returns the columns of a query that has checked them. */
+  static String of(List<String> labels) {
+    StringBuilder columns = new StringBuilder();
+    for (String label : labels) {
+      columns.append(
+          "%s::TINYINT AS %s, ".formatted(SqlText.identifier(label), RawSchema.labelColumn(label)));
     }
     return columns.toString();
   }

@@ -1,5 +1,7 @@
 package org.llm4msr.plugins.datasets.sql;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +95,15 @@ public final class Fields {
                     vocabulary,
                     field.weights())
                 : field);
+  }
+
+  /**
+   * Lets a field share the vocabulary of the items' ids.
+   *
+   * @param name of the field; nothing changes if it is not there
+   */
+  public void shareWithItem(String name) {
+    share(requireNonNull(IDS.get(RawSchema.ITEM)), List.of(name));
   }
 
   public List<RawField> list() {

@@ -89,6 +89,19 @@ class GeneratorConformanceTest {
 
   @Nested
   @Tag("slow")
+  class AmazonInParts extends OfSize {
+    AmazonInParts() {
+      super(new AmazonGeneratorFactory(), new AmazonFactory(), "parts=true", "history=true");
+    }
+
+    @Override
+    protected List<String> readerSettings() {
+      return List.of("parts=true", "history=true");
+    }
+  }
+
+  @Nested
+  @Tag("slow")
   class Douban extends OfSize {
     Douban() {
       super(new DoubanGeneratorFactory(), new DoubanFactory());

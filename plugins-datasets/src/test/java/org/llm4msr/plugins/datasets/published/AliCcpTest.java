@@ -96,9 +96,33 @@ class AliCcpTest {
     }
   }
 
+  /** The purchase without a click is left out, as without labels. */
+  @Test
+  void purchasesAreAFurtherLabel() throws IOException {
+    Path train = folder.resolve("sample_skeleton_train.csv");
+    Files.writeString(
+        train, "4,1,1,bb,2," + features("205=I4:1.0,301=S2:1.0") + "\n", StandardOpenOption.APPEND);
+    AliCcpConfig config = new AliCcpConfig(false, false, 0, false, List.of("purchase"));
+    try (DatasetReader reader = reader(config)) {
+      assertThat(reader.schema().labels()).containsExactly("purchase");
+      assertThat(Rows.of(reader, RawTable.INTERACTIONS))
+          .extracting(
+              row -> row.get("item") + " " + row.get("label") + " " + row.get("label_purchase"))
+          .containsExactly("I1 0 0", "I2 1 0", "I4 1 1", "I1 1 1");
+      assertThat(reader.leftOut())
+          .containsExactly(
+              new LeftOutRows("rows with a purchase but no click", 1, false, List.of()));
+    }
+    Files.writeString(train, Files.readString(train).replace("4,1,1,bb", "4,1,,bb"));
+    try (DatasetReader reader = reader(config)) {
+      assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
+          .hasMessageContaining(train + ", line 4: column 'purchase' has '', which is not 0 or 1.");
+    }
+  }
+
   @Test
   void valuesWeighTheElementsOfLists() throws IOException {
-    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true))) {
+    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true, List.of()))) {
       List<Map<String, String>> rows = Rows.of(reader, RawTable.INTERACTIONS);
       assertThat(rows.get(0))
           .containsEntry("109_14", "[\"c1\",\"c2\"]")
@@ -116,7 +140,7 @@ class AliCcpTest {
   void aValueThatIsNoWeightIsRefused() throws IOException {
     Path common = folder.resolve("common_features_train.csv");
     Files.writeString(common, Files.readString(common).replace("1.1", "-1"));
-    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true))) {
+    try (DatasetReader reader = reader(new AliCcpConfig(true, false, 0, true, List.of()))) {
       assertThatThrownBy(() -> Rows.of(reader, RawTable.INTERACTIONS))
           .hasMessageContaining("common_features_train.csv, line 1: column 'feature_list' has ")
           .hasMessageContaining("a list whose values of 109_14 are from 0 to 1e30");

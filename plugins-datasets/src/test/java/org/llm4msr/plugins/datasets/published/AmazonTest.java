@@ -3,6 +3,7 @@ package org.llm4msr.plugins.datasets.published;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayOutputStream;
@@ -282,6 +283,15 @@ class AmazonTest {
       assertThat(Rows.of(reader, RawTable.INTERACTIONS))
           .extracting(row -> row.get("split") + " " + row.get("history"))
           .containsExactly("train null", "validation [\"P1\"]", "test [\"P1\",\"P2\"]");
+      assertThat(reader.schema().fields()).allMatch(field -> field.vocabulary() == null);
+    }
+    AmazonConfig shared =
+        new AmazonConfig(List.of("Toys"), Label.REVIEW, 3, true, true, true, true);
+    try (DatasetReader reader = reader(shared)) {
+      assertThat(reader.schema().fields())
+          .filteredOn(field -> field.vocabulary() != null)
+          .extracting(RawField::name, RawField::vocabulary)
+          .containsExactly(tuple("history", "item_id"));
     }
     part("Toys.train.csv", HEADER, "A1,P1,5.0,1452647382000");
     assertThatThrownBy(() -> reader(config))
