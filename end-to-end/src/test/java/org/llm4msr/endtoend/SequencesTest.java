@@ -20,7 +20,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
@@ -48,11 +47,10 @@ class SequencesTest {
   private static final int TRAINING = 800;
   private static final int TEST = 1000;
   private static final int ROWS = 1200;
-  private static final String FIELDS =
+  static final String FIELDS =
       "dataset.fields=[{column: hour}, {column: seen, kind: multi-categorical, vocabulary: item},"
           + " {column: kind, table: items}]";
-  private static final String LABELS =
-      "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
+  static final String LABELS = "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
 
   /** Settings with which a model learns enough for its scores to depend on what it reads. */
   static final List<String> LEARNS =
@@ -396,45 +394,5 @@ class SequencesTest {
     row.put("seen", List.of("i1", "i2"));
     assertThat(explanation.rows().get(0).parts().score())
         .isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "model.sequences={A: {}} | SEQUENCE_NAME | has a name that is not",
-        "model.sequences={s: {of: views}} | SEQUENCE_FIELD | names the field 'views', which the data"
-            + " does not have",
-        "model.sequences={s: {of: hour}} | SEQUENCE_FIELD | is of the field 'hour', which is no list",
-        "model.sequences={s: {table: seen}} | SEQUENCE_TABLE | reads the table of 'seen', of which a"
-            + " row has no single id",
-        "model.sequences={s: {of: seen, table: kind}} | SEQUENCE_TABLE | whose ids are not those of"
-            + " 'kind'",
-        "model.sequences={s: {table: hour}} | SEQUENCE_TABLE | does not have one id of it for each"
-      })
-  void refusesSequencesThatTheDataCannotHave(String wrong) {
-    String[] parts = wrong.split(" \\| ");
-    assertThatThrownBy(() -> experiment(folder, parts[0]).check())
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
-    assertThatThrownBy(() -> experiment(folder, parts[0]).train("no", Progress.NONE))
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
-    assertThat(folder.resolve("work/runs/no")).doesNotExist();
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "{s: {}}|model.sequences.s|is what the user did before, but the data has no time",
-        "{s: {of: seen, positive: liked}}|model.sequences.s.positive|the further labels [dear]"
-      })
-  void theCheckTellsWhatEventsLack(String sequences, String key, String rule) {
-    Experiment without =
-        experiment(
-            folder, "dataset.time=~", "dataset.split={by: random}", "model.sequences=" + sequences);
-    assertThatThrownBy(without::check)
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[config/INVALID]", key, rule);
   }
 }

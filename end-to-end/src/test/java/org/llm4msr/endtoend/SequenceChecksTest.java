@@ -1,0 +1,67 @@
+package org.llm4msr.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.experiment.Experiment;
+
+/** What sequences need that the data does not have is said. */
+class SequenceChecksTest {
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    SequencesTest.write(folder, 1, 1000, 200);
+    SequencesTest.experiment(folder).prepare(false, Progress.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.sequences={A: {}} | SEQUENCE_NAME | has a name that is not",
+        "model.sequences={s: {of: views}} | SEQUENCE_FIELD | names the field 'views', which the data"
+            + " does not have",
+        "model.sequences={s: {of: hour}} | SEQUENCE_FIELD | is of the field 'hour', which is no list",
+        "model.sequences={s: {table: seen}} | SEQUENCE_TABLE | reads the table of 'seen', of which a"
+            + " row has no single id",
+        "model.sequences={s: {of: seen, table: kind}} | SEQUENCE_TABLE | whose ids are not those of"
+            + " 'kind'",
+        "model.sequences={s: {table: hour}} | SEQUENCE_TABLE | does not have one id of it for each"
+      })
+  void refusesSequencesThatTheDataCannotHave(String wrong) {
+    String[] parts = wrong.split(" \\| ");
+    assertThatThrownBy(() -> SequencesTest.experiment(folder, parts[0]).check())
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
+    assertThatThrownBy(() -> SequencesTest.experiment(folder, parts[0]).train("no", Progress.NONE))
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
+    assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{s: {}}|model.sequences.s|is what the user did before, but the data has no time",
+        "{s: {of: seen, positive: liked}}|model.sequences.s.positive|the further labels [dear]"
+      })
+  void theCheckTellsWhatEventsLack(String sequences, String key, String rule) {
+    Experiment without =
+        SequencesTest.experiment(
+            folder, "dataset.time=~", "dataset.split={by: random}", "model.sequences=" + sequences);
+    assertThatThrownBy(without::check)
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll("[config/INVALID]", key, rule);
+  }
+}
