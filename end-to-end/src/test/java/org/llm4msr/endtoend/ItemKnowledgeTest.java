@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.cli.InProcess;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -262,6 +263,14 @@ class ItemKnowledgeTest {
       assertThat(scorer.score(List.of(row("i" + ALL), withVectors.get(1)))[1])
           .isEqualTo(given[1], within(1e-6f));
     }
+  }
+
+  @Test
+  void inspectionNamesTheVectorThatRowsMayBring() {
+    assertThat(InProcess.run("bundle", "inspect", bundle.toString()))
+        .containsPattern("may have columns .*item_vector \\(vector\\([0-9]+\\)\\)")
+        .containsPattern("without item_vector +the vector stored for the item counts;")
+        .doesNotContain("without time");
   }
 
   @Test

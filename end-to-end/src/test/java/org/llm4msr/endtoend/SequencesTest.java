@@ -25,6 +25,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
+import org.llm4msr.runtime.cli.InProcess;
+import org.llm4msr.runtime.cluster.DescribeScoring;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -256,6 +258,77 @@ class SequencesTest {
     float[] scores = score(own, testRows());
     assertThat(score(own, given)).containsExactly(scores, within(1e-6f));
     assertThat(score(own, without)).isNotEqualTo(scores);
+  }
+
+  /** Past rows would read what came after them, and metrics be too good. */
+  @Test
+  void scoringWarnsOfRowsWithoutTimes() throws IOException {
+    String header = SmallShop.COLUMNS + ",seen\n";
+    List<String> past =
+        rows.subList(0, 20).stream()
+            .map(line -> line.replaceFirst("^((?:[^,]*,){4}[^,]*)", "$1\\000"))
+            .toList();
+    Path timed = Files.writeString(folder.resolve("timed.csv"), header + String.join("\n", past));
+    Path untimed =
+        Files.writeString(
+            folder.resolve("untimed.csv"), header.replace("time", "at") + String.join("\n", past));
+    InProcess.Outcome with = scored(timed);
+    InProcess.Outcome without = scored(untimed);
+
+    assertThat(with.out()).contains("\"untimed\" : false");
+    assertThat(with.err()).doesNotContain("time");
+    assertThat(without.out()).contains("\"untimed\" : true");
+    assertThat(without.err())
+        .containsOnlyOnce(untimed + ": the model reads events of the log, and the rows have no")
+        .contains("give them their time");
+    assertThat(describedAsUntimed("time")).isFalse();
+    assertThat(describedAsUntimed("at")).isTrue();
+    assertThat(describedAsUntimed("history")).as("which replaces the log").isFalse();
+  }
+
+  private static InProcess.Outcome scored(Path rows) {
+    String out = rows.resolveSibling(rows.getFileName() + ".arrow").toString();
+    return InProcess.start(
+        "score", bundle.toString(), "--in", rows.toString(), "--out", out, "--json");
+  }
+
+  /** As Spark asks, which has rows with the columns that are required, and one more. */
+  private static boolean describedAsUntimed(String column) {
+    Map<?, ?> told =
+        (Map<?, ?>)
+            new DescribeScoring()
+                .apply(
+                    Map.of(
+                        "bundle", bundle.toString(),
+                        "overrides", List.of(),
+                        "plugins", List.of(),
+                        "source", "rows",
+                        "columns",
+                            List.of(
+                                "user",
+                                "item",
+                                "scenario",
+                                "hour",
+                                "price",
+                                "tags",
+                                "seen",
+                                column),
+                        "keep", List.of(),
+                        "own", List.of()));
+    return (Boolean) told.get("untimed");
+  }
+
+  @Test
+  void inspectionNamesWhatRowsMayBringOfTheLog() {
+    String text = InProcess.run("bundle", "inspect", bundle.toString());
+    assertThat(text)
+        .containsPattern("may have columns .*time \\(time\\), history \\(history\\)")
+        .containsPattern("without time  +each row counts as of now; one of the past also reads")
+        .containsPattern("without history  +each row reads the bundle's events of its user")
+        .doesNotContain("item_vector");
+    assertThat(InProcess.run("bundle", "inspect", bundle.toString(), "--json"))
+        .containsPattern("\"name\" : \"time\",\\s*\"kind\" : \"time\",\\s*\"required\" : false,")
+        .contains("\"without\" : \"each row counts as of now;");
   }
 
   private static List<RankItem> items(int count) {
