@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +51,35 @@ class SequenceChecksTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
     assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+
+  /** Keys of a mapping have names that the user gave, and so no default. */
+  @Test
+  void theCheckSaysWhereKeysOfMappingsWereWritten() throws IOException {
+    Path file = folder.resolve("placed.yaml");
+    Files.writeString(
+        file,
+        """
+        extends: experiment.yaml
+        model:
+          labels: { shared: {} }
+          sequences:
+            log: {}
+            list:
+              of: seen
+              positive: nope
+        """);
+    List<String> overrides = new ArrayList<>(List.of(SmallShop.PLAIN));
+    overrides.addAll(
+        List.of(SequencesTest.FIELDS, SequencesTest.LABELS, "model.sequences.other.of=views"));
+    overrides.add("model.sequences.bad={positive: wrong}");
+    Experiment placed = Experiment.fromYaml(file, overrides.toArray(String[]::new));
+    assertThatThrownBy(placed::check)
+        .hasMessageContainingAll(
+            "model.labels.shared (" + file + ":3:21): ",
+            "model.sequences.list.positive = nope (" + file + ":8:17): ",
+            "model.sequences.other (-Dmodel.sequences.other.of): names the field 'views'",
+            "model.sequences.bad.positive = wrong (-Dmodel.sequences.bad): ");
   }
 
   @ParameterizedTest

@@ -122,8 +122,7 @@ final class ConfigCheck {
     }
 
     private void add(String path, @Nullable String value, String rule) {
-      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
-      problems.add(path, value, origin, rule);
+      problems.add(path, value, loaded.effective().origin(path), rule);
     }
 
     void modelIfAny() {
@@ -267,7 +266,7 @@ final class ConfigCheck {
 
     /** Says where relative paths start, if the path was written in a file that is extended. */
     private String startOfPaths(String path) {
-      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      Origin origin = loaded.effective().origin(path);
       return origin.line() > 0 && !origin.source().equals(loaded.file().toString())
           ? ". Relative paths start at the folder of %s, which extends %s"
               .formatted(loaded.file(), origin.source())
