@@ -28,6 +28,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.ModelMemory;
+import org.llm4msr.runtime.assembly.fields.FieldProblems;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.assembly.sequences.SequenceProblems;
@@ -249,7 +250,7 @@ final class ConfigCheck {
         List<RawScenario> known = reader.scenarios();
         scenarios(dataset, known);
         data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
-        sequences(data.fields(), null);
+        fields(data.fields(), null);
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {
           throw e;
@@ -353,8 +354,9 @@ final class ConfigCheck {
       return config.model() == null ? Map.of() : config.model().sequences();
     }
 
-    private void sequences(List<PreparedField> fields, @Nullable SequenceInputs inputs) {
+    private void fields(List<PreparedField> fields, @Nullable SequenceInputs inputs) {
       if (config.model() != null) {
+        FieldProblems.find(config.model(), fields, this::add);
         SequenceProblems.find(
             config.model(),
             fields,
@@ -462,7 +464,7 @@ final class ConfigCheck {
           SequenceInputs inputs =
               SequenceInputs.of(workspace.prepared(), prepared.manifest(), null);
           data = ModelMemory.Data.of(prepared.manifest(), inputs.itemField());
-          sequences(data.fields(), inputs);
+          fields(data.fields(), inputs);
         } catch (MsrException e) {
           // Training says so; what the raw data tells is enough here.
         }
