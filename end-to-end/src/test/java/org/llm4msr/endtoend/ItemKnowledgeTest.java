@@ -321,6 +321,22 @@ class ItemKnowledgeTest {
     }
   }
 
+  /** The vector of an item says nothing of the user, whose rows it would decide. */
+  @Test
+  void itemsStandInForFieldsOfItemsAlone() throws IOException {
+    String rule =
+        "does not describe items, whose vectors would stand in it; fields that do are [item_id]."
+            + " Name one of them, or give it the role item if it describes them.";
+    String setting = "model.coldItems={field: user_id}";
+    assertThatThrownBy(() -> of(without(), setting).check())
+        .hasMessageContaining(
+            "model.coldItems.field = user_id (-Dmodel.coldItems): "
+                + rule.substring(0, rule.length() - 1));
+    assertThatThrownBy(() -> of(without(), setting).train("no", Progress.NONE))
+        .hasMessage("[model/COLD_ITEMS] model.coldItems.field is 'user_id', which " + rule);
+    assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+
   @Test
   void whatReadsItemsIsRefusedWithoutThem() throws IOException {
     assertThatThrownBy(() -> of(without("  items: {}\n")).check())

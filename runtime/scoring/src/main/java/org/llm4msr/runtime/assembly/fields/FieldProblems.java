@@ -1,14 +1,17 @@
 package org.llm4msr.runtime.assembly.fields;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.data.prepared.PreparedField;
@@ -18,6 +21,9 @@ import org.llm4msr.runtime.text.NearestName;
 public final class FieldProblems {
 
   private static final String COLD = "model.coldItems.field";
+
+  /** What an item's vector tells of. */
+  private static final Set<FieldRole> OF_ITEMS = EnumSet.of(FieldRole.ITEM, FieldRole.AUTHOR);
 
   private FieldProblems() {}
 
@@ -36,7 +42,7 @@ public final class FieldProblems {
   public static void find(ModelConfig model, List<PreparedField> fields, Found found) {
     ColdItemsConfig cold = model.coldItems();
     if (cold != null) {
-      wrongKind(cold, fields).ifPresent(rule -> found.add(COLD, cold.field(), rule));
+      wrong(cold, fields).ifPresent(rule -> found.add(COLD, cold.field(), rule));
     }
     List<String> names = fields.stream().map(PreparedField::name).toList();
     Map<String, Integer> sizes = new TreeMap<>(model.embeddingSizes());
@@ -57,7 +63,20 @@ public final class FieldProblems {
     }
   }
 
-  /** Requires a categorical field. */
+  /**
+   * Requires that the vectors of items fit the field in which they stand.
+   *
+   * @param model null for none
+   * @throws MsrException {@code model/COLD_ITEMS} where they do not
+   */
+  public static void requireOfItems(@Nullable ModelConfig model, List<PreparedField> fields) {
+    ColdItemsConfig cold = model == null ? null : model.coldItems();
+    if (cold != null) {
+      refuse(cold, wrong(cold, fields));
+    }
+  }
+
+  /** Requires what {@link #requireOfItems} does of any field; bundles may have others. */
   static void requireCategorical(ColdItemsConfig cold, List<PreparedField> fields) {
     refuse(cold, wrongKind(cold, fields));
   }
@@ -69,6 +88,17 @@ public final class FieldProblems {
           "model/COLD_ITEMS",
           "%s is '%s', which %s.".formatted(COLD, cold.field(), rule.get()));
     }
+  }
+
+  private static Optional<String> wrong(ColdItemsConfig cold, List<PreparedField> fields) {
+    return wrongKind(cold, fields)
+        .or(
+            () ->
+                named(
+                    cold,
+                    categorical(fields, field -> OF_ITEMS.contains(field.role())),
+                    "does not describe items, whose vectors would stand in it; fields that do are"
+                        + " %s. Name one of them, or give it the role item if it describes them"));
   }
 
   private static Optional<String> wrongKind(ColdItemsConfig cold, List<PreparedField> fields) {
