@@ -18,7 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 
-/** What sequences need that the data does not have is said. */
+/** What sequences need of the data is said before it is prepared, as far as its schema tells. */
 class SequenceChecksTest {
 
   @TempDir static Path folder;
@@ -44,6 +44,10 @@ class SequenceChecksTest {
       })
   void refusesSequencesThatTheDataCannotHave(String wrong) {
     String[] parts = wrong.split(" \\| ");
+    assertThatThrownBy(
+            () -> SequencesTest.experiment(folder, parts[0], "workspace=unprepared").check())
+        .as("of raw data")
+        .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
     assertThatThrownBy(() -> SequencesTest.experiment(folder, parts[0]).check())
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
@@ -51,6 +55,37 @@ class SequenceChecksTest {
         .isInstanceOf(MsrException.class)
         .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
     assertThat(folder.resolve("work/runs/no")).doesNotExist();
+  }
+
+  /** Preparing data takes long: what no preparation can give is refused before. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{table: hour-city}|A sequence of items reads the table of the field 'hour-city', but the"
+            + " data does not have one id of it for each item. Name a field of items in 'table'.",
+        "{table: price}|A sequence of items reads the table of the field 'price', but the data does"
+            + " not have one id of it for each item. Name a field of items in 'table'.",
+        "{table: city}|the field 'city', but the data does not have one id of it for each item.",
+        "{of: tags, pooling: target-attention}|reads the table of 'tags', of which a row has no"
+            + " single id. Name a field with one id a row in 'table', which shares the vocabulary"
+      })
+  void theSchemaOfRawDataTellsWhatSequencesLack(String settings, String rule) {
+    String fields =
+        "dataset.fields=[{column: hour}, {column: city, table: users}, {column: price, kind:"
+            + " bucketed, buckets: 4}, {name: hour-city, cross: [hour, city]}, {column: tags, kind:"
+            + " multi-categorical}]";
+    assertThatThrownBy(
+            () ->
+                SequencesTest.experiment(
+                        folder,
+                        fields,
+                        "workspace=unprepared",
+                        "model.sequences={s: %s, t: {}, u: {table: scenario}, v: {of: tags}}"
+                            .formatted(settings))
+                    .check())
+        .hasMessageContaining("has a problem:\n  1. model.sequences.s (-Dmodel.sequences): ")
+        .hasMessageContaining(rule);
   }
 
   /** Keys of a mapping have names that the user gave, and so no default. */

@@ -250,7 +250,7 @@ final class ConfigCheck {
         List<RawScenario> known = reader.scenarios();
         scenarios(dataset, known);
         data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
-        fields(data.fields(), null);
+        fields(data.fields(), SequenceInputs.of(reader.schema()));
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {
           throw e;
@@ -354,7 +354,7 @@ final class ConfigCheck {
       return config.model() == null ? Map.of() : config.model().sequences();
     }
 
-    private void fields(List<PreparedField> fields, @Nullable SequenceInputs inputs) {
+    private void fields(List<PreparedField> fields, SequenceInputs inputs) {
       if (config.model() != null) {
         FieldProblems.find(config.model(), fields, this::add);
         SequenceProblems.find(
