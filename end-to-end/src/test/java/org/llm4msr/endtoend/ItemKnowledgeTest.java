@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
+import org.llm4msr.runtime.cli.InProcess;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -265,6 +266,14 @@ class ItemKnowledgeTest {
   }
 
   @Test
+  void inspectionNamesTheVectorThatRowsMayBring() {
+    assertThat(InProcess.run("bundle", "inspect", bundle.toString()))
+        .containsPattern("may have columns .*item_vector \\(vector\\([0-9]+\\)\\)")
+        .containsPattern("without item_vector +the vector stored for the item counts;")
+        .doesNotContain("without time");
+  }
+
+  @Test
   void theCommandLineScoresNewItemsToo() throws IOException, InterruptedException {
     Experiment next = experiment("more", "next.csv");
     next.prepare(false, Progress.NONE);
@@ -310,6 +319,22 @@ class ItemKnowledgeTest {
           .hasMessageContaining("[knowledge/STORE_MISMATCH]")
           .hasMessageContaining("dimension was 32 and is now 16");
     }
+  }
+
+  /** The vector of an item says nothing of the user, whose rows it would decide. */
+  @Test
+  void itemsStandInForFieldsOfItemsAlone() throws IOException {
+    String rule =
+        "does not describe items, whose vectors would stand in it; fields that do are [item_id]."
+            + " Name one of them, or give it the role item if it describes them.";
+    String setting = "model.coldItems={field: user_id}";
+    assertThatThrownBy(() -> of(without(), setting).check())
+        .hasMessageContaining(
+            "model.coldItems.field = user_id (-Dmodel.coldItems): "
+                + rule.substring(0, rule.length() - 1));
+    assertThatThrownBy(() -> of(without(), setting).train("no", Progress.NONE))
+        .hasMessage("[model/COLD_ITEMS] model.coldItems.field is 'user_id', which " + rule);
+    assertThat(folder.resolve("work/runs/no")).doesNotExist();
   }
 
   @Test

@@ -20,12 +20,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
+import org.llm4msr.runtime.cli.InProcess;
+import org.llm4msr.runtime.cluster.DescribeScoring;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -49,11 +50,10 @@ class SequencesTest {
   private static final int TRAINING = 800;
   private static final int TEST = 1000;
   private static final int ROWS = 1200;
-  private static final String FIELDS =
+  static final String FIELDS =
       "dataset.fields=[{column: hour}, {column: seen, kind: multi-categorical, vocabulary: item},"
           + " {column: kind, table: items}]";
-  private static final String LABELS =
-      "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
+  static final String LABELS = "dataset.labels=[{name: dear, column: price, positiveAbove: 10}]";
 
   /** Settings with which a model learns enough for its scores to depend on what it reads. */
   static final List<String> LEARNS =
@@ -261,6 +261,77 @@ class SequencesTest {
     assertThat(score(own, without)).isNotEqualTo(scores);
   }
 
+  /** Past rows would read what came after them, and metrics be too good. */
+  @Test
+  void scoringWarnsOfRowsWithoutTimes() throws IOException {
+    String header = SmallShop.COLUMNS + ",seen\n";
+    List<String> past =
+        rows.subList(0, 20).stream()
+            .map(line -> line.replaceFirst("^((?:[^,]*,){4}[^,]*)", "$1\\000"))
+            .toList();
+    Path timed = Files.writeString(folder.resolve("timed.csv"), header + String.join("\n", past));
+    Path untimed =
+        Files.writeString(
+            folder.resolve("untimed.csv"), header.replace("time", "at") + String.join("\n", past));
+    InProcess.Outcome with = scored(timed);
+    InProcess.Outcome without = scored(untimed);
+
+    assertThat(with.out()).contains("\"untimed\" : false");
+    assertThat(with.err()).doesNotContain("time");
+    assertThat(without.out()).contains("\"untimed\" : true");
+    assertThat(without.err())
+        .containsOnlyOnce(untimed + ": the model reads events of the log, and the rows have no")
+        .contains("give them their time");
+    assertThat(describedAsUntimed("time")).isFalse();
+    assertThat(describedAsUntimed("at")).isTrue();
+    assertThat(describedAsUntimed("history")).as("which replaces the log").isFalse();
+  }
+
+  private static InProcess.Outcome scored(Path rows) {
+    String out = rows.resolveSibling(rows.getFileName() + ".arrow").toString();
+    return InProcess.start(
+        "score", bundle.toString(), "--in", rows.toString(), "--out", out, "--json");
+  }
+
+  /** As Spark asks, which has rows with the columns that are required, and one more. */
+  private static boolean describedAsUntimed(String column) {
+    Map<?, ?> told =
+        (Map<?, ?>)
+            new DescribeScoring()
+                .apply(
+                    Map.of(
+                        "bundle", bundle.toString(),
+                        "overrides", List.of(),
+                        "plugins", List.of(),
+                        "source", "rows",
+                        "columns",
+                            List.of(
+                                "user",
+                                "item",
+                                "scenario",
+                                "hour",
+                                "price",
+                                "tags",
+                                "seen",
+                                column),
+                        "keep", List.of(),
+                        "own", List.of()));
+    return (Boolean) told.get("untimed");
+  }
+
+  @Test
+  void inspectionNamesWhatRowsMayBringOfTheLog() {
+    String text = InProcess.run("bundle", "inspect", bundle.toString());
+    assertThat(text)
+        .containsPattern("may have columns .*time \\(time\\), history \\(history\\)")
+        .containsPattern("without time  +each row counts as of now; one of the past also reads")
+        .containsPattern("without history  +each row reads the bundle's events of its user")
+        .doesNotContain("item_vector");
+    assertThat(InProcess.run("bundle", "inspect", bundle.toString(), "--json"))
+        .containsPattern("\"name\" : \"time\",\\s*\"kind\" : \"time\",\\s*\"required\" : false,")
+        .contains("\"without\" : \"each row counts as of now;");
+  }
+
   private static List<RankItem> items(int count) {
     List<RankItem> items = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -422,45 +493,5 @@ class SequencesTest {
     assertThat(without.score()).isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
     assertThat(without.change()).isGreaterThan(1e-4);
     assertThat(without.share()).isEqualTo(1);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "model.sequences={A: {}} | SEQUENCE_NAME | has a name that is not",
-        "model.sequences={s: {of: views}} | SEQUENCE_FIELD | names the field 'views', which the data"
-            + " does not have",
-        "model.sequences={s: {of: hour}} | SEQUENCE_FIELD | is of the field 'hour', which is no list",
-        "model.sequences={s: {table: seen}} | SEQUENCE_TABLE | reads the table of 'seen', of which a"
-            + " row has no single id",
-        "model.sequences={s: {of: seen, table: kind}} | SEQUENCE_TABLE | whose ids are not those of"
-            + " 'kind'",
-        "model.sequences={s: {table: hour}} | SEQUENCE_TABLE | does not have one id of it for each"
-      })
-  void refusesSequencesThatTheDataCannotHave(String wrong) {
-    String[] parts = wrong.split(" \\| ");
-    assertThatThrownBy(() -> experiment(folder, parts[0]).check())
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[config/INVALID]", "model.sequences.", parts[2]);
-    assertThatThrownBy(() -> experiment(folder, parts[0]).train("no", Progress.NONE))
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[model/" + parts[1] + "]", parts[2]);
-    assertThat(folder.resolve("work/runs/no")).doesNotExist();
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "{s: {}}|model.sequences.s|is what the user did before, but the data has no time",
-        "{s: {of: seen, positive: liked}}|model.sequences.s.positive|the further labels [dear]"
-      })
-  void theCheckTellsWhatEventsLack(String sequences, String key, String rule) {
-    Experiment without =
-        experiment(
-            folder, "dataset.time=~", "dataset.split={by: random}", "model.sequences=" + sequences);
-    assertThatThrownBy(without::check)
-        .isInstanceOf(MsrException.class)
-        .hasMessageContainingAll("[config/INVALID]", key, rule);
   }
 }

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -251,5 +253,40 @@ class SharedFieldsTest {
                 assertThatThrownBy(() -> experiment(folder, override).train("no", Progress.NONE))
                     .isInstanceOf(MsrException.class)
                     .hasMessage(text));
+  }
+
+  /** Of prepared data, and of raw data whose schema names the fields. */
+  @ParameterizedTest
+  @ValueSource(strings = {"workspace=work", "workspace=unprepared"})
+  void theCheckTellsWhichFieldsTheModelCannotHave(String workspace) {
+    assertThatThrownBy(
+            () ->
+                experiment(
+                        folder,
+                        workspace,
+                        "model.embeddingSizes={tag: 3, hour: 2}",
+                        "model.coldItems={field: prices}")
+                    .check())
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll(
+            "[config/INVALID]",
+            "model.embeddingSizes.tag = 3 (-Dmodel.embeddingSizes): the data has no such field; it"
+                + " has [user_id, item_id, scenario, hour, price, tags, before, city, words]. Did"
+                + " you mean tags?",
+            "model.coldItems.field = prices (-Dmodel.coldItems): is no categorical field of the"
+                + " data; these are [user_id, item_id, scenario, hour, before, city]. Name one");
+    assertThatThrownBy(
+            () ->
+                experiment(
+                        folder,
+                        workspace,
+                        "model.embeddingSizes={tags: 3, words: 5}",
+                        "model.coldItems={field: price}")
+                    .check())
+        .hasMessageContainingAll(
+            "model.embeddingSizes (-Dmodel.embeddingSizes): gives the vocabulary 'terms', which"
+                + " several fields share, the sizes 3 and 5",
+            "model.coldItems.field = price (-Dmodel.coldItems): is no categorical field");
+    assertThat(experiment(folder, workspace, SIZES).check()).isPresent();
   }
 }

@@ -64,7 +64,7 @@ public final class ScoreJob implements Job {
     out.write(scores);
     double seconds = (System.nanoTime() - started) / 1e9;
     requireScores(request, out, counts);
-    return report(request, counts, seconds, String.valueOf(told.get("leaks")));
+    return report(request, counts, seconds, told);
   }
 
   private static List<String> texts(Map<?, ?> told, String key) {
@@ -107,7 +107,7 @@ public final class ScoreJob implements Job {
   }
 
   private static JobReport report(
-      ScoreRequest request, ScorePartition.Counts counts, double seconds, String leaks) {
+      ScoreRequest request, ScorePartition.Counts counts, double seconds, Map<?, ?> told) {
     long rows = counts.rows().value();
     long malformed = counts.malformed().value();
     List<String> problems = counts.problems().value().stream().sorted().toList();
@@ -116,7 +116,8 @@ public final class ScoreJob implements Job {
     values.put("rows", String.valueOf(rows));
     values.put("malformed", String.valueOf(malformed));
     values.put("rowsPerSecond", String.valueOf(rows / seconds));
-    values.put("leakFutureInteractions", leaks);
+    values.put("leakFutureInteractions", String.valueOf(told.get("leaks")));
+    values.put("untimed", String.valueOf(told.get("untimed")));
     for (int i = 0; i < problems.size(); i++) {
       values.put("problem." + i, problems.get(i));
     }

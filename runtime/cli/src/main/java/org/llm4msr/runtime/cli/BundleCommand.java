@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
 import org.llm4msr.runtime.bundle.BundleManifest;
@@ -17,6 +18,7 @@ import org.llm4msr.runtime.cli.command.Command;
 import org.llm4msr.runtime.cli.command.CommandGroup;
 import org.llm4msr.runtime.cli.command.Terminal;
 import org.llm4msr.runtime.cli.options.RunOption;
+import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
@@ -60,10 +62,23 @@ final class BundleCommand extends CommandGroup {
     @Override
     protected void run() {
       Bundle bundle = Bundle.open(folder);
-      RowEncoder encoder = BundleModel.encoder(bundle);
-      var inspection =
-          new Inspection(folder, bundle.digest(), bundle.manifest(), encoder.columns());
+      List<ScoringColumn> columns = encoder(bundle).columns();
+      var inspection = new Inspection(folder, bundle.digest(), bundle.manifest(), columns);
       terminal().result(inspection, text(inspection));
+    }
+
+    /** Only its plugins tell what a model reads beside fields; other programs may lack them. */
+    private RowEncoder encoder(Bundle bundle) {
+      try {
+        ScoringConfig config = BundleModel.config(bundle, List.of(), session().loader());
+        return BundleModel.encoder(bundle, config);
+      } catch (MsrException e) {
+        if (!e.code().equals("config/INVALID")) {
+          throw e;
+        }
+        terminal().note("warning: columns that are no fields are not known: " + e.text());
+        return BundleModel.encoder(bundle);
+      }
     }
 
     private static String text(Inspection inspection) {
@@ -92,6 +107,9 @@ final class BundleCommand extends CommandGroup {
       FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
       line(text, "needs columns", names(inspection.columns(), true));
       line(text, "may have columns", names(inspection.columns(), false));
+      inspection.columns().stream()
+          .filter(column -> column.isTime() || column.isHistory() || column.isItemVector())
+          .forEach(column -> line(text, "without " + column.name(), column.without()));
       return text.toString();
     }
 

@@ -15,6 +15,7 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
+import org.llm4msr.runtime.scoring.UntimedRows;
 
 /**
  * Checks a job of scoring before it begins, without the engine.
@@ -23,8 +24,8 @@ import org.llm4msr.runtime.data.rows.ScoringColumn;
  * {@code source} (what the rows are called in errors), {@code columns} (theirs), {@code keep} and
  * {@code own} (the columns of the scores that are kept, and the others). It returns {@code columns}
  * (those of the rows that the model reads), {@code labels} (names of the further labels that it
- * learns), {@code batchSize} (rows that go through it at once), and {@code leaks} (whether metrics
- * of the scores may not measure the model).
+ * learns), {@code batchSize} (rows that go through it at once), {@code leaks} (whether metrics of
+ * the scores may not measure the model), and {@code untimed} ({@link UntimedRows}).
  */
 public final class DescribeScoring implements Function<Object, Object> {
 
@@ -54,7 +55,9 @@ public final class DescribeScoring implements Function<Object, Object> {
         "batchSize",
         config.batchSize(),
         "leaks",
-        bundle.manifest().leakFutureInteractions());
+        bundle.manifest().leakFutureInteractions(),
+        "untimed",
+        UntimedRows.are(encoder.columns(), present));
   }
 
   private static void requireKept(Settings settings, List<String> labels, Set<String> present) {

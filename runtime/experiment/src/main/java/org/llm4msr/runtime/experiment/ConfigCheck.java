@@ -28,6 +28,7 @@ import org.llm4msr.api.model.BackboneFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.ModelInput;
 import org.llm4msr.runtime.assembly.ModelMemory;
+import org.llm4msr.runtime.assembly.fields.FieldProblems;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.assembly.sequences.SequenceProblems;
@@ -122,8 +123,7 @@ final class ConfigCheck {
     }
 
     private void add(String path, @Nullable String value, String rule) {
-      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
-      problems.add(path, value, origin, rule);
+      problems.add(path, value, loaded.effective().origin(path), rule);
     }
 
     void modelIfAny() {
@@ -250,7 +250,7 @@ final class ConfigCheck {
         List<RawScenario> known = reader.scenarios();
         scenarios(dataset, known);
         data = ModelMemory.Data.of(reader.schema(), kept(dataset, known));
-        sequences(data.fields(), null);
+        fields(data.fields(), SequenceInputs.of(reader.schema()));
       } catch (MsrException e) {
         if (!isOfConfiguration(e)) {
           throw e;
@@ -267,7 +267,7 @@ final class ConfigCheck {
 
     /** Says where relative paths start, if the path was written in a file that is extended. */
     private String startOfPaths(String path) {
-      Origin origin = loaded.effective().origins().getOrDefault(path, Origin.DEFAULT);
+      Origin origin = loaded.effective().origin(path);
       return origin.line() > 0 && !origin.source().equals(loaded.file().toString())
           ? ". Relative paths start at the folder of %s, which extends %s"
               .formatted(loaded.file(), origin.source())
@@ -354,8 +354,9 @@ final class ConfigCheck {
       return config.model() == null ? Map.of() : config.model().sequences();
     }
 
-    private void sequences(List<PreparedField> fields, @Nullable SequenceInputs inputs) {
+    private void fields(List<PreparedField> fields, SequenceInputs inputs) {
       if (config.model() != null) {
+        FieldProblems.find(config.model(), fields, this::add);
         SequenceProblems.find(
             config.model(),
             fields,
@@ -463,7 +464,7 @@ final class ConfigCheck {
           SequenceInputs inputs =
               SequenceInputs.of(workspace.prepared(), prepared.manifest(), null);
           data = ModelMemory.Data.of(prepared.manifest(), inputs.itemField());
-          sequences(data.fields(), inputs);
+          fields(data.fields(), inputs);
         } catch (MsrException e) {
           // Training says so; what the raw data tells is enough here.
         }

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.experiment;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llm4msr.runtime.scoring.UntimedRows;
 
 /** What results must say about how they were made. */
 public enum Notice {
@@ -13,7 +14,9 @@ public enum Notice {
   HISTORY(
       "until is row, in knowledge.history or model.sequences: a row also reads earlier events of"
           + " validation and test,"
-          + " which models that read the training part alone do not know.");
+          + " which models that read the training part alone do not know."),
+  /** Rows that were scored have no time. */
+  UNTIMED(UntimedRows.MEANING);
 
   private final String text;
 

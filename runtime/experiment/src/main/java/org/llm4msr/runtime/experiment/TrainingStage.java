@@ -14,6 +14,7 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.Wiring;
+import org.llm4msr.runtime.assembly.fields.FieldProblems;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.bundle.BundleWriter;
@@ -93,6 +94,7 @@ final class TrainingStage implements AutoCloseable {
     this.data = data;
     this.knowledge = knowledge;
     SequencePlan.require(config.model(), prepared, data.manifest()); // Before the log is read.
+    FieldProblems.requireOfItems(config.model(), data.manifest().fields());
     PastNeeds past = config.past();
     EventLogs events = past == null ? null : start.events(past, data);
     KnowledgeInputs inputs = RunKnowledge.inputs(experiment, data, knowledge, start, events);

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.knowledge.KnowledgeEncoderFactory;
 import org.llm4msr.api.model.FusionHeadFactory;
@@ -27,7 +26,6 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.runtime.tables.UpdateRule;
 
 /**
@@ -104,12 +102,7 @@ public record ModelMemory(
               .map(key -> new PreparedScenario(key, key, "", new SplitCounts(1, 1, 1)))
               .toList(),
           false,
-          schema.fields().stream()
-              .filter(field -> FieldForm.of(field.kind()) == FieldForm.ID)
-              .filter(field -> field.column().equals(RawSchema.ITEM))
-              .map(RawField::name)
-              .findFirst()
-              .orElse(null));
+          SequenceInputs.of(schema).itemField());
     }
 
     private SequencePlan sequences(ModelConfig model) {

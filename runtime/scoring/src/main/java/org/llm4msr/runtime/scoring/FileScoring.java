@@ -85,6 +85,7 @@ final class FileScoring {
         ScoreJobFolder job = ScoreJobFolder.open(request, labels, key(identity))) {
       requireTarget(); // Another job may just have finished it.
       requireKept(file.columns());
+      boolean untimed = UntimedRows.warn(request.in(), columns, file.columns());
       long before = job.rows();
       long total = file.rows();
       progress.detail(before, "");
@@ -112,7 +113,8 @@ final class FileScoring {
           job.malformed(),
           job.problems(),
           rows == before ? 0 : (rows - before) / seconds,
-          leakFutureInteractions);
+          leakFutureInteractions,
+          untimed);
     } catch (IOException e) {
       throw notWritten(e);
     } catch (UncheckedIOException e) {

@@ -14,6 +14,8 @@ import java.util.List;
  * @param rowsPerSecond rows that this process scored per second; 0 if there were none left
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that metrics of these scores may not measure it
+ * @param untimed whether the model reads events of the log and the rows have no times, so that
+ *     those of the past also read what came after them
  */
 public record ScoringReport(
     Path out,
@@ -22,7 +24,8 @@ public record ScoringReport(
     long malformed,
     List<RowProblem> problems,
     double rowsPerSecond,
-    boolean leakFutureInteractions) {
+    boolean leakFutureInteractions,
+    boolean untimed) {
 
   /** Most problems that a report has; the column {@code problem} of the scores has all. */
   public static final int MOST_PROBLEMS = 10;

@@ -12,6 +12,7 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.CalibrationFit;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.scoring.Scorer;
+import org.llm4msr.runtime.scoring.UntimedRows;
 
 /**
  * What labelled rows say of a version: those with an even number fit its calibration, the others
@@ -57,6 +58,10 @@ final class Evidence {
     rows.forEach(
         scorer.columns(),
         (some, first) -> {
+          if (first == 0) {
+            boolean unused =
+                UntimedRows.warn(rows.file(), scorer.columns(), some.values().columns());
+          }
           float[] scores = scorer.score(some.values(), first, null);
           for (int row = 0; row < some.size(); row++) {
             float label = some.label(row, first);

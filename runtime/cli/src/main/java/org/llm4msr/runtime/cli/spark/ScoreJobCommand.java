@@ -87,7 +87,8 @@ public final class ScoreJobCommand extends JobCommand {
       long malformed,
       List<String> problems,
       double rowsPerSecond,
-      boolean leakFutureInteractions) {}
+      boolean leakFutureInteractions,
+      boolean untimed) {}
 
   @Override
   protected String keptWhenInterrupted() {
@@ -110,8 +111,8 @@ public final class ScoreJobCommand extends JobCommand {
     Properties told = submit(config, arguments(bundle(bundle, config), ofFile));
     if (told != null) {
       Report report = report(told);
-      terminal()
-          .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
+      String marked = Notice.UNTIMED.appendedTo(text(report), report.untimed());
+      terminal().result(report, Notice.LEAK.appendedTo(marked, report.leakFutureInteractions()));
     } else if (!print) {
       terminal().result(Map.of("submitted", out), ELSEWHERE);
     }
@@ -161,7 +162,8 @@ public final class ScoreJobCommand extends JobCommand {
         Long.parseLong(value(told, "malformed")),
         problems,
         Double.parseDouble(value(told, "rowsPerSecond")),
-        Boolean.parseBoolean(value(told, "leakFutureInteractions")));
+        Boolean.parseBoolean(value(told, "leakFutureInteractions")),
+        Boolean.parseBoolean(value(told, "untimed")));
   }
 
   private static String text(Report report) {

@@ -41,6 +41,17 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return flat.keySet();
   }
 
+  /** Returns where a value was written, or else the value that is nearest above its key. */
+  public Origin origin(String path) {
+    for (String at = path; !at.isEmpty(); at = RecordBinder.parent(at)) {
+      Origin origin = origins.get(at);
+      if (origin != null) {
+        return origin;
+      }
+    }
+    return Origin.DEFAULT;
+  }
+
   /** Makes the effective form of a record whose origins do not matter. */
   public static EffectiveConfig of(Record root) {
     return of(root, path -> Origin.DEFAULT);
@@ -191,7 +202,11 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> plain = new LinkedHashMap<>();
       map.forEach(
-          (key, element) -> plain.put(key.toString(), plain(element, path, origin, origins)));
+          (key, element) -> {
+            String inner = RecordBinder.join(path, key.toString());
+            plain.put(key.toString(), plain(element, inner, origin, origins));
+            origins.put(inner, origin.apply(inner));
+          });
       return plain;
     }
     if (value instanceof Iterable<?> items) {

@@ -92,7 +92,8 @@ final class RecordBinder {
     return origins.getOrDefault("", Origin.DEFAULT);
   }
 
-  private static String parent(String path) {
+  /** Returns the key above one; empty where there is none. */
+  static String parent(String path) {
     int end = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['));
     return end < 0 ? "" : path.substring(0, end);
   }

@@ -81,7 +81,7 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
         requireParts(field.name(), crossed.parts(), plans);
       }
       int first = vocabularies.computeIfAbsent(vocabulary(field), name -> plans.size());
-      FieldPlan plan = new FieldPlan(plans.size(), field, home(field), first);
+      FieldPlan plan = new FieldPlan(plans.size(), field, FieldSource.home(field), first);
       plan.requireNoOtherId();
       plans.add(plan);
     }
@@ -211,22 +211,6 @@ record FieldPlan(int index, RawField field, RawTable home, int first) {
           "The field name '%s' is that of the raw id in rows that are scored, and the field reads the column '%s' of the table %s. Rename the field."
               .formatted(field.name(), field.column(), field.table()));
     }
-  }
-
-  private static RawTable home(RawField field) {
-    if (field.kind() instanceof FieldKind.Crossed) {
-      return RawTable.INTERACTIONS;
-    }
-    if (!(field.kind() instanceof FieldKind.Categorical)) {
-      return field.table();
-    }
-    return switch (field.column()) {
-      case RawSchema.USER ->
-          field.table() == RawTable.INTERACTIONS ? RawTable.USERS : field.table();
-      case RawSchema.ITEM ->
-          field.table() == RawTable.INTERACTIONS ? RawTable.ITEMS : field.table();
-      default -> field.table();
-    };
   }
 
   /** Returns whether the field is the key of its home table itself. */

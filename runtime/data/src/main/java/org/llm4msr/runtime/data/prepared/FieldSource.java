@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.arrow.DataErrors;
@@ -45,6 +47,23 @@ public record FieldSource(
     requireNonNull(field, "field is null");
     requireNonNull(home, "home is null");
     requireNonNull(column, "column is null");
+  }
+
+  /** Returns the home of a raw field. */
+  public static RawTable home(RawField field) {
+    if (field.kind() instanceof FieldKind.Crossed) {
+      return RawTable.INTERACTIONS;
+    }
+    if (!(field.kind() instanceof FieldKind.Categorical)) {
+      return field.table();
+    }
+    return switch (field.column()) {
+      case RawSchema.USER ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.USERS : field.table();
+      case RawSchema.ITEM ->
+          field.table() == RawTable.INTERACTIONS ? RawTable.ITEMS : field.table();
+      default -> field.table();
+    };
   }
 
   /**

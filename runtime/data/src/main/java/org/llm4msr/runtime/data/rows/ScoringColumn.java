@@ -12,16 +12,25 @@ import org.llm4msr.runtime.data.prepared.SplitColumns;
  * @param name its name
  * @param kind {@code id}, {@code categorical}, {@code multi-categorical}, {@code weights} of a
  *     list's elements, {@code numeric}, {@code vector(SIZE)}, {@code time} or {@code history}
- * @param required whether it must be there; if not, the value stored with the user or item takes
- *     its place
+ * @param required whether it must be there
+ * @param without what rows read that leave it out: a sentence without a stop; empty where they must
+ *     have it
  */
-public record ScoringColumn(String name, String kind, boolean required) {
+public record ScoringColumn(String name, String kind, boolean required, String without) {
 
   private static final String TIME = "time";
   private static final String HISTORY = "history";
   private static final String ID = "id";
   private static final String WEIGHTS = "weights";
   private static final String VECTOR = "vector(";
+  private static final String OF_ITEM =
+      "the vector stored for the item counts; an item without gets what missing says";
+  private static final String STORED = "the value stored with the user or item counts";
+
+  /** Makes a column for which the value that is stored with the user or item can stand. */
+  public ScoringColumn(String name, String kind, boolean required) {
+    this(name, kind, required, required ? "" : STORED);
+  }
 
   static ScoringColumn id(String name) {
     return new ScoringColumn(name, ID, true);
@@ -34,23 +43,29 @@ public record ScoringColumn(String name, String kind, boolean required) {
 
   /** Returns the column of the weights of a field's lists. */
   static ScoringColumn weights(PreparedField field) {
-    return new ScoringColumn(SplitColumns.weightsOf(field.name()), WEIGHTS, false);
+    return new ScoringColumn(
+        SplitColumns.weightsOf(field.name()), WEIGHTS, false, "all elements weigh 1");
   }
 
   /** Returns the column of the items' own vectors of so many numbers. */
   static ScoringColumn itemVector(int size) {
     return new ScoringColumn(
-        ItemVectors.COLUMN, FieldKinds.name(new FieldKind.Vector(size)), false);
+        ItemVectors.COLUMN, FieldKinds.name(new FieldKind.Vector(size)), false, OF_ITEM);
   }
 
   /** Returns the column of the times of rows, which end what is read of the past. */
   static ScoringColumn time() {
-    return new ScoringColumn(RawSchema.TIME, TIME, false);
+    return new ScoringColumn(
+        RawSchema.TIME,
+        TIME,
+        false,
+        "each row counts as of now; one of the past also reads events that came after it");
   }
 
   /** Returns the column of the users' pasts. */
   static ScoringColumn history() {
-    return new ScoringColumn(GivenHistory.COLUMN, HISTORY, false);
+    return new ScoringColumn(
+        GivenHistory.COLUMN, HISTORY, false, "each row reads the bundle's events of its user");
   }
 
   /** Returns whether it holds times. */
@@ -61,6 +76,11 @@ public record ScoringColumn(String name, String kind, boolean required) {
   /** Returns whether it holds lists of events. */
   public boolean isHistory() {
     return kind.equals(HISTORY);
+  }
+
+  /** Returns whether it holds the items' own vectors, and no field. */
+  public boolean isItemVector() {
+    return without.equals(OF_ITEM);
   }
 
   /** Returns whether it holds users, items or scenarios. */

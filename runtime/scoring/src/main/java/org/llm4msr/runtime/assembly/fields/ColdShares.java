@@ -5,9 +5,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
-import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
@@ -54,18 +51,7 @@ public final class ColdShares {
       Function<PreparedField, float[]> rows,
       ItemKnowledge items,
       long seed) {
-    List<String> possible =
-        fields.stream()
-            .filter(field -> field.kind() instanceof FieldKind.Categorical)
-            .map(PreparedField::name)
-            .toList();
-    if (!possible.contains(config.field())) {
-      throw new MsrException(
-          ErrorType.USER,
-          "model/COLD_ITEMS",
-          "model.coldItems.field is '%s', which is no categorical field of the data; these are %s. Name one of them."
-              .formatted(config.field(), possible));
-    }
+    FieldProblems.requireCategorical(config, fields);
     int number = fields.stream().map(PreparedField::name).toList().indexOf(config.field());
     return new ColdShares(
         number, shares(rows.apply(fields.get(number)), config.halfAt()), items, config, seed);

@@ -20,6 +20,8 @@ import org.llm4msr.runtime.tables.Workers;
 /** Which tables a model has: one for each vocabulary, number and vector, as wide as configured. */
 public final class FieldTables {
 
+  static final String SIZES = "model.embeddingSizes";
+
   /** What follows the name of a table in that of its first-order weights. */
   private static final String LINEAR = " (linear)";
 
@@ -69,7 +71,7 @@ public final class FieldTables {
     return new MsrException(
         ErrorType.USER,
         "model/EMBEDDING_SIZES",
-        "model.embeddingSizes %s. Fix the section model.".formatted(what));
+        "%s %s. Fix the section model.".formatted(SIZES, what));
   }
 
   /** Returns D, the numbers of a field's vectors. */

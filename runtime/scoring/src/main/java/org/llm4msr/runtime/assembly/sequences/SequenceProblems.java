@@ -3,7 +3,6 @@ package org.llm4msr.runtime.assembly.sequences;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig;
@@ -20,13 +19,13 @@ public final class SequenceProblems {
    * Tells each problem.
    *
    * @param fields as far as they are known: with raw data alone, without sizes
-   * @param inputs of prepared data; null without
+   * @param inputs of prepared data, or of the schema of raw data
    * @param found gets the name of the sequence and what is wrong
    */
   public static void find(
       ModelConfig model,
       List<PreparedField> fields,
-      @Nullable SequenceInputs inputs,
+      SequenceInputs inputs,
       BiConsumer<String, String> found) {
     new TreeMap<>(model.sequences())
         .forEach(
@@ -49,11 +48,8 @@ public final class SequenceProblems {
       SequenceConfig config,
       ModelConfig model,
       List<PreparedField> fields,
-      @Nullable SequenceInputs inputs) {
+      SequenceInputs inputs) {
     SequenceField field = SequencePlan.field(name, config, model, fields, inputs);
-    if (inputs == null) {
-      return;
-    }
     SequencePlan known = new SequencePlan(List.of(field)).requireTables();
     PreparedField table = fields.get(known.all().get(0).table());
     if (config.isOfLog() && !inputs.isOfScenarios().test(table)) {
