@@ -166,14 +166,14 @@ class GeneratedDataTest {
             "model.fusion=none",
             "training={epochs: 2, batchSize: 256}");
     Experiment apart = Experiment.fromYaml(data.experiment(), settings.toArray(String[]::new));
-    apart.prepare(false, Progress.NONE);
-    assertThatThrownBy(() -> apart.train("apart", Progress.NONE))
-        .hasMessageContaining("model/SEQUENCE_TABLE");
+    assertThatThrownBy(() -> apart.prepare(false, Progress.NONE))
+        .hasMessageContaining("model.sequences.h")
+        .hasMessageContaining("shares the vocabulary of the list");
 
     List<String> shared = new ArrayList<>(settings);
     shared.add("dataset.sharedHistory=true");
     Experiment experiment = Experiment.fromYaml(data.experiment(), shared.toArray(String[]::new));
-    experiment.prepare(true, Progress.NONE);
+    experiment.prepare(false, Progress.NONE);
     experiment.train("shared", Progress.NONE);
     EvaluationReport report = experiment.evaluate("shared", Split.TEST, null, Progress.NONE);
     assertThat(report.result().overall().rows()).isEqualTo(900);
