@@ -23,7 +23,7 @@ final class MapsAlone implements Contender {
 
   private final TensorEngine engine;
   private final Workers workers;
-  private final List<Map> maps;
+  private final List<LinearMap> maps;
   private final float[][][] scratch;
   private final StepClock clock;
 
@@ -47,21 +47,19 @@ final class MapsAlone implements Contender {
     scratch = new float[threads][4][BLOCK];
     maps =
         List.of(
-            new Map(workers, precision, users, dimension, weights(width, width)),
-            new Map(workers, precision, scenarios, dimension, weights(width, 1)));
+            new LinearMap(
+                workers, precision, users, dimension, Setup.generatedWeights(width, width)),
+            new LinearMap(
+                workers, precision, scenarios, dimension, Setup.generatedWeights(width, 1)));
     clock = new StepClock(batches, (batch, number) -> step());
   }
 
-  private static int weights(int width, int out) {
-    return (width + 1) * Setup.META_HIDDEN + (Setup.META_HIDDEN + 1) * out;
-  }
-
   private void step() {
-    for (Map map : maps) {
+    for (LinearMap map : maps) {
       map.multiply();
       map.multiplyToGradient();
     }
-    for (Map map : maps) {
+    for (LinearMap map : maps) {
       workers.range(
           map.values.length,
           BLOCK,
@@ -70,7 +68,7 @@ final class MapsAlone implements Contender {
   }
 
   /** A map (K, n) of the vectors (M, K) of some users or scenarios. */
-  private static final class Map {
+  private static final class LinearMap {
 
     private final int rows;
     private final int in;
@@ -87,7 +85,7 @@ final class MapsAlone implements Contender {
     private final float[] first;
     private final float[] second;
 
-    Map(Workers workers, Precision precision, int rows, int in, int out) {
+    LinearMap(Workers workers, Precision precision, int rows, int in, int out) {
       this.rows = rows;
       this.in = in;
       this.out = out;

@@ -66,7 +66,7 @@ final class ProductsAlone implements Contender {
   }
 
   private void addGenerated(int width, int out, int groups, int dimension, int hidden) {
-    int weights = (width + 1) * Setup.META_HIDDEN + (Setup.META_HIDDEN + 1) * out;
+    int weights = Setup.generatedWeights(width, out);
     layers.add(Layer.ofGroups(this, 1, groups, dimension, hidden));
     layers.add(Layer.ofGroups(this, 1, groups, hidden, weights));
     layers.add(Layer.ofGroups(this, groups, Setup.BATCH / groups, width, Setup.META_HIDDEN));

@@ -90,6 +90,11 @@ record Setup(
    */
   record Knowledge(int dimension, int hidden, int rank) {}
 
+  /** Returns how many numbers make the layers {@code width -> META_HIDDEN -> out}. */
+  static int generatedWeights(int width, int out) {
+    return (width + 1) * META_HIDDEN + (META_HIDDEN + 1) * out;
+  }
+
   static Setup plain(RandomData data) {
     return plain(data, MMOE_CHOICE);
   }

@@ -453,45 +453,42 @@ class SequencesTest {
 
   @Test
   void explainsAPair() {
-    Explanation explanation =
-        experiment.explain(
-            "one",
-            new ExplanationRequest(
-                "17", "feed", "i7", Map.of("hour", "5", "seen", "i1|i2"), Split.TEST, 2, 3),
-            Progress.NONE);
+    Map<String, Object> row = pair(List.of("i1", "i2"));
 
-    Map<String, Object> row = new HashMap<>();
-    row.put("user", "17");
-    row.put("scenario", "feed");
-    row.put("item", "i7");
-    row.put("hour", "5");
-    row.put("seen", List.of("i1", "i2"));
-    assertThat(explanation.rows().get(0).parts().score())
+    assertThat(explained(List.of("i1", "i2")).score())
         .isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
   }
 
   /** Before its first event, a row has no past. */
   @Test
   void explainsAPairWithoutItsSequences() {
+    Map<String, Object> row = pair(List.of());
+    row.put("time", 1_000_000L);
+
+    ScoreParts.Without without = explained(List.of()).without().get(0);
+    assertThat(without.levels()).isEqualTo("sequences");
+    assertThat(without.score()).isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
+    assertThat(without.change()).isGreaterThan(1e-4);
+    assertThat(without.share()).isEqualTo(1);
+  }
+
+  private static ScoreParts explained(List<String> seen) {
+    Map<String, String> values = Map.of("hour", "5", "seen", String.join("|", seen));
     Explanation explanation =
         experiment.explain(
             "one",
-            new ExplanationRequest(
-                "17", "feed", "i7", Map.of("hour", "5", "seen", ""), Split.TEST, 2, 3),
+            new ExplanationRequest("17", "feed", "i7", values, Split.TEST, 2, 3),
             Progress.NONE);
+    return explanation.rows().get(0).parts();
+  }
 
+  private static Map<String, Object> pair(List<String> seen) {
     Map<String, Object> row = new HashMap<>();
     row.put("user", "17");
     row.put("scenario", "feed");
     row.put("item", "i7");
     row.put("hour", "5");
-    row.put("seen", List.of());
-    row.put("time", 1_000_000L);
-    ScoreParts parts = explanation.rows().get(0).parts();
-    ScoreParts.Without without = parts.without().get(0);
-    assertThat(without.levels()).isEqualTo("sequences");
-    assertThat(without.score()).isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
-    assertThat(without.change()).isGreaterThan(1e-4);
-    assertThat(without.share()).isEqualTo(1);
+    row.put("seen", seen);
+    return row;
   }
 }

@@ -62,7 +62,13 @@ public final class TextEncoder implements AutoCloseable {
       loaded = submit(() -> LoadedEncoder.load(choice, runtime)).join();
     } catch (CompletionException e) {
       thread.shutdown();
-      throw e.getCause() instanceof MsrException known ? known : e;
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw e;
     }
   }
 

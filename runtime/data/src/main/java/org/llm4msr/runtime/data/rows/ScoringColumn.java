@@ -23,8 +23,6 @@ public record ScoringColumn(String name, String kind, boolean required, String w
   private static final String ID = "id";
   private static final String WEIGHTS = "weights";
   private static final String VECTOR = "vector(";
-  private static final String OF_ITEM =
-      "the vector stored for the item counts; an item without gets what missing says";
   private static final String STORED = "the value stored with the user or item counts";
 
   /** Makes a column for which the value that is stored with the user or item can stand. */
@@ -50,7 +48,11 @@ public record ScoringColumn(String name, String kind, boolean required, String w
   /** Returns the column of the items' own vectors of so many numbers. */
   static ScoringColumn itemVector(int size) {
     return new ScoringColumn(
-        ItemVectors.COLUMN, FieldKinds.name(new FieldKind.Vector(size)), false, OF_ITEM);
+        ItemVectors.COLUMN,
+        FieldKinds.name(new FieldKind.Vector(size)),
+        false,
+        "the vector stored for the item counts; for an item without one, what"
+            + " knowledge.items.missing says");
   }
 
   /** Returns the column of the times of rows, which end what is read of the past. */
@@ -80,7 +82,7 @@ public record ScoringColumn(String name, String kind, boolean required, String w
 
   /** Returns whether it holds the items' own vectors, and no field. */
   public boolean isItemVector() {
-    return without.equals(OF_ITEM);
+    return isVector() && name.equals(ItemVectors.COLUMN);
   }
 
   /** Returns whether it holds users, items or scenarios. */

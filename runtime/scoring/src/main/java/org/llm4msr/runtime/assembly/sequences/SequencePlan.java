@@ -124,7 +124,8 @@ public record SequencePlan(List<SequenceField> all) {
           "TABLE",
           name,
           "reads the table of '%s', of which a row has no single id".formatted(names.get(table)),
-          "Name a field with one id a row in 'table', which shares the vocabulary of the list");
+          "Name a field with one id a row in 'table', which shares the vocabulary of the list;"
+              + " settings of the reader, such as sharedHistory, let the list share the item's");
     }
     return table;
   }
