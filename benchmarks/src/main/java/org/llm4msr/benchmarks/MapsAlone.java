@@ -1,6 +1,5 @@
 package org.llm4msr.benchmarks;
 
-import java.nio.FloatBuffer;
 import java.util.List;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
@@ -24,7 +23,7 @@ final class MapsAlone implements Contender {
   private final TensorEngine engine;
   private final Workers workers;
   private final List<LinearMap> maps;
-  private final float[][][] scratch;
+  private final float[][] scratch;
   private final StepClock clock;
 
   /**
@@ -44,7 +43,7 @@ final class MapsAlone implements Contender {
       List<Batch> batches) {
     this.engine = engine;
     workers = new Workers(threads);
-    scratch = new float[threads][4][BLOCK];
+    scratch = new float[threads][BLOCK];
     maps =
         List.of(
             new LinearMap(
@@ -61,9 +60,13 @@ final class MapsAlone implements Contender {
     }
     for (LinearMap map : maps) {
       workers.range(
-          map.values.length,
-          BLOCK,
-          (worker, from, to) -> map.move(from, to - from, scratch[worker]));
+          map.blocks(),
+          1,
+          (worker, from, to) -> {
+            for (int block = from; block < to; block++) {
+              map.move(block, scratch[worker]);
+            }
+          });
     }
   }
 
@@ -81,9 +84,12 @@ final class MapsAlone implements Contender {
     private final HalfMemory halfX;
     private final HalfMemory halfW;
     private final HalfMemory halfY;
-    private final float[] values;
-    private final float[] first;
-    private final float[] second;
+
+    /** In blocks; the last one may be larger than what it is used for. */
+    private final float[][] values;
+
+    private final float[][] first;
+    private final float[][] second;
 
     LinearMap(Workers workers, Precision precision, int rows, int in, int out) {
       this.rows = rows;
@@ -98,9 +104,17 @@ final class MapsAlone implements Contender {
       halfW = HalfMemory.of(in * out);
       halfY = HalfMemory.of(rows * out);
       halfW.putAll(workers, w.bits());
-      values = new float[in * out];
-      first = new float[in * out];
-      second = new float[in * out];
+      values = new float[blocks()][BLOCK];
+      first = new float[blocks()][BLOCK];
+      second = new float[blocks()][BLOCK];
+    }
+
+    int numbers() {
+      return in * out;
+    }
+
+    int blocks() {
+      return (numbers() + BLOCK - 1) / BLOCK;
     }
 
     private static FloatMemory memory(int count) {
@@ -154,16 +168,11 @@ final class MapsAlone implements Contender {
     }
 
     /** Reads gradients, values and both moments, and writes all but the gradients. */
-    void move(int from, int count, float[][] s) {
-      FloatBuffer numbers = gradient.numbers();
-      numbers.get(from, s[3], 0, count);
-      System.arraycopy(values, from, s[0], 0, count);
-      System.arraycopy(first, from, s[1], 0, count);
-      System.arraycopy(second, from, s[2], 0, count);
-      add(s[0], s[1], s[2], s[3], count);
-      System.arraycopy(s[0], 0, values, from, count);
-      System.arraycopy(s[1], 0, first, from, count);
-      System.arraycopy(s[2], 0, second, from, count);
+    void move(int block, float[] g) {
+      int from = block * BLOCK;
+      int count = Math.min(BLOCK, numbers() - from);
+      gradient.numbers().get(from, g, 0, count);
+      add(values[block], first[block], second[block], g, count);
     }
 
     private static void add(float[] w, float[] m, float[] v, float[] g, int count) {
@@ -182,7 +191,7 @@ final class MapsAlone implements Contender {
 
   @Override
   public long denseParameters() {
-    return maps.stream().mapToLong(map -> map.values.length).sum();
+    return maps.stream().mapToLong(LinearMap::numbers).sum();
   }
 
   @Override

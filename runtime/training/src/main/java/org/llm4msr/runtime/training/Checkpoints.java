@@ -21,6 +21,7 @@ import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.SmallFiles;
 import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.toolkit.safetensors.PiecewiseTensor;
 import org.llm4msr.toolkit.safetensors.SafetensorsWriter;
 import org.llm4msr.toolkit.safetensors.Tensor;
 
@@ -157,16 +158,19 @@ final class Checkpoints {
     }
   }
 
-  private static List<Tensor> states(DenseOptimizer optimizer) {
-    List<Tensor> tensors = new ArrayList<>();
+  /** A part of the optimiser's state of one parameter. */
+  private record State(String name, List<Long> shape, List<FloatBuffer> pieces)
+      implements PiecewiseTensor {}
+
+  private static List<State> states(DenseOptimizer optimizer) {
+    List<State> tensors = new ArrayList<>();
     for (int s = 0; s < optimizer.slots().size(); s++) {
       for (int part = 0; part < optimizer.stateSlots(); part++) {
-        float[] values = optimizer.state(s, part);
         tensors.add(
-            new Tensor(
+            new State(
                 stateName(optimizer, s, part),
-                List.of((long) values.length),
-                FloatBuffer.wrap(values)));
+                List.of((long) optimizer.slots().get(s).values().limit()),
+                optimizer.state(s, part)));
       }
     }
     return tensors;
@@ -176,12 +180,12 @@ final class Checkpoints {
       throws IOException {
     for (int s = 0; s < optimizer.slots().size(); s++) {
       for (int part = 0; part < optimizer.stateSlots(); part++) {
-        float[] target = optimizer.state(s, part);
+        DenseOptimizer.Slot slot = optimizer.slots().get(s);
         Tensor saved = tensors.get(stateName(optimizer, s, part));
-        if (saved == null || saved.values().limit() != target.length) {
-          throw new IOException("no fitting state of " + optimizer.slots().get(s).name());
+        if (saved == null || saved.values().limit() != slot.values().limit()) {
+          throw new IOException("no fitting state of " + slot.name());
         }
-        saved.values().get(0, target);
+        optimizer.restore(s, part, saved.values());
       }
     }
   }

@@ -22,7 +22,6 @@ final class DenseOptimizer {
   private final UpdateRule ruleWithoutL2;
   private final @Nullable Double clipNorm;
   private final Workers workers;
-  private final float[][][] states;
   private final List<Block> blocks = new ArrayList<>();
   private final double[] squares;
   private final float[][][] scratch;
@@ -46,7 +45,27 @@ final class DenseOptimizer {
     void range(int from, int to);
   }
 
-  private record Block(int slot, int from, int to) {}
+  /** What one thread updates at a time, and its state, which is updated in place. */
+  private static final class Block {
+
+    final int slot;
+    final int from;
+    final int to;
+    final float[] first;
+    final float[] second;
+
+    Block(int slot, int from, int to, int stateSlots) {
+      this.slot = slot;
+      this.from = from;
+      this.to = to;
+      first = new float[stateSlots > 0 ? size() : 0];
+      second = new float[stateSlots > 1 ? size() : 0];
+    }
+
+    int size() {
+      return to - from;
+    }
+  }
 
   DenseOptimizer(List<Slot> slots, UpdateRule rule, @Nullable Double clipNorm, Workers workers) {
     this.slots = List.copyOf(slots);
@@ -54,27 +73,39 @@ final class DenseOptimizer {
     this.ruleWithoutL2 = rule.withoutL2();
     this.clipNorm = clipNorm;
     this.workers = workers;
-    this.states = new float[slots.size()][rule.stateSlots()][];
     for (int s = 0; s < slots.size(); s++) {
       int size = slots.get(s).values().limit();
-      for (int k = 0; k < rule.stateSlots(); k++) {
-        states[s][k] = new float[size];
-      }
       for (int from = 0; from < size; from += BLOCK) {
-        blocks.add(new Block(s, from, Math.min(from + BLOCK, size)));
+        blocks.add(new Block(s, from, Math.min(from + BLOCK, size), rule.stateSlots()));
       }
     }
     this.squares = new double[blocks.size()];
-    this.scratch = new float[workers.threads()][4][BLOCK];
+    this.scratch = new float[workers.threads()][2][BLOCK];
   }
 
   List<Slot> slots() {
     return slots;
   }
 
-  /** Returns one part of a parameter's state, to save or to fill: 0 to stateSlots - 1. */
-  float[] state(int slot, int part) {
-    return states[slot][part];
+  /**
+   * Returns one part of a parameter's state, in consecutive pieces.
+   *
+   * @param part 0 to stateSlots - 1
+   */
+  List<FloatBuffer> state(int slot, int part) {
+    return blocks.stream()
+        .filter(block -> block.slot == slot)
+        .map(block -> FloatBuffer.wrap(part == 0 ? block.first : block.second))
+        .toList();
+  }
+
+  /** Takes one part of a parameter's state, all its elements, as it was saved. */
+  void restore(int slot, int part, FloatBuffer saved) {
+    int from = 0;
+    for (FloatBuffer piece : state(slot, part)) {
+      piece.put(0, saved, from, piece.limit());
+      from += piece.limit();
+    }
   }
 
   int stateSlots() {
@@ -154,25 +185,20 @@ final class DenseOptimizer {
   }
 
   private void update(
-      Block block, FloatBuffer gradient, float scale, UpdateRule.Kernel kernel, float[][] s) {
-    int n = block.to - block.from;
+      Block block, FloatBuffer gradient, float scale, UpdateRule.Kernel kernel, float[][] scratch) {
+    int n = block.size();
     FloatBuffer values = slots.get(block.slot).values();
-    float[][] state = states[block.slot];
-    values.get(block.from, s[0], 0, n);
-    gradient.get(block.from, s[3], 0, n);
+    float[] w = scratch[0];
+    float[] g = scratch[1];
+    values.get(block.from, w, 0, n);
+    gradient.get(block.from, g, 0, n);
     if (scale != 1f) {
       for (int i = 0; i < n; i++) {
-        s[3][i] *= scale;
+        g[i] *= scale;
       }
     }
-    for (int k = 0; k < state.length; k++) {
-      System.arraycopy(state[k], block.from, s[1 + k], 0, n);
-    }
-    kernel.apply(s[0], s[1], s[2], s[3], n);
-    for (int k = 0; k < state.length; k++) {
-      System.arraycopy(s[1 + k], 0, state[k], block.from, n);
-    }
-    values.put(block.from, s[0], 0, n);
+    kernel.apply(w, block.first, block.second, g, n);
+    values.put(block.from, w, 0, n);
     slots.get(block.slot).changed().range(block.from, block.to);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,14 +24,14 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /** Writes a file, which does not exist, and forces it to the disk. */
-  public static void write(Path file, List<Tensor> tensors) throws IOException {
+  public static void write(Path file, List<? extends PiecewiseTensor> tensors) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     long offset = 0;
-    for (Tensor tensor : tensors) {
+    for (PiecewiseTensor tensor : tensors) {
       ObjectNode entry = header.putObject(tensor.name());
       entry.put("dtype", NumberType.F32.name());
       tensor.shape().forEach(entry.putArray("shape")::add);
-      long end = offset + tensor.elements() * Float.BYTES;
+      long end = offset + elements(tensor) * Float.BYTES;
       entry.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -39,8 +40,10 @@ public final class SafetensorsWriter {
       writeHeader(channel, JSON.writeValueAsString(header));
       ByteBuffer block =
           ByteBuffer.allocateDirect(BLOCK_FLOATS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (Tensor tensor : tensors) {
-        writeValues(channel, tensor, block);
+      for (PiecewiseTensor tensor : tensors) {
+        for (FloatBuffer piece : tensor.pieces()) {
+          writeValues(channel, piece, block);
+        }
       }
       channel.force(true);
     }
@@ -57,13 +60,17 @@ public final class SafetensorsWriter {
     writeFully(channel, head.flip());
   }
 
-  private static void writeValues(FileChannel channel, Tensor tensor, ByteBuffer block)
+  private static long elements(PiecewiseTensor tensor) {
+    return tensor.shape().stream().reduce(1L, Math::multiplyExact);
+  }
+
+  private static void writeValues(FileChannel channel, FloatBuffer values, ByteBuffer block)
       throws IOException {
-    int count = Math.toIntExact(tensor.elements());
+    int count = values.limit();
     for (int from = 0; from < count; from += BLOCK_FLOATS) {
       int n = Math.min(BLOCK_FLOATS, count - from);
       block.clear().limit(n * Float.BYTES);
-      block.asFloatBuffer().put(0, tensor.values(), from, n);
+      block.asFloatBuffer().put(0, values, from, n);
       writeFully(channel, block);
     }
   }

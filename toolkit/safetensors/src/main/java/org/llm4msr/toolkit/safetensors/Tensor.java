@@ -4,17 +4,18 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * A named float32 array in memory.
+ * A named float32 array in memory, in one piece.
  *
  * @param values all elements, row-major, from index 0 to its limit
  */
-public record Tensor(String name, List<Long> shape, FloatBuffer values) {
+public record Tensor(String name, List<Long> shape, FloatBuffer values) implements PiecewiseTensor {
 
   public Tensor {
     shape = List.copyOf(shape);
   }
 
-  long elements() {
-    return shape.stream().reduce(1L, Math::multiplyExact);
+  @Override
+  public List<FloatBuffer> pieces() {
+    return List.of(values);
   }
 }

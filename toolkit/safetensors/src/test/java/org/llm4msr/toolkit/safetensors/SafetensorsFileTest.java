@@ -104,6 +104,25 @@ class SafetensorsFileTest {
     assertThat(read("long", 1, 600_000)).startsWith(3, 0).endsWith(0, 5);
   }
 
+  private record Pieces(String name, List<Long> shape, List<FloatBuffer> pieces)
+      implements PiecewiseTensor {}
+
+  @Test
+  void readsWhatWasWrittenInPieces() throws IOException {
+    List<FloatBuffer> pieces =
+        List.of(
+            FloatBuffer.wrap(new float[] {1, 2, 3}),
+            FloatBuffer.allocate(0),
+            FloatBuffer.wrap(new float[] {4, 5}));
+    SafetensorsWriter.write(
+        path,
+        List.of(
+            new Pieces("pieces", List.of(5L), pieces),
+            new Tensor("after", List.of(1L), FloatBuffer.wrap(new float[] {6}))));
+    assertThat(read("pieces", 0, 5)).containsExactly(1, 2, 3, 4, 5);
+    assertThat(read("after", 0, 1)).containsExactly(6);
+  }
+
   @Test
   void describesArraysThatItCannotRead() throws IOException {
     write(
