@@ -13,7 +13,6 @@ final class Scratch {
   final float[] others;
   final int[] bits;
   final int[] otherBits;
-  final short[] halves;
   final float[] sums;
   final float[] otherSums;
   final float[] factors;
@@ -23,7 +22,6 @@ final class Scratch {
     others = new float[size];
     bits = new int[size];
     otherBits = new int[size];
-    halves = new short[size];
     sums = new float[size];
     otherSums = new float[size];
     factors = new float[size];
