@@ -109,12 +109,12 @@ final class MapsAlone implements Contender {
       second = new float[blocks()][BLOCK];
     }
 
-    int numbers() {
+    int size() {
       return in * out;
     }
 
     int blocks() {
-      return (numbers() + BLOCK - 1) / BLOCK;
+      return (size() + BLOCK - 1) / BLOCK;
     }
 
     private static FloatMemory memory(int count) {
@@ -170,7 +170,7 @@ final class MapsAlone implements Contender {
     /** Reads gradients, values and both moments, and writes all but the gradients. */
     void move(int block, float[] g) {
       int from = block * BLOCK;
-      int count = Math.min(BLOCK, numbers() - from);
+      int count = Math.min(BLOCK, size() - from);
       gradient.numbers().get(from, g, 0, count);
       add(values[block], first[block], second[block], g, count);
     }
@@ -191,7 +191,7 @@ final class MapsAlone implements Contender {
 
   @Override
   public long denseParameters() {
-    return maps.stream().mapToLong(LinearMap::numbers).sum();
+    return maps.stream().mapToLong(LinearMap::size).sum();
   }
 
   @Override

@@ -39,8 +39,7 @@ public final class HalfMemory {
   private HalfMemory(ByteBuffer memory) {
     numbers = memory.asShortBuffer();
     pairs = memory.asIntBuffer();
-    int shift = Math.min(BYTES, memory.limit());
-    shiftedPairs = memory.slice(shift, memory.limit() - shift).order(memory.order()).asIntBuffer();
+    shiftedPairs = memory.slice(BYTES, memory.limit() - BYTES).order(memory.order()).asIntBuffer();
     address = Mkl.address(memory);
   }
 
@@ -87,8 +86,8 @@ public final class HalfMemory {
   }
 
   /** Joins upper halves two by two, as x86 orders them: to write them one by one takes longer. */
-  private static void pack(int[] bits, int pairs) {
-    for (int i = 0; i < pairs; i++) {
+  private static void pack(int[] bits, int count) {
+    for (int i = 0; i < count; i++) {
       bits[i] = (bits[2 * i] >>> Short.SIZE) | (bits[2 * i + 1] & UPPER);
     }
   }

@@ -88,7 +88,7 @@ final class DenseOptimizer {
   }
 
   /**
-   * Returns one part of a parameter's state, in consecutive pieces.
+   * Returns views of one part of a parameter's state, in consecutive pieces.
    *
    * @param part 0 to stateSlots - 1
    */
@@ -185,11 +185,11 @@ final class DenseOptimizer {
   }
 
   private void update(
-      Block block, FloatBuffer gradient, float scale, UpdateRule.Kernel kernel, float[][] scratch) {
+      Block block, FloatBuffer gradient, float scale, UpdateRule.Kernel kernel, float[][] own) {
     int n = block.size();
     FloatBuffer values = slots.get(block.slot).values();
-    float[] w = scratch[0];
-    float[] g = scratch[1];
+    float[] w = own[0];
+    float[] g = own[1];
     values.get(block.from, w, 0, n);
     gradient.get(block.from, g, 0, n);
     if (scale != 1f) {

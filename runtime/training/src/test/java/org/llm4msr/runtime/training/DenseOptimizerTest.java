@@ -59,12 +59,14 @@ class DenseOptimizerTest {
               slots, new UpdateRule.Adam(0.9, 0.999, 1e-8, 0.1, false), null, workers);
       optimizer.update(List.of(buffer(1, 0), buffer(1, 1)), 1, 0.1);
       float[] values = {unused.get(0), unused.get(1)};
-      float state = optimizer.state(1, 0).get(0).get(1);
+      FloatBuffer first = joined(optimizer.state(1, 0));
+      FloatBuffer second = joined(optimizer.state(1, 1));
 
       optimizer.update(List.of(buffer(1, 0), buffer(0, 0)), 2, 0.1);
 
       assertThat(unused.array()).containsExactly(values);
-      assertThat(optimizer.state(1, 0).get(0).get(1)).isEqualTo(state);
+      assertThat(joined(optimizer.state(1, 0))).isEqualTo(first);
+      assertThat(joined(optimizer.state(1, 1))).isEqualTo(second);
       assertThat(used.get(1)).describedAs("its L2 still acts").isLessThan(1);
     }
   }

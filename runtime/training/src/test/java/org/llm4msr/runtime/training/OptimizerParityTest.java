@@ -51,14 +51,16 @@ class OptimizerParityTest {
   void denseElementsMoveAsInTorch(String name) {
     int rows = FIXTURE.get("rows").asInt();
     int dimension = FIXTURE.get("dimension").asInt();
-    int n = rows * dimension;
     float[] w = floats(FIXTURE.get("start"));
-    float[] a = new float[n];
-    float[] b = new float[n];
-    for (int step = 0; step < FIXTURE.get("ids").size(); step++) {
-      float[] g = scattered(step, rows, dimension);
-      rule(name).kernel(step + 1, learningRate(name)).apply(w, a, b, g, n);
-      assertClose(w, floats(FIXTURE.get("cases").get(name).get(step)), name, step);
+    DenseOptimizer.Slot slot =
+        new DenseOptimizer.Slot("w", FloatBuffer.wrap(w), true, 1, (from, to) -> {});
+    try (Workers workers = new Workers(1)) {
+      DenseOptimizer optimizer = new DenseOptimizer(List.of(slot), rule(name), null, workers);
+      for (int step = 0; step < FIXTURE.get("ids").size(); step++) {
+        FloatBuffer gradient = FloatBuffer.wrap(scattered(step, rows, dimension));
+        optimizer.update(List.of(gradient), step + 1, learningRate(name));
+        assertClose(w, floats(FIXTURE.get("cases").get(name).get(step)), name, step);
+      }
     }
   }
 

@@ -23,7 +23,11 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter() {}
 
-  /** Writes a file, which does not exist, and forces it to the disk. */
+  /**
+   * Writes a file, which does not exist, and forces it to the disk.
+   *
+   * @throws IllegalArgumentException if an array does not have the elements of its shape
+   */
   public static void write(Path file, List<? extends PiecewiseTensor> tensors) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     long offset = 0;
@@ -31,7 +35,7 @@ public final class SafetensorsWriter {
       ObjectNode entry = header.putObject(tensor.name());
       entry.put("dtype", NumberType.F32.name());
       tensor.shape().forEach(entry.putArray("shape")::add);
-      long end = offset + elements(tensor) * Float.BYTES;
+      long end = offset + Math.multiplyExact(elements(tensor), (long) Float.BYTES);
       entry.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -61,7 +65,12 @@ public final class SafetensorsWriter {
   }
 
   private static long elements(PiecewiseTensor tensor) {
-    return tensor.shape().stream().reduce(1L, Math::multiplyExact);
+    long elements = tensor.pieces().stream().mapToLong(FloatBuffer::limit).sum();
+    if (elements != tensor.shape().stream().reduce(1L, Math::multiplyExact)) {
+      throw new IllegalArgumentException(
+          tensor.name() + " has " + elements + " elements, which is not shape " + tensor.shape());
+    }
+    return elements;
   }
 
   private static void writeValues(FileChannel channel, FloatBuffer values, ByteBuffer block)

@@ -10,12 +10,15 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -108,19 +111,35 @@ class SafetensorsFileTest {
       implements PiecewiseTensor {}
 
   @Test
-  void readsWhatWasWrittenInPieces() throws IOException {
-    List<FloatBuffer> pieces =
-        List.of(
-            FloatBuffer.wrap(new float[] {1, 2, 3}),
-            FloatBuffer.allocate(0),
-            FloatBuffer.wrap(new float[] {4, 5}));
+  void writesPiecesAsOneArray() throws IOException {
+    float[] numbers = new float[300_007];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = i;
+    }
+    List<FloatBuffer> pieces = new ArrayList<>(List.of(FloatBuffer.allocate(0)));
+    for (int from = 0; from < numbers.length; from += 100_000) {
+      int to = Math.min(from + 100_000, numbers.length);
+      pieces.add(FloatBuffer.wrap(Arrays.copyOfRange(numbers, from, to)));
+    }
+    Tensor after = new Tensor("after", List.of(1L), FloatBuffer.wrap(new float[] {6}));
+    Path inPieces = folder.resolve("pieces");
+    Path inOne = folder.resolve("one");
+    SafetensorsWriter.write(inPieces, List.of(new Pieces("a", List.of(300_007L), pieces), after));
     SafetensorsWriter.write(
-        path,
-        List.of(
-            new Pieces("pieces", List.of(5L), pieces),
-            new Tensor("after", List.of(1L), FloatBuffer.wrap(new float[] {6}))));
-    assertThat(read("pieces", 0, 5)).containsExactly(1, 2, 3, 4, 5);
-    assertThat(read("after", 0, 1)).containsExactly(6);
+        inOne, List.of(new Tensor("a", List.of(300_007L), FloatBuffer.wrap(numbers)), after));
+
+    assertThat(inPieces).hasSameBinaryContentAs(inOne);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {2, 4})
+  void writesNoArrayOfAnotherShape(long rows) {
+    Tensor wrong = new Tensor("a", List.of(rows), FloatBuffer.allocate(3));
+
+    assertThatThrownBy(() -> SafetensorsWriter.write(path, List.of(wrong)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a has 3 elements, which is not shape [" + rows + "]");
+    assertThat(path).doesNotExist();
   }
 
   @Test
