@@ -9,12 +9,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.serving.compiler.Compiler;
+import org.llm4msr.serving.ranker.RankItem;
+import org.llm4msr.serving.ranker.RankRequest;
+import org.llm4msr.serving.ranker.RankResult;
+import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerSettings;
 
 /**
  * A shop where each half of the customers likes one kind of item, so that neither a customer nor an
@@ -32,6 +42,9 @@ class ColdItemsTest {
 
   /** Positives are of the liked kind with 4/5, negatives with 2/7: 4/5 5/7 + (8/35 + 5/35) / 2. */
   private static final double BEST = 53 / 70.0;
+
+  private static final String SUM =
+      "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, dropout: 0.1 }";
 
   @TempDir static Path folder;
 
@@ -66,11 +79,66 @@ class ColdItemsTest {
 
   @Test
   void textsTellWhoLikesAnUnseenItemWhereTheyAreAddedToItsId() throws IOException {
-    String sum = "  embeddingDeviation: 0.1\n  coldItems: { field: item_id, dropout: 0.1 }";
-    Experiment experiment = trained("sum", sum);
+    Experiment experiment = trained("sum", SUM);
     double plain = auc(trained("plain", "  embeddingDeviation: 0.1"), "plain");
 
     assertThat(auc(experiment, "sum")).isBetween(0.68, BEST + 0.03).isGreaterThan(plain + 0.1);
     assertThat(plain).isEqualTo(0.5, within(0.06));
+  }
+
+  /** An item of no table is ranked as the one whose vector it gets; training saw neither's id. */
+  @Test
+  void aVectorThatIsNewerThanTheBundleIsAddedToo() throws IOException {
+    Path bundle = trained("sum", SUM).train("sum", Progress.NONE).bundle();
+    Path compiled = folder.resolve("compiled");
+    new Compiler(FreshShop.loader()).compile(Bundle.open(bundle), compiled);
+
+    assertRankedByAFreshVector(bundle);
+    assertRankedByAFreshVector(compiled);
+  }
+
+  private static void assertRankedByAFreshVector(Path bundle) {
+    KnowledgeSource texts = Bundle.open(bundle).knowledge().items();
+    float[] tea = new float[texts.dimension()];
+    assertThat(texts.read("i50", tea)).isTrue();
+    RankerSettings settings = RankerSettings.STANDARD.with(new OneFreshItem("new", tea));
+    List<RankItem> items =
+        List.of(
+            new RankItem("new"), new RankItem("other"), new RankItem("i50"), new RankItem("i51"));
+    try (Ranker ranker = Ranker.open(bundle, settings, FreshShop.loader())) {
+      RankResult found = ranker.rank(new RankRequest("u1", "feed", items));
+
+      assertThat(found.probability(0)).isCloseTo(found.probability(2), within(1e-5f));
+      assertThat(found.probability(1)).isNotCloseTo(found.probability(2), within(1e-2f));
+      assertThat(found.probability(3)).as("lamps, as 1 is odd").isGreaterThan(found.probability(2));
+    }
+  }
+
+  private record OneFreshItem(String key, float[] vector) implements FreshVectors {
+
+    @Override
+    public boolean hasScenarios() {
+      return false;
+    }
+
+    @Override
+    public float @Nullable [] ofScenario(String scenario) {
+      return null;
+    }
+
+    @Override
+    public float @Nullable [] ofUser(String user) {
+      return null;
+    }
+
+    @Override
+    public boolean hasItems() {
+      return true;
+    }
+
+    @Override
+    public float @Nullable [] ofItem(String item) {
+      return item.equals(key) ? vector : null;
+    }
   }
 }

@@ -12,12 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
@@ -95,6 +98,39 @@ class SparkTrainingTest {
   void twoWorkersLearnWhatOneProcessLearns() throws IOException {
     SameResults.assertSameLosses(run("two"), run("alone"));
     assertThat(run("two").resolve("bundle")).isDirectory();
+  }
+
+  /** The events of a row and the vector of its item are found by whichever worker has the row. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void twoWorkersReadThePastOfRowsAndVectorsOfItems(boolean partitioned) throws IOException {
+    Path own = folder.resolve("past-" + partitioned);
+    SmallShop past = SmallShop.write(own, 2, 1000, 1200, 60, List.of("feed", "search"));
+    List<String> settings =
+        with(
+            SETTINGS,
+            "training.epochs=8",
+            "model.sequences={recent: {pooling: target-attention, length: 5, until: row}}",
+            "knowledge.items={}",
+            "model.itemKnowledge.width=4",
+            "model.coldItems={field: item_id}",
+            "knowledge.history={length: 5}");
+    Supplier<Experiment> opened =
+        () -> Experiment.fromYaml(past.experiment(), settings.toArray(String[]::new));
+    Experiment experiment = opened.get();
+    experiment.prepare(false, Progress.NONE);
+    experiment.extract(false, Progress.NONE);
+    experiment.train("alone", Progress.NONE);
+
+    ThreadWorkers.train(
+        opened,
+        "two",
+        2,
+        partitioned,
+        ring -> new TrainingOptions(null, null, false, List.of(), ring, partitioned, null));
+
+    Path runs = own.resolve("work/runs");
+    SameResults.assertSameLosses(runs.resolve("two"), runs.resolve("alone"));
   }
 
   @Test
