@@ -127,12 +127,14 @@ class FeatureSourceTest {
 
   /** Ranks with an answer of the source, which may come too late on a machine that is busy. */
   private float[] fetched(String request) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (true) {
       double before = outcomes("ok");
       float[] found = rank(server, request);
       if (outcomes("ok") > before) {
         return found;
       }
+      assertThat(System.nanoTime()).as("no longer than %d s", SECONDS).isLessThan(end);
       Thread.sleep(10);
     }
   }

@@ -355,7 +355,9 @@ class ReloadingTest {
       }
       String count = "llm4msr_shadow_difference_count{model=\"next\"} ";
       String metrics = "";
+      long end = System.nanoTime() + SECONDS_TO_WAIT * 1_000_000_000;
       while (!metrics.contains(count + 5 * ITEMS)) {
+        assertThat(System.nanoTime() - end).as("waiting, at %s", metrics).isNegative();
         Thread.sleep(20);
         metrics = send(server, HttpRequest.newBuilder(), "/metrics").body();
       }
