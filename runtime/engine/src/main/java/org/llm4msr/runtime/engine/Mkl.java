@@ -91,9 +91,13 @@ public final class Mkl {
     }
   }
 
-  /** Writes the transposed (n, m) of a matrix (m, n) of float32. */
-  public static void transpose(int m, int n, long from, long to) {
-    MklFunctions.MKL_Somatcopy((byte) 'R', (byte) 'T', m, n, 1, from, n, to, m);
+  /**
+   * Writes the transposed (n, m) of a matrix (m, n) of float32.
+   *
+   * @param rowOfMatrix how many numbers its rows are apart
+   */
+  public static void transpose(int m, int n, long from, int rowOfMatrix, long to) {
+    MklFunctions.MKL_Somatcopy((byte) 'R', (byte) 'T', m, n, 1, from, rowOfMatrix, to, m);
   }
 
   /**

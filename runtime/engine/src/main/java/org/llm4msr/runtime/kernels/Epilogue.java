@@ -24,6 +24,8 @@ public final class Epilogue {
 
   private final Activation activation;
   private final @Nullable FloatBuffer mask;
+  private final int stride;
+  private final int first;
   private final int columns;
   private final int rowsOfBlock;
   private final float[] values;
@@ -68,10 +70,25 @@ public final class Epilogue {
    * @param mask factors of dropout, one an element of the results; null without
    */
   public Epilogue(Activation activation, @Nullable FloatBuffer mask, int columns) {
+    this(activation, mask, columns, 0, columns);
+  }
+
+  /**
+   * Makes what follows some columns of results.
+   *
+   * @param mask as above, of all columns
+   * @param stride how many columns there are
+   * @param first of those that it is for
+   * @param columns how many it is for
+   */
+  public Epilogue(
+      Activation activation, @Nullable FloatBuffer mask, int stride, int first, int columns) {
     this.activation = activation;
     this.mask = mask;
+    this.stride = stride;
+    this.first = first;
     this.columns = columns;
-    rowsOfBlock = Math.max(1, BLOCK / columns);
+    rowsOfBlock = columns < stride ? 1 : Math.max(1, BLOCK / columns);
     Scratch scratch = Scratch.of(rowsOfBlock * columns);
     values = scratch.values;
     others = scratch.others;
@@ -87,7 +104,7 @@ public final class Epilogue {
 
   private void blocks(int from, int to, Block block) {
     for (int row = from; row < to; row += rowsOfBlock) {
-      block.of(row * columns, Math.min(rowsOfBlock, to - row) * columns);
+      block.of(row * stride + first, Math.min(rowsOfBlock, to - row) * columns);
     }
   }
 

@@ -17,6 +17,12 @@ public final class FloatProducts implements LayerProducts {
   /** Rows of a group from which products are faster by so much that weights are transposed. */
   private static final int MANY_ROWS = 512;
 
+  /** Rows of a tile that are transposed at a time, so that they stay in a core's cache. */
+  private static final int TURNED = 64;
+
+  private static final ThreadLocal<FloatMemory> SCRATCH =
+      ThreadLocal.withInitial(() -> FloatMemory.of(AlignedMemory.floats(0)));
+
   private final ProductSizes s;
   private final long x;
   private final long weights;
@@ -36,6 +42,11 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
+  public void takeRows(int from, int to) {
+    // Products read them where they lie.
+  }
+
+  @Override
   public void multiply(List<Piece> pieces, FloatMemory y) {
     Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
     for (Piece piece : pieces) {
@@ -51,6 +62,33 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
+  public void add(Tile tile, FloatMemory y) {
+    int from = tile.rows().from();
+    Mkl.Call call = new Mkl.Call(1, 1);
+    call.group(
+        false,
+        false,
+        tile.rows().rows(),
+        tile.columns(),
+        s.in(),
+        s.rowIn(),
+        s.out(),
+        s.rowOut(),
+        1);
+    call.product(s.row(x, from, tile.part(), BYTES), weights(tile, weights), result(tile, y));
+    call.run();
+  }
+
+  private long weights(Tile tile, long all) {
+    return s.matrix(all, tile.rows().group(), tile.part(), BYTES) + (long) tile.from() * BYTES;
+  }
+
+  private long result(Tile tile, FloatMemory y) {
+    return s.result(y.address(), tile.rows().from(), tile.part(), BYTES)
+        + (long) tile.from() * BYTES;
+  }
+
+  @Override
   public void prepareTransposed(NDManager manager, int groups, int rows) {
     if (rows < MANY_ROWS * groups) {
       return;
@@ -61,7 +99,7 @@ public final class FloatProducts implements LayerProducts {
     long address = Mkl.address(transposed);
     for (int matrix = 0; matrix < matrices; matrix++) {
       long from = (long) matrix * s.in() * s.out() * BYTES;
-      Mkl.transpose(s.in(), s.out(), weights + from, address + from);
+      Mkl.transpose(s.in(), s.out(), weights + from, s.out(), address + from);
     }
   }
 
@@ -74,8 +112,13 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
-  public void take(List<Piece> pieces, FloatMemory dy) {
+  public void takeGradients(List<Piece> pieces, FloatMemory dy) {
     // Products read them where they lie.
+  }
+
+  @Override
+  public void takeGradients(Tile tile, FloatMemory dy) {
+    // Likewise.
   }
 
   @Override
@@ -98,17 +141,41 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
+  public void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta) {
+    int rows = tile.rows().rows();
+    int columns = tile.columns();
+    FloatMemory turned = scratch(Math.min(s.in(), TURNED) * columns);
+    long of = weights(tile, weights);
+    long to = s.row(dx.address(), tile.rows().from(), tile.part(), BYTES);
+    for (int from = 0; from < s.in(); from += TURNED) {
+      int count = Math.min(TURNED, s.in() - from);
+      Mkl.transpose(count, columns, of + (long) from * s.out() * BYTES, s.out(), turned.address());
+      Mkl.Call call = new Mkl.Call(1, 1);
+      call.group(false, false, rows, count, columns, s.rowOut(), count, s.rowIn(), beta);
+      call.product(result(tile, dy), turned.address(), to + (long) from * BYTES);
+      call.run();
+    }
+  }
+
+  private static FloatMemory scratch(int numbers) {
+    FloatMemory scratch = SCRATCH.get();
+    if (scratch.numbers().limit() < numbers) {
+      scratch = FloatMemory.of(AlignedMemory.floats(numbers));
+      SCRATCH.set(scratch);
+    }
+    return scratch;
+  }
+
+  @Override
   public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
     Mkl.Call call = new Mkl.Call(tiles.size(), 1);
     for (Tile tile : tiles) {
       int rows = tile.rows().rows();
-      int from = tile.rows().from();
-      long column = (long) tile.from() * BYTES;
       call.group(true, false, s.in(), tile.columns(), rows, s.rowIn(), s.rowOut(), s.out(), beta)
           .product(
-              s.row(x, from, tile.part(), BYTES),
-              s.result(dy.address(), from, tile.part(), BYTES) + column,
-              s.matrix(dw, tile.rows().group(), tile.part(), BYTES) + column);
+              s.row(x, tile.rows().from(), tile.part(), BYTES),
+              result(tile, dy),
+              weights(tile, dw));
     }
     call.run();
   }

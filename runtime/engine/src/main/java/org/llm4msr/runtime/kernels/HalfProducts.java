@@ -31,9 +31,13 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
+  public void takeRows(int from, int to) {
+    rows.put(x.bits(), from * s.rowIn(), to * s.rowIn());
+  }
+
+  @Override
   public void multiply(List<Piece> pieces, FloatMemory y) {
     for (Piece piece : pieces) {
-      rows.put(x.bits(), piece.from() * s.rowIn(), piece.to() * s.rowIn());
       for (int part = 0; part < s.each(); part++) {
         Mkl.multiplyHalves(
             false,
@@ -53,6 +57,31 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
+  public void add(Tile tile, FloatMemory y) {
+    Mkl.multiplyHalves(
+        false,
+        false,
+        tile.rows().rows(),
+        tile.columns(),
+        s.in(),
+        s.row(rows.address(), tile.rows().from(), tile.part(), BYTES),
+        s.rowIn(),
+        weights(tile, weights.address(), BYTES),
+        s.out(),
+        1,
+        result(tile, y.address(), Float.BYTES),
+        s.rowOut());
+  }
+
+  private long weights(Tile tile, long all, int bytes) {
+    return s.matrix(all, tile.rows().group(), tile.part(), bytes) + (long) tile.from() * bytes;
+  }
+
+  private long result(Tile tile, long all, int bytes) {
+    return s.result(all, tile.rows().from(), tile.part(), bytes) + (long) tile.from() * bytes;
+  }
+
+  @Override
   public void prepareTransposed(NDManager manager, int groups, int rows) {
     // Rounded weights serve both ways.
   }
@@ -63,9 +92,17 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
-  public void take(List<Piece> pieces, FloatMemory dy) {
+  public void takeGradients(List<Piece> pieces, FloatMemory dy) {
     for (Piece piece : pieces) {
       gradients.put(dy.bits(), piece.from() * s.rowOut(), piece.to() * s.rowOut());
+    }
+  }
+
+  @Override
+  public void takeGradients(Tile tile, FloatMemory dy) {
+    for (int row = tile.rows().from(); row < tile.rows().to(); row++) {
+      int from = row * s.rowOut() + tile.part() * s.out();
+      gradients.put(dy.bits(), from + tile.from(), from + tile.to());
     }
   }
 
@@ -91,22 +128,37 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
+  public void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta) {
+    Mkl.multiplyHalves(
+        false,
+        true,
+        tile.rows().rows(),
+        s.in(),
+        tile.columns(),
+        result(tile, gradients.address(), BYTES),
+        s.rowOut(),
+        weights(tile, weights.address(), BYTES),
+        s.out(),
+        beta,
+        s.row(dx.address(), tile.rows().from(), tile.part(), Float.BYTES),
+        s.rowIn());
+  }
+
+  @Override
   public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
     for (Tile tile : tiles) {
-      int from = tile.rows().from();
       Mkl.multiplyHalves(
           true,
           false,
           s.in(),
           tile.columns(),
           tile.rows().rows(),
-          s.row(rows.address(), from, tile.part(), BYTES),
+          s.row(rows.address(), tile.rows().from(), tile.part(), BYTES),
           s.rowIn(),
-          s.result(gradients.address(), from, tile.part(), BYTES) + (long) tile.from() * BYTES,
+          result(tile, gradients.address(), BYTES),
           s.rowOut(),
           beta,
-          s.matrix(dw, tile.rows().group(), tile.part(), Float.BYTES)
-              + (long) tile.from() * Float.BYTES,
+          weights(tile, dw, Float.BYTES),
           s.out());
     }
   }

@@ -11,13 +11,19 @@ public interface LayerProducts {
   /** A part of one group's weights: the columns {@code from} to {@code to - 1} of one matrix. */
   record Tile(Segment rows, int part, int from, int to) {
 
-    int columns() {
+    public int columns() {
       return to - from;
     }
   }
 
+  /** Takes rows over; before the products with them. */
+  void takeRows(int from, int to);
+
   /** Multiplies rows by the matrices of their groups. */
   void multiply(List<Piece> pieces, FloatMemory y);
+
+  /** Adds the products of the rows of a group with a tile of its weights. */
+  void add(Tile tile, FloatMemory y);
 
   /**
    * Prepares {@link #multiplyTransposed}, once for all calls before {@link #endTransposed}.
@@ -31,10 +37,11 @@ public interface LayerProducts {
   /** Frees what was prepared. */
   void endTransposed();
 
-  /**
-   * Takes the gradients of results over; before the products with them, after {@link #multiply}.
-   */
-  void take(List<Piece> pieces, FloatMemory dy);
+  /** Takes the gradients of results over; before the products with them. */
+  void takeGradients(List<Piece> pieces, FloatMemory dy);
+
+  /** Takes those of a tile over. */
+  void takeGradients(Tile tile, FloatMemory dy);
 
   /**
    * Multiplies the gradients of results by the transposed matrices.
@@ -43,9 +50,12 @@ public interface LayerProducts {
    */
   void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta);
 
+  /** Multiplies the gradients of a tile by its transposed weights. */
+  void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta);
+
   /**
    * Multiplies rows by the gradients of their results, over the rows of each group; after {@link
-   * #take} of all rows.
+   * #takeGradients} of all rows.
    */
   void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta);
 }

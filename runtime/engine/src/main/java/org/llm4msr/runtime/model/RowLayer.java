@@ -32,7 +32,7 @@ final class RowLayer {
   private static final int TASKS = 2;
 
   /** Columns of weights below which a product is not cut. */
-  private static final int LEAST_COLUMNS = 64;
+  static final int LEAST_COLUMNS = 64;
 
   /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
   static final int LEAST_HALF = 64;
@@ -57,6 +57,19 @@ final class RowLayer {
 
     Parts withoutFollow() {
       return new Parts(sizes, weight, bias, Follow.NOTHING);
+    }
+  }
+
+  /**
+   * Where the gradient of weights or biases goes.
+   *
+   * @param beta 1 where it is added, else 0
+   */
+  record Gradient(long address, float beta) {
+
+    static Gradient of(GroupArray array) {
+      float beta = array.hasGradient() ? 1 : 0; // Before its place is asked for.
+      return new Gradient(Mkl.address(array.gradient()), beta);
     }
   }
 
@@ -106,7 +119,13 @@ final class RowLayer {
     return results;
   }
 
+  /** Takes rows over, before what reads them. */
+  void takeRows(int from, int to) {
+    products.takeRows(from, to);
+  }
+
   void multiply(List<Piece> pieces) {
+    pieces.forEach(piece -> takeRows(piece.from(), piece.to()));
     products.multiply(pieces, results);
   }
 
@@ -121,6 +140,65 @@ final class RowLayer {
 
   private Epilogue epilogue() {
     return new Epilogue(parts.follow().activation(), mask, sizes.rowOut());
+  }
+
+  /** Multiplies the rows of a group, which are taken over, by a tile, and does what follows. */
+  void forward(Tile tile) {
+    Segment rows = tile.rows();
+    float[] bias = new float[tile.columns()];
+    if (biases != null) {
+      biases.get(rows.group() * sizes.rowOut() + column(tile), bias);
+    }
+    for (int row = rows.from(); row < rows.to(); row++) {
+      results.numbers().put(row * sizes.rowOut() + column(tile), bias);
+    }
+    products.add(tile, results);
+    epilogue(tile).forward(results.numbers(), rows.from(), rows.to(), null, 0);
+  }
+
+  private int column(Tile tile) {
+    return tile.part() * sizes.out() + tile.from();
+  }
+
+  private Epilogue epilogue(Tile tile) {
+    return new Epilogue(
+        parts.follow().activation(), mask, sizes.rowOut(), column(tile), tile.columns());
+  }
+
+  /** Turns the gradient of the results of a tile, in place, into that of their products. */
+  void backward(Tile tile, FloatMemory dy) {
+    Segment rows = tile.rows();
+    epilogue(tile).backward(results, dy, rows.from(), rows.to());
+    products.takeGradients(tile, dy);
+  }
+
+  /**
+   * Sums up the columns of a tile.
+   *
+   * @param dy the gradient of the products
+   * @param ones at least as many as the group has rows
+   */
+  void toBiases(Tile tile, FloatMemory dy, long ones, Gradient db) {
+    Segment rows = tile.rows();
+    int group = rows.group();
+    long at = (long) group * sizes.rowOut() + column(tile);
+    Mkl.Call call = new Mkl.Call(1, 1);
+    call.group(
+        false,
+        false,
+        1,
+        tile.columns(),
+        rows.rows(),
+        Math.max(1, rows.rows()),
+        sizes.rowOut(),
+        tile.columns(),
+        db.beta);
+    call.product(
+        ones,
+        sizes.result(dy.address(), rows.from(), tile.part(), Float.BYTES)
+            + (long) tile.from() * Float.BYTES,
+        db.address + at * Float.BYTES);
+    call.run();
   }
 
   /** Returns where the gradient of the biases is added up; null without biases. */
@@ -139,7 +217,7 @@ final class RowLayer {
         ofBias.add(piece, epilogue.backwardAndSum(results, dy, piece.from(), piece.to()));
       }
     }
-    products.take(pieces, dy);
+    products.takeGradients(pieces, dy);
   }
 
   /** Prepares {@link #multiplyTransposed}. */
@@ -155,6 +233,10 @@ final class RowLayer {
     products.multiplyTransposed(pieces, dy, dx, beta);
   }
 
+  void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta) {
+    products.multiplyTransposed(tile, dy, dx, beta);
+  }
+
   /**
    * Returns the tasks that compute the gradient of the weights, each for one thread; groups without
    * rows get zeros.
@@ -162,19 +244,23 @@ final class RowLayer {
    * @param dy the gradient of the products
    */
   List<Runnable> toWeights(List<Segment> segments, int groups, FloatMemory dy) {
-    float beta = parts.weight().hasGradient() ? 1 : 0; // Before its place is asked for.
-    long dw = Mkl.address(parts.weight().gradient());
+    Gradient dw = Gradient.of(parts.weight());
     List<Tile> tiles = tiles(segments, groups);
     int grain = Math.max(1, tiles.size() / (TASKS * tape.workers().threads()));
     List<Runnable> tasks = new ArrayList<>();
     for (int from = 0; from < tiles.size(); from += grain) {
       List<Tile> share = tiles.subList(from, Math.min(from + grain, tiles.size()));
-      tasks.add(() -> products.toWeights(share, dy, dw, beta));
+      tasks.add(() -> toWeights(share, dy, dw));
     }
     return tasks;
   }
 
-  private List<Tile> tiles(List<Segment> segments, int groups) {
+  void toWeights(List<Tile> tiles, FloatMemory dy, Gradient dw) {
+    products.toWeights(tiles, dy, dw.address, dw.beta);
+  }
+
+  /** Cuts the weights of all groups into as many tiles as let all threads finish together. */
+  List<Tile> tiles(List<Segment> segments, int groups) {
     int matrices = groups * sizes.each();
     int cuts = Math.max(1, TASKS * tape.workers().threads() / matrices);
     int columns = Math.max(LEAST_COLUMNS, (sizes.out() + cuts - 1) / cuts);

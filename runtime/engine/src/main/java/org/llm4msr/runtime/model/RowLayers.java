@@ -20,27 +20,12 @@ import org.llm4msr.runtime.kernels.RowChunks.Piece;
  */
 final class RowLayers {
 
-  /** Numbers that a core's cache holds. */
-  private static final int CACHE = 1 << 20;
-
-  /** Rows of a chunk below which it costs more to read large weights than to multiply by them. */
-  private static final int LEAST_ROWS = 64;
-
-  /** Numbers of weights that are large beside few rows. */
-  private static final int MANY_WEIGHTS = 1 << 15;
-
   private final Tape tape;
   private final List<Segment> segments;
   private final int groups;
   private final Tape.Leaf x;
   private final List<RowLayer> layers = new ArrayList<>();
   private final RowChunks chunks;
-
-  /**
-   * Whether each chunk would have to fetch the weights of the only layer anew: then all rows are
-   * multiplied at once.
-   */
-  private final boolean large;
 
   private RowLayers(
       Tape tape,
@@ -54,8 +39,7 @@ final class RowLayers {
     this.groups = groups;
     this.chunks = chunks;
     this.x = tape.take(x);
-    large = isLarge(parts, chunks);
-    int rows = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
+    int rows = rows(segments);
     FloatMemory read = this.x.values();
     for (RowLayer.Parts layer : parts) {
       layers.add(new RowLayer(tape, layer, rows, read));
@@ -81,10 +65,14 @@ final class RowLayers {
     int columns =
         parts.get(0).sizes().rowIn() + parts.stream().mapToInt(p -> p.sizes().rowOut()).sum();
     RowChunks chunks = new RowChunks(segments, columns, tape.workers());
+    int threads = tape.workers().threads();
     int last = parts.size() - 1;
     boolean together =
-        !isLarge(parts, chunks)
-            && parts.stream().allMatch(p -> Epilogue.has(p.follow().activation()));
+        parts.stream()
+            .allMatch(
+                p ->
+                    Epilogue.has(p.follow().activation())
+                        && !WideLayer.pays(p, rows(segments), groups, chunks.rows(), threads));
     if (last > 0 && !together) {
       NDArray h = x;
       for (RowLayer.Parts layer : parts.subList(0, last)) {
@@ -97,12 +85,14 @@ final class RowLayers {
       List<RowLayer.Parts> product = List.of(parts.get(last).withoutFollow());
       return follow.applyTo(apply(tape, segments, groups, x, product, behind));
     }
+    if (!together) {
+      return new WideLayer(tape, segments, groups, x, parts.get(0)).apply(behind);
+    }
     return new RowLayers(tape, segments, groups, x, parts, chunks).apply(behind);
   }
 
-  private static boolean isLarge(List<RowLayer.Parts> parts, RowChunks chunks) {
-    long weights = parts.stream().mapToLong(RowLayer.Parts::weights).sum();
-    return weights > (chunks.rows() < LEAST_ROWS ? MANY_WEIGHTS : CACHE);
+  private static int rows(List<Segment> segments) {
+    return segments.isEmpty() ? 0 : segments.get(segments.size() - 1).to();
   }
 
   private RowLayer last() {
@@ -124,11 +114,6 @@ final class RowLayers {
   }
 
   private void forward() {
-    if (large) {
-      last().multiply(wholeSegments());
-      chunks(last()::finish);
-      return;
-    }
     chunks(
         pieces -> {
           for (RowLayer layer : layers) {
@@ -164,14 +149,11 @@ final class RowLayers {
             layer.backward(pieces, dy.get(i), ofBiases.get(i));
             if (i > 0) {
               layer.multiplyTransposed(pieces, dy.get(i), dy.get(i - 1), 0);
-            } else if (dx != null && !large) {
+            } else if (dx != null) {
               layer.multiplyTransposed(pieces, dy.get(i), dx, beta);
             }
           }
         });
-    if (dx != null && large) {
-      last().multiplyTransposed(wholeSegments(), dy.get(0), dx, beta);
-    }
     layers.forEach(RowLayer::endTransposed);
     for (BiasGradient ofBias : ofBiases) {
       if (ofBias != null) {
@@ -181,16 +163,14 @@ final class RowLayers {
     toWeights(dy);
   }
 
-  private List<Piece> wholeSegments() {
-    return segments.stream()
-        .map(rows -> new Piece(0, rows.group(), rows.from(), rows.to(), true))
-        .toList();
-  }
-
   private void toWeights(List<FloatMemory> dy) {
     List<Runnable> tasks = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
       tasks.addAll(layers.get(i).toWeights(segments, groups, dy.get(i)));
+    }
+    if (tasks.size() == 1) {
+      tasks.get(0).run(); // The engine's threads share a single product.
+      return;
     }
     tape.workers()
         .range(

@@ -23,13 +23,9 @@ class HalfProductsTest extends ProductsTest {
   private static final int IN = 64;
   private static final int OUT = 96;
 
-  /** The nearest number of 8 significant bits, found by its spacing 2^(exponent - 7). */
   private static double[] rounded(float[] values) {
     double[] rounded = new double[values.length];
-    for (int i = 0; i < values.length; i++) {
-      double spacing = Math.scalb(1.0, Math.getExponent(values[i]) - 7);
-      rounded[i] = Math.rint(values[i] / spacing) * spacing;
-    }
+    Arrays.setAll(rounded, i -> Halves.rounded(values[i]));
     return rounded;
   }
 
