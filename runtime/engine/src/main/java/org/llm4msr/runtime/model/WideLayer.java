@@ -56,13 +56,15 @@ final class WideLayer {
   static boolean pays(RowLayer.Parts parts, int rows, int groups, int rowsOfChunk, int threads) {
     ProductSizes sizes = parts.sizes();
     int rowsOfGroup = (rows + groups - 1) / groups;
+    int columns = columnsOfTile(rowsOfGroup);
+    long chunks = (rowsOfGroup + rowsOfChunk - 1) / rowsOfChunk;
+    long tiles = (sizes.out() + columns - 1) / columns;
     long tasks = (long) groups * sizes.each() * (sizes.out() / RowLayer.LEAST_COLUMNS);
-    if (rows == 0 || parts.weights() < MANY_WEIGHTS || tasks < threads) {
+    if (chunks < 2 || parts.weights() < MANY_WEIGHTS || tasks < threads) {
       return false;
     }
-    long byChunks = parts.weights() * ((rowsOfGroup - 1) / rowsOfChunk);
-    long byTiles =
-        (long) rowsOfGroup * sizes.rowIn() * ((sizes.out() - 1) / columnsOfTile(rowsOfGroup));
+    long byChunks = parts.weights() * chunks;
+    long byTiles = (long) rowsOfGroup * sizes.rowIn() * tiles;
     return byChunks > GAIN * byTiles;
   }
 
@@ -88,11 +90,7 @@ final class WideLayer {
   }
 
   private void forward() {
-    int rows = (int) layer.y().getShape().get(0);
-    int threads = tape.workers().threads();
-    tape.workers()
-        .range(
-            rows, (rows + threads - 1) / threads, (worker, from, to) -> layer.takeRows(from, to));
+    layer.takeRows(0, (int) layer.y().getShape().get(0));
     each(
         layer.tiles(segments, groups),
         range -> tiles(range).stream().filter(WideLayer::hasRows).forEach(layer::forward));

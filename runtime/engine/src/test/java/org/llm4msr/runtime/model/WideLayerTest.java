@@ -174,6 +174,7 @@ class WideLayerTest extends ProductsTest {
     assertThat(pays(20, 64, 500, 10, 2)).isFalse();
     assertThat(pays(20, 64, 1000, 20, 2)).as("all rows in one chunk").isFalse();
     assertThat(pays(20, 1000, 64, 10, 2)).as("columns for one thread").isFalse();
+    assertThat(pays(4096, 512, 128, 400, 2)).as("rows are read once, but are many").isFalse();
   }
 
   private boolean pays(int rows, int in, int out, int rowsOfChunk, int threads) {
