@@ -6,8 +6,8 @@ import org.llm4msr.runtime.tables.Workers;
 /** Copies of rows in another order. */
 public final class RowMoves {
 
-  /** How many numbers are copied at a time, so that they stay in the nearest cache. */
-  private static final int BLOCK = 1 << 12;
+  /** How many numbers a thread copies at a time. */
+  private static final int BLOCK = 1 << 14;
 
   private RowMoves() {}
 
@@ -26,11 +26,9 @@ public final class RowMoves {
         index.length,
         grain,
         (worker, first, behind) -> {
-          float[] rows = Scratch.of(grain * columns).values;
-          for (int row = first, at = 0; row < behind; row++, at += columns) {
-            from.get(index[row] * columns, rows, at, columns);
+          for (int row = first; row < behind; row++) {
+            to.put(row * columns, from, index[row] * columns, columns);
           }
-          to.put(first * columns, rows, 0, (behind - first) * columns);
         });
   }
 }

@@ -14,6 +14,9 @@ import org.llm4msr.runtime.tables.Workers;
 /** The knowledge that the rows of one batch read of one level, in memory that the next reuses. */
 final class BatchKnowledge {
 
+  /** Vectors that a thread copies at a time. */
+  private static final int GRAIN = 32;
+
   private final SlotVectors vectors;
   private final @Nullable ParameterArray missing;
   private final Workers workers;
@@ -50,7 +53,7 @@ final class BatchKnowledge {
     FloatBuffer target = filled.floats((long) groups * vectors.dimension());
     workers.range(
         count,
-        128,
+        GRAIN,
         (worker, from, to) -> {
           for (int k = from; k < to; k++) {
             vectors.copy(distinct.slot(k), target, k);
