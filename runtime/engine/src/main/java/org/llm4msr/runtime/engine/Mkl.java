@@ -26,6 +26,11 @@ public final class Mkl {
   private static final int AS_IT_IS = 111;
   private static final int TRANSPOSED = 112;
 
+  /** Of sparse matrices. */
+  private static final int NOT_TRANSPOSED = 10;
+
+  private static final int GENERAL = 20;
+
   /** The numbers of four bytes per group: nine sizes, two factors. */
   private static final int NUMBERS = 11;
 
@@ -132,6 +137,50 @@ public final class Mkl {
         beta,
         c,
         rowOfC);
+  }
+
+  /**
+   * Multiplies a sparse matrix by a dense one: Y = A X + beta Y.
+   *
+   * @param rows of A, m
+   * @param columns of A, k
+   * @param starts address of where the numbers of each row begin, and the last end: m + 1 ints
+   * @param columnsOfNumbers address of the column of each number
+   * @param numbers address of the numbers
+   * @param n columns of X (k, n) and Y (m, n)
+   * @param beta 0 or 1
+   */
+  public static void multiplySparse(
+      int rows,
+      int columns,
+      long starts,
+      long columnsOfNumbers,
+      long numbers,
+      int n,
+      long x,
+      int rowOfX,
+      float beta,
+      long y,
+      int rowOfY) {
+    ByteBuffer handles = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder());
+    long ends = starts + Integer.BYTES;
+    check(
+        MklFunctions.mkl_sparse_s_create_csr(
+            address(handles), 0, rows, columns, starts, ends, columnsOfNumbers, numbers));
+    long handle = handles.getLong(0);
+    try {
+      check(
+          MklFunctions.mkl_sparse_s_mm(
+              NOT_TRANSPOSED, 1, handle, GENERAL, 0, ROW_MAJOR, x, n, rowOfX, beta, y, rowOfY));
+    } finally {
+      check(MklFunctions.mkl_sparse_destroy(handle));
+    }
+  }
+
+  private static void check(int status) {
+    if (status != 0) {
+      throw new IllegalStateException("MKL refuses a sparse product with the status " + status);
+    }
   }
 
   /** The products of one call: in each group e of op(A) op(B) + beta C to C. */

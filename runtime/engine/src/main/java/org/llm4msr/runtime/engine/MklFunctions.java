@@ -56,6 +56,38 @@ final class MklFunctions {
       long b,
       long rowOfB);
 
+  static native int mkl_sparse_s_create_csr(
+      long handle,
+      int indexing,
+      int rows,
+      int columns,
+      long starts,
+      long ends,
+      long columnsOfNumbers,
+      long numbers);
+
+  /**
+   * Multiplies.
+   *
+   * @param kind the first eight bytes of a structure of three numbers, which come by value
+   * @param diagonal the third number
+   */
+  static native int mkl_sparse_s_mm(
+      int operation,
+      float alpha,
+      long handle,
+      long kind,
+      int diagonal,
+      int layout,
+      long x,
+      int columns,
+      int rowOfX,
+      float beta,
+      long y,
+      int rowOfY);
+
+  static native int mkl_sparse_destroy(long handle);
+
   static native void cblas_gemm_bf16bf16f32(
       int layout,
       int transposeA,

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
 
 /**
  * Target attention over rows of a batch: each row's vectors e_j are added up, each times a weight
@@ -41,8 +42,6 @@ public final class AttentionRows {
   /** The gradient of the weights. */
   private final FloatMemory weightGradients;
 
-  private final FloatMemory vectorGradients;
-
   /** The gradient of what is learned. */
   private final FloatMemory sums;
 
@@ -66,7 +65,6 @@ public final class AttentionRows {
     hidden = IntStream.range(0, last).mapToObj(ofLayer).toArray(FloatMemory[]::new);
     hiddenGradients = IntStream.range(0, last).mapToObj(ofLayer).toArray(FloatMemory[]::new);
     weightGradients = memory(vectors);
-    vectorGradients = memory(vectors * width);
     sums = memory(s.learned());
     numbers = new float[Math.max(s.length(), s.matrix())];
     others = new float[s.length()];
@@ -206,7 +204,7 @@ public final class AttentionRows {
   public void backward(
       AttentionBatch batch,
       FloatMemory dFlat,
-      float[] ofVectors,
+      Floats ofVectors,
       float[] ofLearned,
       int from,
       int to) {
@@ -220,9 +218,8 @@ public final class AttentionRows {
   }
 
   private void throughLayers(
-      AttentionBatch batch, FloatMemory dFlat, float[] ofVectors, int from, int to) {
-    int vector = batch.start(from);
-    int vectors = batch.start(to) - vector;
+      AttentionBatch batch, FloatMemory dFlat, Floats ofVectors, int from, int to) {
+    int vectors = batch.start(to) - batch.start(from);
     if (vectors == 0) {
       return;
     }
@@ -232,11 +229,10 @@ public final class AttentionRows {
     }
     toWeights(batch, dFlat, from, to);
     throughLayers(vectors);
-    toVectors(batch, dFlat, from, to);
+    toVectors(batch, dFlat, ofVectors, from, to);
     toMatrices(batch, from, to);
     ofTargets.toTargets(batch, weights.memory(), matrixGradients, dFlat, from, to);
     ofTargets.toWeights(to - from, matrixGradients, sums);
-    vectorGradients.numbers().get(0, ofVectors, vector * width, vectors * width);
   }
 
   /** Computes the gradient of the last layer's results. */
@@ -304,7 +300,8 @@ public final class AttentionRows {
     }
   }
 
-  private void toVectors(AttentionBatch batch, FloatMemory dFlat, int from, int to) {
+  private void toVectors(
+      AttentionBatch batch, FloatMemory dFlat, Floats ofVectors, int from, int to) {
     int filled = batch.filled(from, to);
     Mkl.Call ofSum = new Mkl.Call(filled, 1);
     for (int row = from; row < to; row++) {
@@ -315,7 +312,7 @@ public final class AttentionRows {
             .product(
                 batch.weights().at(batch.start(row)),
                 dFlat.at((long) row * batch.columns() + batch.pooled()),
-                vectorGradients.at((long) (batch.start(row) - batch.start(from)) * width));
+                ofVectors.at((long) batch.start(row) * width));
       }
     }
     ofSum.run();
@@ -329,7 +326,7 @@ public final class AttentionRows {
             .product(
                 gradient(0).at((long) at * first),
                 matrices.at((long) (row - from) * s.matrix()),
-                vectorGradients.at((long) at * width));
+                ofVectors.at((long) batch.start(row) * width));
       }
     }
     ofLayers.run();

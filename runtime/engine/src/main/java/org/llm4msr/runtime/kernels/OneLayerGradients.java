@@ -3,6 +3,7 @@ package org.llm4msr.runtime.kernels;
 import java.util.Arrays;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.engine.Mkl;
+import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
 
 /**
  * Gradients of target attention with one hidden layer: a weight is a = v f(z) + c with z = (e, 1) M
@@ -40,7 +41,6 @@ final class OneLayerGradients {
   /** P, then a. */
   private final FloatMemory factors;
 
-  private final FloatMemory vectorGradients;
   private final int rowsOfGroup;
   private final float[] sumGradient;
   private final float[] ofRow;
@@ -66,7 +66,6 @@ final class OneLayerGradients {
     matrixGradients = memory(rowsOfGroup * ofTargets.size());
     results = memory(vectors * stride);
     factors = memory(vectors * stride);
-    vectorGradients = memory(vectors * width);
     sumGradient = new float[width];
     ofRow = new float[Math.max(s.length(), ofTargets.size())];
     vectorsOfBlock = Math.max(1, BLOCK / stride);
@@ -89,7 +88,7 @@ final class OneLayerGradients {
       AttentionBatch batch,
       FloatMemory dFlat,
       FloatMemory sums,
-      float[] ofVectors,
+      Floats ofVectors,
       int from,
       int to) {
     weights.memory().numbers().get(s.weights(1), last, 0, first);
@@ -116,7 +115,7 @@ final class OneLayerGradients {
       AttentionBatch batch,
       FloatMemory dFlat,
       FloatMemory sums,
-      float[] ofVectors,
+      Floats ofVectors,
       int from,
       int to) {
     int rows = to - from;
@@ -131,9 +130,7 @@ final class OneLayerGradients {
         results(chunk);
         throughSoftmax(chunk);
         sum += factors(chunk);
-        toVectors(chunk);
-        int first = chunk.first();
-        vectorGradients.numbers().get(0, ofVectors, first * width, chunk.vectors() * width);
+        toVectors(chunk, ofVectors);
       }
       toMatrices(chunk);
     }
@@ -250,7 +247,7 @@ final class OneLayerGradients {
     }
   }
 
-  private void toVectors(Chunk chunk) {
+  private void toVectors(Chunk chunk, Floats ofVectors) {
     AttentionBatch batch = chunk.batch;
     Mkl.Call call = new Mkl.Call(batch.filled(chunk.from, chunk.to), 1);
     for (int row = chunk.from; row < chunk.to; row++) {
@@ -260,7 +257,7 @@ final class OneLayerGradients {
             .product(
                 factors.at((long) chunk.at(row) * stride),
                 matrices.at(matrix(chunk, row)),
-                vectorGradients.at((long) chunk.at(row) * width));
+                ofVectors.at((long) batch.start(row) * width));
       }
     }
     call.run();

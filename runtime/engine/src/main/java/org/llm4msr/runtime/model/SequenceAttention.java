@@ -183,7 +183,8 @@ public final class SequenceAttention {
     }
     AttentionBatch batch = last.batch;
     int vectors = last.lists.offsets[batch.rows()];
-    float[] ofVectors = last.lists.pooled.expectGradients(vectors * sizes.width());
+    FloatBuffer gradients = last.lists.pooled.expectGradients(vectors * sizes.width());
+    Floats ofVectors = new Floats(gradients, Mkl.address(gradients));
     int rowsOfBlock = sizes.rowsOfBlock(batch.rows());
     int count = (batch.rows() + rowsOfBlock - 1) / rowsOfBlock;
     float[][] sums = new float[count][sizes.learned()];

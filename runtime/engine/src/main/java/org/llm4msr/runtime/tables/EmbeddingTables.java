@@ -35,7 +35,7 @@ public final class EmbeddingTables {
    * @param vectors the table of each field's vectors; one of several fields is there several times
    * @param linear the table of each field's first-order weights, of dimension 1, shared likewise;
    *     none for a model without
-   * @param mkl whether MKL multiplies vectors, or Java
+   * @param mkl whether MKL multiplies, or Java
    */
   public EmbeddingTables(List<EmbeddingTable> vectors, List<EmbeddingTable> linear, boolean mkl) {
     this(vectors, linear, List.of(), mkl, 0);
@@ -97,6 +97,11 @@ public final class EmbeddingTables {
     @Nullable Form form() {
       return sequence == null ? null : sequence.form();
     }
+  }
+
+  /** Returns whether MKL may multiply. */
+  boolean usesMkl() {
+    return mkl;
   }
 
   /** Returns what the fields read, in the order of the columns. */

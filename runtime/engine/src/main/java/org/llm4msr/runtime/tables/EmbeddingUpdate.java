@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;
@@ -91,15 +92,17 @@ public final class EmbeddingUpdate {
             projection.gradient(vectors, rows, gradient, place.column(), width));
       }
     }
+    FloatBuffer outside = all.usesMkl() && flatGradient.isDirect() ? flatGradient : null;
     workers.range(
         indexes.length,
         1,
         (worker, from, to) -> {
-          indexes[from].build(tables.get(from), fields, rows, width);
+          indexes[from].build(tables.get(from), fields, rows, width, outside);
           if (everyRow) {
             indexes[from].sort();
           }
         });
+    addUpLists();
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
     List<Block> blocks =
         blocks(everyRow, others == null ? indexes : others.of(indexes, gradient, everyRow));
@@ -113,6 +116,19 @@ public final class EmbeddingUpdate {
           } else {
             updateTouched(block, kernel, scratch[worker]);
           }
+        });
+  }
+
+  private void addUpLists() {
+    List<Block> blocks =
+        blocks(false, indexes).stream().filter(block -> block.index.sumsUp()).toList();
+    workers.range(
+        blocks.size(),
+        1,
+        (worker, from, to) -> {
+          Block block = blocks.get(from);
+          int dimension = block.table.dimension();
+          block.index.addUp(block.from, block.to, dimension, scratch[worker].sums);
         });
   }
 
@@ -218,12 +234,14 @@ public final class EmbeddingUpdate {
     private final float[] a;
     private final float[] b;
     private final float[] g;
+    private final FloatBuffer sums;
 
     Scratch(int size) {
       w = new float[size];
       a = new float[size];
       b = new float[size];
       g = new float[size];
+      sums = AlignedMemory.floats(size).asFloatBuffer();
     }
   }
 }

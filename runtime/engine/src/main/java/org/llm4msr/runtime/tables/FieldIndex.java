@@ -1,8 +1,12 @@
 package org.llm4msr.runtime.tables;
 
+import static java.util.Objects.requireNonNull;
+
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
@@ -14,6 +18,8 @@ import org.llm4msr.runtime.tables.TableSequence.Form;
  * order of the fields that read the table and of the batch. Arrays are reused from batch to batch.
  */
 final class FieldIndex {
+
+  private static final float[] NONE = {};
 
   private int distinct;
   private int[] ids = new int[0];
@@ -36,8 +42,12 @@ final class FieldIndex {
   /** Gradients beside those of the batch's rows, from 1. */
   private final List<float[]> others = new ArrayList<>();
 
-  /** Gradients of all rows of the table; empty where they are collected from rows of the batch. */
-  private float[] gradients = new float[0];
+  /** Gradients of all distinct ids; empty where they are collected from rows of the batch. */
+  private float[] gradients = NONE;
+
+  private final ListSums sums = new ListSums();
+  private float[] sumsOfIds = NONE;
+  private boolean sumsUp;
 
   private int[] slotOf = new int[0];
   private int[] hash = new int[0];
@@ -51,14 +61,47 @@ final class FieldIndex {
    * @param fields the values by the number of a place
    * @param rows B
    * @param width columns of the gradient
+   * @param flat the gradient, outside the heap, where MKL may add up what lists of ids collect,
+   *     which is left to {@link #addUp}
    */
-  void build(List<Place> places, List<? extends FieldValues> fields, int rows, int width) {
+  void build(
+      List<Place> places,
+      List<? extends FieldValues> fields,
+      int rows,
+      int width,
+      @Nullable FloatBuffer flat) {
     FieldValues values = fields.get(places.get(0).field());
     if (values instanceof Numbers numbers) {
       buildNumeric(numbers.values(), rows, places.get(0).column(), width);
     } else if (!(values instanceof FieldValues.Vectors)) {
-      buildIds(places, fields, rows, width);
+      sumsUp = flat != null && ListSums.serves(places, fields);
+      if (sumsUp) {
+        find(places, fields, rows, 0);
+        sums.take(places, fields, rows, requireNonNull(flat), width, slotOf, distinct);
+        int size = Math.max(1, distinct * places.get(0).dimension());
+        if (sumsOfIds.length < size) {
+          sumsOfIds = new float[size + size / 4];
+        }
+        gradients = sumsOfIds;
+      } else {
+        gradients = NONE;
+        buildIds(places, fields, rows, width);
+      }
     }
+  }
+
+  /** Returns whether gradients are still to be added up. */
+  boolean sumsUp() {
+    return sumsUp;
+  }
+
+  /**
+   * Adds up the gradients of some distinct ids.
+   *
+   * @param memory outside the heap, of at least as many numbers
+   */
+  void addUp(int from, int to, int dimension, FloatBuffer memory) {
+    sums.run(from, to, dimension, memory, sumsOfIds);
   }
 
   private void buildIds(
@@ -261,7 +304,9 @@ final class FieldIndex {
       } else if (isOfElements(place)) {
         collectElements(lists, place, rows, width, first);
       } else if (place.form() == Form.WEIGHED) {
-        others.add(lists.pooled.gradients());
+        float[] ofVectors = new float[lists.offsets[rows] * place.dimension()];
+        lists.pooled.gradients().get(0, ofVectors);
+        others.add(ofVectors);
         collectOthers(lists.offsets[rows], place.dimension(), first);
       } else {
         collect(lists, place, rows, width, first);

@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.tables;
 
+import java.nio.FloatBuffer;
+import org.llm4msr.runtime.kernels.AlignedMemory;
+
 /**
  * What the pooling of a sequence leaves for the update of its table, in arrays that the next batch
  * reuses.
@@ -9,7 +12,7 @@ public final class PooledLists {
   /** By row and element, which id of the row's list has the largest, (B, D). */
   int[] winners = new int[0];
 
-  private float[] gradients = new float[0];
+  private FloatBuffer gradients = FloatBuffer.allocate(0);
 
   PooledLists() {}
 
@@ -19,16 +22,16 @@ public final class PooledLists {
     }
   }
 
-  /** Makes room for so many numbers of gradients. */
-  public float[] expectGradients(int numbers) {
-    if (gradients.length < numbers) {
-      gradients = new float[numbers + numbers / 8];
+  /** Makes room outside the heap for so many numbers of gradients. */
+  public FloatBuffer expectGradients(int numbers) {
+    if (gradients.limit() < numbers) {
+      gradients = AlignedMemory.floats(numbers + numbers / 8L).asFloatBuffer();
     }
     return gradients;
   }
 
   /** Returns the gradient of the vector of each id of all rows, one after the other, (N, D). */
-  public float[] gradients() {
+  public FloatBuffer gradients() {
     return gradients;
   }
 }

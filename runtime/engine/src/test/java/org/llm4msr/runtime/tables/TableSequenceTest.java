@@ -32,8 +32,7 @@ class TableSequenceTest {
     IdLists past = new IdLists(2);
     past.set(0, new int[] {2, 1}, 2);
     past.set(1, new int[0], 0);
-    float[] ofVectors = past.pooled.expectGradients(4);
-    System.arraycopy(new float[] {100, 200, 300, 400}, 0, ofVectors, 0, 4);
+    past.pooled.expectGradients(4).put(0, new float[] {100, 200, 300, 400});
     return List.of(new Ids(new int[] {1, 2}), past, past, past, past, past, past);
   }
 
@@ -127,9 +126,9 @@ class TableSequenceTest {
         }
         FieldValues ids = new Ids(random.ints(rows, 0, 3).toArray());
         List<FieldValues> values = List.of(ids, past, past, past, past, past, past);
-        float[] ofVectors = past.pooled.expectGradients(2 * past.offsets[rows]);
-        for (int i = 0; i < ofVectors.length; i++) {
-          ofVectors[i] = (float) random.nextGaussian();
+        FloatBuffer ofVectors = past.pooled.expectGradients(2 * past.offsets[rows]);
+        for (int i = 0; i < ofVectors.limit(); i++) {
+          ofVectors.put(i, (float) random.nextGaussian());
         }
         new EmbeddingGather(tables, workers)
             .gather(rows, values, FloatBuffer.allocate(rows * tables.width()));
