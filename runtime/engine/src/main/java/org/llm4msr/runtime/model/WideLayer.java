@@ -57,8 +57,8 @@ final class WideLayer {
     ProductSizes sizes = parts.sizes();
     int rowsOfGroup = (rows + groups - 1) / groups;
     int columns = columnsOfTile(rowsOfGroup);
-    long chunks = (rowsOfGroup + rowsOfChunk - 1) / rowsOfChunk;
-    long tiles = (sizes.out() + columns - 1) / columns;
+    int chunks = (rowsOfGroup + rowsOfChunk - 1) / rowsOfChunk;
+    int tiles = (sizes.out() + columns - 1) / columns;
     long tasks = (long) groups * sizes.each() * (sizes.out() / RowLayer.LEAST_COLUMNS);
     if (chunks < 2 || parts.weights() < MANY_WEIGHTS || tasks < threads) {
       return false;
