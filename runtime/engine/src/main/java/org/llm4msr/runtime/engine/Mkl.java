@@ -162,7 +162,7 @@ public final class Mkl {
       float beta,
       long y,
       int rowOfY) {
-    ByteBuffer handles = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder());
+    ByteBuffer handles = arguments(Long.BYTES);
     long ends = starts + Integer.BYTES;
     check(
         MklFunctions.mkl_sparse_s_create_csr(
@@ -181,6 +181,16 @@ public final class Mkl {
     if (status != 0) {
       throw new IllegalStateException("MKL refuses a sparse product with the status " + status);
     }
+  }
+
+  /** Returns memory of the calling thread for what one call is given. */
+  private static ByteBuffer arguments(int bytes) {
+    ByteBuffer memory = ARGUMENTS.get();
+    if (memory.capacity() < bytes) {
+      memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+      ARGUMENTS.set(memory);
+    }
+    return memory;
   }
 
   /** The products of one call: in each group e of op(A) op(B) + beta C to C. */
@@ -202,14 +212,8 @@ public final class Mkl {
     public Call(int groups, int each) {
       this.groups = groups;
       this.each = each;
-      int bytes = groups * (NUMBERS * Integer.BYTES + 3 * each * Long.BYTES);
-      ByteBuffer memory = ARGUMENTS.get();
-      if (memory.capacity() < bytes) {
-        memory = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-        ARGUMENTS.set(memory);
-      }
-      arguments = memory;
-      address = address(memory);
+      arguments = arguments(groups * (NUMBERS * Integer.BYTES + 3 * each * Long.BYTES));
+      address = address(arguments);
     }
 
     /**

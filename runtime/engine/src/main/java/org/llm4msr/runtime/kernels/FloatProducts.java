@@ -17,7 +17,12 @@ public final class FloatProducts implements LayerProducts {
   /** Rows of a group from which products are faster by so much that weights are transposed. */
   private static final int MANY_ROWS = 512;
 
-  /** Rows of a tile that are transposed at a time, so that they stay in a core's cache. */
+  /**
+   * Rows of a group from which it pays to transpose a tile of weights, while it is in the cache.
+   */
+  private static final int SOME_ROWS = 64;
+
+  /** Rows of a tile that are transposed at a time. */
   private static final int TURNED = 64;
 
   private static final ThreadLocal<FloatMemory> SCRATCH =
@@ -144,9 +149,16 @@ public final class FloatProducts implements LayerProducts {
   public void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta) {
     int rows = tile.rows().rows();
     int columns = tile.columns();
-    FloatMemory turned = scratch(Math.min(s.in(), TURNED) * columns);
     long of = weights(tile, weights);
     long to = s.row(dx.address(), tile.rows().from(), tile.part(), BYTES);
+    if (rows < SOME_ROWS) {
+      Mkl.Call call = new Mkl.Call(1, 1);
+      call.group(false, true, rows, s.in(), columns, s.rowOut(), s.out(), s.rowIn(), beta);
+      call.product(result(tile, dy), of, to);
+      call.run();
+      return;
+    }
+    FloatMemory turned = scratch(Math.min(s.in(), TURNED) * columns);
     for (int from = 0; from < s.in(); from += TURNED) {
       int count = Math.min(TURNED, s.in() - from);
       Mkl.transpose(count, columns, of + (long) from * s.out() * BYTES, s.out(), turned.address());

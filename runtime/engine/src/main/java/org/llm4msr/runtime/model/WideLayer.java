@@ -23,6 +23,9 @@ final class WideLayer {
   /** Numbers of results that a core's cache holds beside the weights that they come from. */
   private static final int NUMBERS = 1 << 17;
 
+  /** Columns beyond which a tile's weights would not stay in the cache either. */
+  private static final int MOST_COLUMNS = 1 << 11;
+
   /** Numbers of weights below which the threads had too little to do. */
   private static final int MANY_WEIGHTS = 1 << 15;
 
@@ -70,7 +73,8 @@ final class WideLayer {
 
   private static int columnsOfTile(int rows) {
     int least = RowLayer.LEAST_COLUMNS;
-    return Math.max(least, NUMBERS / Math.max(1, rows) / least * least);
+    int columns = Math.min(MOST_COLUMNS, NUMBERS / Math.max(1, rows));
+    return Math.max(least, columns / least * least);
   }
 
   /**

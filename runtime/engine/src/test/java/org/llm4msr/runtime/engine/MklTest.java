@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -169,5 +170,63 @@ class MklTest {
       call.run();
       assertThat(results.toFloatArray()).hasSize(groups).containsOnly(4);
     }
+  }
+
+  /** Rows of three numbers, of none, and of one; beside each row of X and Y lie others. */
+  @Test
+  void multipliesSparseMatrices() {
+    Random random = new Random(3);
+    int[] starts = {0, 3, 3, 4};
+    int[] columns = {4, 0, 4, 2};
+    float[] numbers = {2, -1, .5f, 3};
+    Matrix x = Matrix.draw(manager, random, 5, 19);
+    Matrix added = Matrix.draw(manager, random, 3, 18);
+    Matrix written = Matrix.draw(manager, random, 3, 18);
+    NDArray ofNumbers = manager.create(numbers);
+
+    multiplySparse(starts, columns, ofNumbers, x, 1, added);
+    multiplySparse(starts, columns, ofNumbers, x, 0, written);
+
+    for (int row = 0; row < 3; row++) {
+      for (int column = 0; column < 17; column++) {
+        double sum = 0;
+        for (int i = starts[row]; i < starts[row + 1]; i++) {
+          sum += numbers[i] * x.at(columns[i], column);
+        }
+        assertThat((double) written.after(row, column)).isCloseTo(sum, within(1e-5));
+        assertThat((double) added.after(row, column))
+            .isCloseTo(sum + added.at(row, column), within(1e-5));
+      }
+      assertThat(written.after(row, 17)).as("behind a row").isEqualTo((float) written.at(row, 17));
+    }
+  }
+
+  private void multiplySparse(
+      int[] starts, int[] columns, NDArray numbers, Matrix x, float beta, Matrix y) {
+    Mkl.multiplySparse(
+        3,
+        5,
+        Mkl.address(manager.create(starts)),
+        Mkl.address(manager.create(columns)),
+        Mkl.address(numbers),
+        17,
+        x.address(),
+        x.apart,
+        beta,
+        y.address(),
+        y.apart);
+  }
+
+  /** A row that does not begin in its matrix is refused, not read. */
+  @Test
+  void refusesSparseMatricesWithoutRows() {
+    NDArray numbers = manager.ones(new Shape(3));
+    long address = Mkl.address(numbers);
+
+    assertThatThrownBy(
+            () ->
+                Mkl.multiplySparse(-1, 3, address, address, address, 1, address, 1, 0, address, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("MKL refuses a sparse product with the status 3");
   }
 }
