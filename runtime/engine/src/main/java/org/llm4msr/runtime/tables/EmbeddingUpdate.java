@@ -92,17 +92,17 @@ public final class EmbeddingUpdate {
             projection.gradient(vectors, rows, gradient, place.column(), width));
       }
     }
-    FloatBuffer outside = all.usesMkl() && flatGradient.isDirect() ? flatGradient : null;
+    boolean mayAddUp = all.usesMkl() && flatGradient.isDirect();
     workers.range(
         indexes.length,
         1,
         (worker, from, to) -> {
-          indexes[from].build(tables.get(from), fields, rows, width, outside);
+          indexes[from].build(tables.get(from), fields, rows, width, mayAddUp);
           if (everyRow) {
             indexes[from].sort();
           }
         });
-    addUpLists();
+    addUpLists(rows, fields, flatGradient);
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
     List<Block> blocks =
         blocks(everyRow, others == null ? indexes : others.of(indexes, gradient, everyRow));
@@ -119,7 +119,12 @@ public final class EmbeddingUpdate {
         });
   }
 
-  private void addUpLists() {
+  private void addUpLists(int rows, List<? extends FieldValues> fields, FloatBuffer flatGradient) {
+    for (int t = 0; t < indexes.length; t++) {
+      if (indexes[t].sumsUp()) {
+        indexes[t].takeSums(tables.get(t), fields, rows, flatGradient, width, workers);
+      }
+    }
     List<Block> blocks =
         blocks(false, indexes).stream().filter(block -> block.index.sumsUp()).toList();
     workers.range(
