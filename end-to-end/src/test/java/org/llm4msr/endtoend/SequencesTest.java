@@ -32,6 +32,7 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
@@ -470,6 +471,53 @@ class SequencesTest {
     assertThat(without.score()).isCloseTo(score(bundle, List.of(row))[0], within(1e-5));
     assertThat(without.change()).isGreaterThan(1e-4);
     assertThat(without.share()).isEqualTo(1);
+  }
+
+  /** What the raw log has before each row: in all parts, or in training; and the row's own list. */
+  @Test
+  void explainsWhatRowsRead() {
+    String user = rows.get(ROWS - 1).split(",", -1)[0];
+    List<String> own = rows.stream().filter(line -> line.startsWith(user + ",")).toList();
+    List<String> ofTest = own.stream().filter(line -> rows.indexOf(line) >= TEST).toList();
+    List<String> clicked =
+        own.stream()
+            .filter(line -> rows.indexOf(line) < TRAINING && line.split(",", -1)[3].equals("1"))
+            .toList();
+
+    List<ExplainedRow> explained =
+        experiment
+            .explain(
+                "one",
+                new ExplanationRequest(user, null, null, Map.of(), Split.TEST, ROWS, 3),
+                Progress.NONE)
+            .rows();
+
+    assertThat(explained).hasSameSizeAs(ofTest);
+    assertThat(clicked).hasSizeGreaterThan(4);
+    for (int i = 0; i < ofTest.size(); i++) {
+      String line = ofTest.get(i);
+      Map<String, List<String>> read = new HashMap<>();
+      explained.get(i).sequences().forEach(each -> read.put(each.name(), each.values()));
+      List<String> before = own.subList(0, own.indexOf(line));
+      String seen = line.split(",", -1)[8];
+      assertThat(read)
+          .containsEntry("attended", newest(before, 1, 6))
+          .containsEntry("mean", newest(clicked, 1, 50))
+          .containsEntry("own", newest(clicked, 1, 4))
+          .containsEntry("where", newest(clicked, 2, 4));
+      List<String> shown = seen.isEmpty() ? List.of() : List.of(seen.split("\\|"));
+      assertThat(read.get("seen-before"))
+          .isEqualTo(newest(shown.stream().map(item -> "," + item).toList(), 1, 3));
+    }
+  }
+
+  /** Returns a column of the last lines, the last first. */
+  private static List<String> newest(List<String> lines, int column, int most) {
+    List<String> values = new ArrayList<>();
+    for (int i = lines.size() - 1; i >= Math.max(0, lines.size() - most); i--) {
+      values.add(lines.get(i).split(",", -1)[column]);
+    }
+    return values;
   }
 
   private static ScoreParts explained(List<String> seen) {

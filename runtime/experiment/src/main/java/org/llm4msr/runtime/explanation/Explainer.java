@@ -95,6 +95,7 @@ public final class Explainer {
                   new ScoreExplainer(
                       new ScoreTerms(
                           probe, calibration, requireNonNull(config.model()).fusion().name()),
+                      new SequenceReader(probe, prepared),
                       data.manifest().scenarioKeys(),
                       most(request));
               if (request.item() == null) {

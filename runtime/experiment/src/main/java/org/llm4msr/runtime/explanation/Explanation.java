@@ -2,6 +2,7 @@ package org.llm4msr.runtime.explanation;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -87,13 +88,33 @@ public record Explanation(
    *
    * @param item null where the data does not name it
    * @param label null for a row that the data does not have
+   * @param sequences what they read; none of a model without
    */
   public record ExplainedRow(
       String user,
       String scenario,
       @Nullable String item,
       @Nullable Integer label,
-      ScoreParts parts) {}
+      ScoreParts parts,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ReadSequence> sequences) {
+
+    public ExplainedRow {
+      // Files of earlier versions have none.
+      sequences = sequences == null ? List.of() : List.copyOf(sequences);
+    }
+  }
+
+  /**
+   * A sequence of a row.
+   *
+   * @param values of its events, newest first; {@code ?} is not in the vocabulary
+   */
+  public record ReadSequence(String name, List<String> values) {
+
+    public ReadSequence {
+      values = List.copyOf(values);
+    }
+  }
 
   /**
    * The means of the rows of a scenario.

@@ -17,6 +17,7 @@ import org.llm4msr.runtime.terms.ScoreTerms;
 final class ScoreExplainer {
 
   private final ScoreTerms terms;
+  private final SequenceReader sequences;
   private final List<String> scenarios;
   private final int most;
   private final List<ExplainedRow> rows = new ArrayList<>();
@@ -29,8 +30,9 @@ final class ScoreExplainer {
    * @param scenarios keys, by rank
    * @param most how many rows are kept one by one
    */
-  ScoreExplainer(ScoreTerms terms, List<String> scenarios, int most) {
+  ScoreExplainer(ScoreTerms terms, SequenceReader sequences, List<String> scenarios, int most) {
     this.terms = terms;
+    this.sequences = sequences;
     this.scenarios = scenarios;
     this.most = most;
   }
@@ -55,6 +57,7 @@ final class ScoreExplainer {
       return;
     }
     ScoreTerms.Rows found = terms.of(batch);
+    SequenceReader.Rows read = sequences.of(batch);
     for (int i : picks) {
       ScoreTerms.Row row = found.get(i);
       overall.add(row);
@@ -62,7 +65,8 @@ final class ScoreExplainer {
       if (rows.size() < most) {
         String scenario = scenarios.get(batch.scenario[i]);
         rows.add(
-            new ExplainedRow(names.user(i), scenario, names.item(i), names.label(i), row.parts()));
+            new ExplainedRow(
+                names.user(i), scenario, names.item(i), names.label(i), row.parts(), read.get(i)));
       }
     }
   }

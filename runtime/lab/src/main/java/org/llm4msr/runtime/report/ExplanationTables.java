@@ -14,6 +14,7 @@ import org.llm4msr.runtime.explanation.EpochValues;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
+import org.llm4msr.runtime.explanation.Explanation.ReadSequence;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioName;
 import org.llm4msr.runtime.explanation.Explanation.Subject;
@@ -26,6 +27,9 @@ public final class ExplanationTables {
 
   /** A square of more scenarios is too wide; the nearest of each are shown instead. */
   private static final int MOST_COLUMNS = 12;
+
+  /** Of a sequence; the file of the explanation has all. */
+  private static final int MOST_EVENTS = 5;
 
   private static final String NONE = "-";
 
@@ -225,7 +229,11 @@ public final class ExplanationTables {
     List<Part> parts = new ArrayList<>();
     if (!explanation.rows().isEmpty()) {
       List<List<String>> rows = new ArrayList<>();
-      explanation.rows().forEach(row -> add(label(row), row.parts(), rows));
+      for (ExplainedRow row : explanation.rows()) {
+        add(label(row), row.parts(), rows);
+        row.sequences()
+            .forEach(read -> rows.add(List.of("", events(read), NONE, NONE, NONE, NONE)));
+      }
       parts.add(part("Scores of user " + explanation.rows().get(0).user(), "row", rows));
     }
     if (explanation.part() != null) {
@@ -283,6 +291,17 @@ public final class ExplanationTables {
             number(without.logit()),
             number(without.change()),
             share(without.share())));
+  }
+
+  private static String events(ReadSequence read) {
+    int count = read.values().size();
+    if (count == 0) {
+      return read.name() + ": no events";
+    }
+    String newest =
+        read.values().stream().limit(MOST_EVENTS).collect(Collectors.joining(", ", ": ", ""));
+    int others = count - MOST_EVENTS;
+    return read.name() + newest + (others > 0 ? " and %d earlier".formatted(others) : "");
   }
 
   private static String share(@Nullable Double share) {

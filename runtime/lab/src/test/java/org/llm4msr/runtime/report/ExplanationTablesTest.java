@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.explanation.Explanation;
+import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
+import org.llm4msr.runtime.explanation.Explanation.ReadSequence;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioName;
 import org.llm4msr.runtime.report.ExplanationTables.Part;
@@ -31,6 +33,11 @@ class ExplanationTablesTest {
   }
 
   private static Explanation explanation(int scenarios, List<ScenarioMeans> means) {
+    return explanation(scenarios, List.of(), means);
+  }
+
+  private static Explanation explanation(
+      int scenarios, List<ExplainedRow> rows, List<ScenarioMeans> means) {
     return new Explanation(
         "one",
         "hierarchical",
@@ -42,7 +49,7 @@ class ExplanationTablesTest {
         List.of(),
         List.of(likeness(scenarios)),
         List.of(),
-        List.of(),
+        rows,
         means,
         false,
         false);
@@ -104,6 +111,25 @@ class ExplanationTablesTest {
             List.of("overall, 1 row", "the model", "0.5000", "0.0000", "-", "-"),
             List.of("", "of it h", "-", "0.0000", "-", "-"),
             List.of("", "without user", "0.5000", "0.0000", "0.0000", "-"));
+  }
+
+  @Test
+  void rowsShowTheNewestEventsOfTheirSequences() {
+    ScoreParts parts = new ScoreParts(1, 0.5, 0, List.of(), List.of());
+    List<ReadSequence> read =
+        List.of(
+            new ReadSequence("clicks", List.of("i7", "?")),
+            new ReadSequence("likes", List.of()),
+            new ReadSequence("views", List.of("i1", "i2", "i3", "i4", "i5", "i6", "i7")));
+    ExplainedRow row = new ExplainedRow("17", "0", "i3", 1, parts, read);
+    Explanation explanation = explanation(2, List.of(row), List.of(new ScenarioMeans(null, parts)));
+
+    assertThat(new ExplanationTables(explanation).scores().get(0).rows())
+        .containsExactly(
+            List.of("feed (0), item i3, label 1", "the model", "0.5000", "0.0000", "-", "-"),
+            List.of("", "clicks: i7, ?", "-", "-", "-", "-"),
+            List.of("", "likes: no events", "-", "-", "-", "-"),
+            List.of("", "views: i1, i2, i3, i4, i5 and 2 earlier", "-", "-", "-", "-"));
   }
 
   /** Off the diagonal, cosines reach from 0.9 to 0.95: their ends get the ends of the scale. */

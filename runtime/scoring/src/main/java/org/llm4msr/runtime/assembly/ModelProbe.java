@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
+import org.llm4msr.runtime.assembly.sequences.SequenceField;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -22,6 +23,7 @@ import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.tables.FieldValues.IdLists;
 
 /**
  * What a model computes on the way to its scores, and what it would compute without a level of
@@ -108,6 +110,20 @@ public final class ModelProbe {
   /** Returns whether rows read sequences. */
   public boolean readsSequences() {
     return !model.sequences().isEmpty();
+  }
+
+  /** Returns the sequences that rows read. */
+  public List<SequenceField> sequences() {
+    return model.sequences().fields();
+  }
+
+  /**
+   * Returns the ids of the {@link #sequences} of a batch, newest first.
+   *
+   * @return lists that are valid until the next call
+   */
+  public List<IdLists> sequenceIds(Batch batch) {
+    return workspace.sequenceIds(batch);
   }
 
   /** Predicts a batch as if no row had an event in a sequence. */

@@ -31,6 +31,7 @@ import org.llm4msr.runtime.model.Tape;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingGather;
 import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -114,6 +115,14 @@ final class PassWorkspace {
   /** Returns the values of a batch as {@link TrainableModel#values}. */
   List<FieldValues> values(Batch batch) {
     return values(batch, batch);
+  }
+
+  /** Returns the ids of the sequences of a batch, newest first, until the next batch. */
+  List<IdLists> sequenceIds(Batch batch) {
+    List<FieldValues> values = sequences.of(batch, batch);
+    return values.subList(batch.fields.size(), values.size()).stream()
+        .map(IdLists.class::cast)
+        .toList();
   }
 
   private List<FieldValues> values(Batch batch, @Nullable Batch past) {
