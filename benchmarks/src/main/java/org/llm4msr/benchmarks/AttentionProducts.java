@@ -2,9 +2,9 @@ package org.llm4msr.benchmarks;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;

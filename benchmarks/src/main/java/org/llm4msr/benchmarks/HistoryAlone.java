@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.HistoryLayout;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;

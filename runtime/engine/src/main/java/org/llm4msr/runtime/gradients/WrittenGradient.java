@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.engine.AlignedMemory;
 
 /** The gradient that products outside the engine write, in memory that the next step reuses. */
 public final class WrittenGradient implements ParameterGradient {

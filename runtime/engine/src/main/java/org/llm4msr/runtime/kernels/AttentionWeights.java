@@ -2,6 +2,7 @@ package org.llm4msr.runtime.kernels;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.llm4msr.runtime.engine.AlignedMemory;
 
 /**
  * What target attention learns, in the order in which {@link AttentionRows} reads it. With the

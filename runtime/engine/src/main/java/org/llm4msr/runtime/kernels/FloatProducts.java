@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
@@ -80,17 +81,11 @@ public final class FloatProducts implements LayerProducts {
         s.out(),
         s.rowOut(),
         1);
-    call.product(s.row(x, from, tile.part(), BYTES), weights(tile, weights), result(tile, y));
+    call.product(
+        s.row(x, from, tile.part(), BYTES),
+        s.weights(tile, weights, BYTES),
+        s.result(tile, y.address(), BYTES));
     call.run();
-  }
-
-  private long weights(Tile tile, long all) {
-    return s.matrix(all, tile.rows().group(), tile.part(), BYTES) + (long) tile.from() * BYTES;
-  }
-
-  private long result(Tile tile, FloatMemory y) {
-    return s.result(y.address(), tile.rows().from(), tile.part(), BYTES)
-        + (long) tile.from() * BYTES;
   }
 
   @Override
@@ -149,12 +144,12 @@ public final class FloatProducts implements LayerProducts {
   public void multiplyTransposed(Tile tile, FloatMemory dy, FloatMemory dx, float beta) {
     int rows = tile.rows().rows();
     int columns = tile.columns();
-    long of = weights(tile, weights);
+    long of = s.weights(tile, weights, BYTES);
     long to = s.row(dx.address(), tile.rows().from(), tile.part(), BYTES);
     if (rows < SOME_ROWS) {
       Mkl.Call call = new Mkl.Call(1, 1);
       call.group(false, true, rows, s.in(), columns, s.rowOut(), s.out(), s.rowIn(), beta);
-      call.product(result(tile, dy), of, to);
+      call.product(s.result(tile, dy.address(), BYTES), of, to);
       call.run();
       return;
     }
@@ -164,7 +159,7 @@ public final class FloatProducts implements LayerProducts {
       Mkl.transpose(count, columns, of + (long) from * s.out() * BYTES, s.out(), turned.address());
       Mkl.Call call = new Mkl.Call(1, 1);
       call.group(false, false, rows, count, columns, s.rowOut(), count, s.rowIn(), beta);
-      call.product(result(tile, dy), turned.address(), to + (long) from * BYTES);
+      call.product(s.result(tile, dy.address(), BYTES), turned.address(), to + (long) from * BYTES);
       call.run();
     }
   }
@@ -186,8 +181,8 @@ public final class FloatProducts implements LayerProducts {
       call.group(true, false, s.in(), tile.columns(), rows, s.rowIn(), s.rowOut(), s.out(), beta)
           .product(
               s.row(x, tile.rows().from(), tile.part(), BYTES),
-              result(tile, dy),
-              weights(tile, dw));
+              s.result(tile, dy.address(), BYTES),
+              s.weights(tile, dw, BYTES));
     }
     call.run();
   }

@@ -66,19 +66,11 @@ public final class HalfProducts implements LayerProducts {
         s.in(),
         s.row(rows.address(), tile.rows().from(), tile.part(), BYTES),
         s.rowIn(),
-        weights(tile, weights.address(), BYTES),
+        s.weights(tile, weights.address(), BYTES),
         s.out(),
         1,
-        result(tile, y.address(), Float.BYTES),
+        s.result(tile, y.address(), Float.BYTES),
         s.rowOut());
-  }
-
-  private long weights(Tile tile, long all, int bytes) {
-    return s.matrix(all, tile.rows().group(), tile.part(), bytes) + (long) tile.from() * bytes;
-  }
-
-  private long result(Tile tile, long all, int bytes) {
-    return s.result(all, tile.rows().from(), tile.part(), bytes) + (long) tile.from() * bytes;
   }
 
   @Override
@@ -135,9 +127,9 @@ public final class HalfProducts implements LayerProducts {
         tile.rows().rows(),
         s.in(),
         tile.columns(),
-        result(tile, gradients.address(), BYTES),
+        s.result(tile, gradients.address(), BYTES),
         s.rowOut(),
-        weights(tile, weights.address(), BYTES),
+        s.weights(tile, weights.address(), BYTES),
         s.out(),
         beta,
         s.row(dx.address(), tile.rows().from(), tile.part(), Float.BYTES),
@@ -155,10 +147,10 @@ public final class HalfProducts implements LayerProducts {
           tile.rows().rows(),
           s.row(rows.address(), tile.rows().from(), tile.part(), BYTES),
           s.rowIn(),
-          result(tile, gradients.address(), BYTES),
+          s.result(tile, gradients.address(), BYTES),
           s.rowOut(),
           beta,
-          weights(tile, dw, Float.BYTES),
+          s.weights(tile, dw, Float.BYTES),
           s.out());
     }
   }

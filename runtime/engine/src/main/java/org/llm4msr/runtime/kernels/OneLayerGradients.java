@@ -2,6 +2,7 @@ package org.llm4msr.runtime.kernels;
 
 import java.util.Arrays;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
 

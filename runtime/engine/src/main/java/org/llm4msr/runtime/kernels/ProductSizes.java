@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.kernels;
 
 import ai.djl.ndarray.types.Shape;
+import org.llm4msr.runtime.kernels.LayerProducts.Tile;
 
 /**
  * The sizes of products of rows with the matrices of their groups, {@code each} (in, out) matrices
@@ -49,6 +50,16 @@ public record ProductSizes(int each, int in, int out) {
   /** Returns the address of a row's results of one matrix. */
   public long result(long results, int row, int part, int bytes) {
     return results + ((long) row * rowOut() + (long) part * out) * bytes;
+  }
+
+  /** Returns the address of a tile's first result. */
+  public long result(Tile tile, long results, int bytes) {
+    return result(results, tile.rows().from(), tile.part(), bytes) + (long) tile.from() * bytes;
+  }
+
+  /** Returns the address of a tile's first weight. */
+  public long weights(Tile tile, long weights, int bytes) {
+    return matrix(weights, tile.rows().group(), tile.part(), bytes) + (long) tile.from() * bytes;
   }
 
   public long matrix(long weights, int group, int part, int bytes) {

@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.kernels;
 
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 
 /**

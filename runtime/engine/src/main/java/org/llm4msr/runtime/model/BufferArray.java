@@ -9,7 +9,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.llm4msr.api.model.Buffer;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.engine.AlignedMemory;
 
 /**
  * The engine's array of one buffer, or of several of one shape, stored one after the other. Every

@@ -16,13 +16,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Parameter;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.EngineTraits;
 import org.llm4msr.runtime.gradients.AddedGradient;
 import org.llm4msr.runtime.gradients.ParameterGradient;
 import org.llm4msr.runtime.gradients.PieceGradients;
 import org.llm4msr.runtime.gradients.WholeGradient;
 import org.llm4msr.runtime.gradients.WrittenGradient;
-import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.kernels.HalfMemory;
 import org.llm4msr.runtime.tables.Workers;
 

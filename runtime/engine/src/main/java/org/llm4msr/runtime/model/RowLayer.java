@@ -28,7 +28,7 @@ import org.llm4msr.runtime.kernels.RowChunks.Piece;
  */
 final class RowLayer {
 
-  /** Into how many tasks a thread's share of the weights' gradient is cut. */
+  /** Into how many tasks a thread's share of the weights is cut. */
   private static final int TASKS = 2;
 
   /** Columns of weights below which a product is not cut. */
@@ -194,10 +194,7 @@ final class RowLayer {
         tile.columns(),
         db.beta);
     call.product(
-        ones,
-        sizes.result(dy.address(), rows.from(), tile.part(), Float.BYTES)
-            + (long) tile.from() * Float.BYTES,
-        db.address + at * Float.BYTES);
+        ones, sizes.result(tile, dy.address(), Float.BYTES), db.address + at * Float.BYTES);
     call.run();
   }
 

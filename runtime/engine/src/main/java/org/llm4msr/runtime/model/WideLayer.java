@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.model;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -133,7 +135,7 @@ final class WideLayer {
     RowGradients dx = x.isWanted() ? new RowGradients(ranges) : null;
     Gradient dw = Gradient.of(parts.weight());
     Gradient db = parts.bias() == null ? null : Gradient.of(parts.bias());
-    long ones = Mkl.address(tape.manager().ones(new Shape(layer.y().getShape().get(0))));
+    NDArray ones = db == null ? null : tape.manager().ones(new Shape(layer.y().getShape().get(0)));
     each(
         ranges,
         range -> {
@@ -143,7 +145,7 @@ final class WideLayer {
             }
             layer.toWeights(List.of(tile), dy, dw);
             if (db != null) {
-              layer.toBiases(tile, dy, ones, db);
+              layer.toBiases(tile, dy, Mkl.address(requireNonNull(ones)), db);
             }
             if (dx != null && hasRows(tile)) {
               dx.add(tile, range, dy);

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.Vectors;

@@ -5,8 +5,8 @@ import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.TableSequence.Form;
@@ -123,10 +123,6 @@ final class ListSums {
    */
   void run(int from, int to, int dimension, FloatBuffer memory, float[] into) {
     int numbers = (to - from) * dimension;
-    if (used == 0) {
-      Arrays.fill(into, from * dimension, to * dimension, 0);
-      return;
-    }
     Mkl.onThisThreadAlone(
         () -> {
           for (int i = 0; i < used; i++) {

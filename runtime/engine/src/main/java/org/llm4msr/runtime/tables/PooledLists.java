@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.tables;
 
 import java.nio.FloatBuffer;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.llm4msr.runtime.engine.AlignedMemory;
 
 /**
  * What the pooling of a sequence leaves for the update of its table, in arrays that the next batch
@@ -24,7 +24,7 @@ public final class PooledLists {
 
   /** Makes room outside the heap for so many numbers of gradients. */
   public FloatBuffer expectGradients(int numbers) {
-    if (gradients.limit() < numbers) {
+    if (!gradients.isDirect() || gradients.limit() < numbers) {
       gradients = AlignedMemory.floats(numbers + numbers / 8L).asFloatBuffer();
     }
     return gradients;

@@ -217,9 +217,8 @@ class MklTest {
         y.apart);
   }
 
-  /** A row that does not begin in its matrix is refused, not read. */
   @Test
-  void refusesSparseMatricesWithoutRows() {
+  void refusesSparseMatricesOfLessThanNoRows() {
     NDArray numbers = manager.ones(new Shape(3));
     long address = Mkl.address(numbers);
 

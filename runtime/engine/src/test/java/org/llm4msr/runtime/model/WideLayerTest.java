@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Grouping.Segment;
@@ -164,6 +165,92 @@ class WideLayerTest extends ProductsTest {
       largest = Math.max(largest, Math.abs(values[i] - expected[i]));
     }
     assertThat(largest).isLessThan(2e-3);
+  }
+
+  /** Rows go through a wide layer, and a narrow one behind it. */
+  @Test
+  void isALinkOfAChain() {
+    int rows = 20;
+    int in = 64;
+    int wide = 1000;
+    float[] x = draw(rows * in);
+    float[] w = draw(in * wide);
+    float[] v = draw(wide);
+    float[] dy = draw(rows);
+    NDArray input = manager.create(x, new Shape(rows, in));
+    input.setRequiresGradient(true);
+    ParameterArray first = parameter("first", w, in, wide);
+    ParameterArray second = parameter("second", v, wide, 1);
+    List<ChainedLayer> chain =
+        List.of(
+            new ChainedLayer(first, null, new Follow(Activation.RELU, null)),
+            new ChainedLayer(second, null, Follow.NOTHING));
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
+    float[] y;
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray result = new DenseLayers(tape).layers(input, chain).orElseThrow();
+      tape.backward(collector, result.mul(manager.create(dy, result.getShape())).sum());
+      y = result.toFloatArray();
+    }
+
+    double[] expected = new double[rows];
+    double[] dx = new double[x.length];
+    double[] dw = new double[w.length];
+    for (int row = 0; row < rows; row++) {
+      for (int j = 0; j < wide; j++) {
+        double z = 0;
+        for (int i = 0; i < in; i++) {
+          z += (double) x[row * in + i] * w[i * wide + j];
+        }
+        expected[row] += Math.max(0, z) * v[j];
+        double gradient = z > 0 ? (double) dy[row] * v[j] : 0;
+        for (int i = 0; i < in; i++) {
+          dx[row * in + i] += gradient * w[i * wide + j];
+          dw[i * wide + j] += gradient * x[row * in + i];
+        }
+      }
+    }
+    assertClose(y, expected);
+    assertClose(input.getGradient().toFloatArray(), dx);
+    assertClose(gradient(first), dw);
+  }
+
+  /** The gradients of the weights and of their factors come from that of the product. */
+  @Test
+  void scalesWeights() {
+    int rows = 20;
+    int in = 64;
+    int out = 1000;
+    float[] x = draw(rows * in);
+    float[] w = draw(in * out);
+    float[] factors = draw(in * out);
+    float[] dy = draw(rows * out);
+    ParameterArray weight = parameter("w", w, 1, in, out);
+    ParameterArray factor = parameter("factor", factors, in, out);
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
+    OrderedProducts products = new OrderedProducts(tape, rows, 1, List.of(new Segment(0, 0, rows)));
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray result =
+          products.multiplyScaled(
+              manager.create(x, new Shape(rows, in)),
+              weight,
+              factor,
+              manager.zeros(new Shape(1, out)));
+      tape.backward(collector, result.mul(manager.create(dy, result.getShape())).sum());
+    }
+
+    double[] ofWeights = new double[w.length];
+    double[] ofFactors = new double[w.length];
+    for (int k = 0; k < w.length; k++) {
+      double ofProduct = 0;
+      for (int row = 0; row < rows; row++) {
+        ofProduct += (double) x[row * in + k / out] * dy[row * out + k % out];
+      }
+      ofWeights[k] = ofProduct * factors[k];
+      ofFactors[k] = ofProduct * w[k];
+    }
+    assertClose(gradient(weight), ofWeights);
+    assertClose(gradient(factor), ofFactors);
   }
 
   /** 20 rows are few beside 64,000 weights, 10,000 are not, nor does a small matrix pay. */

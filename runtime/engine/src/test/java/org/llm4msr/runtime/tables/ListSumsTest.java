@@ -10,7 +10,9 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.kernels.AlignedMemory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.model.TestEngine;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
@@ -23,10 +25,8 @@ class ListSumsTest {
   /** Ids for three blocks of an update; some occur nowhere, some often. */
   private static final int IDS = 700;
 
-  private static final int D = 3;
   private static final int ROWS = 900;
   private static final int LENGTH = 6;
-  private static final int WIDTH = 5 * D;
 
   private final Random random = new Random(11);
 
@@ -35,30 +35,32 @@ class ListSumsTest {
     assumeThat(TestEngine.hasMkl()).isTrue();
   }
 
-  @Test
-  void areThoseOfAllThatReadTheTable() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 16})
+  void areThoseOfAllThatReadTheTable(int d) {
+    int width = 5 * d;
     Ids item = new Ids(random.ints(ROWS, 0, IDS / 2).toArray());
     IdLists weighted = lists(true);
     IdLists past = lists(false);
-    FloatBuffer flat = drawn(AlignedMemory.floats(ROWS * WIDTH).asFloatBuffer());
-    FloatBuffer ofVectors = drawn(past.pooled.expectGradients(past.offsets[ROWS] * D));
+    FloatBuffer flat = drawn(AlignedMemory.floats(ROWS * width).asFloatBuffer());
+    FloatBuffer ofVectors = drawn(past.pooled.expectGradients(past.offsets[ROWS] * d));
     List<FieldValues> values = List.of(item, weighted, past, past, past);
 
-    float[] moved = moved(values, flat, 2);
+    float[] moved = moved(values, flat, d, 2);
 
-    double[] expected = new double[IDS * D];
+    double[] expected = new double[IDS * d];
     for (int row = 0; row < ROWS; row++) {
-      add(expected, item.ids()[row], 1, flat, row * WIDTH);
+      add(expected, d, item.ids()[row], 1, flat, row * width);
       for (int i = weighted.offsets[row]; i < weighted.offsets[row + 1]; i++) {
         double share = weighted.weights[i] / sum(weighted, row);
-        add(expected, weighted.ids[i], share, flat, row * WIDTH + D);
+        add(expected, d, weighted.ids[i], share, flat, row * width + d);
       }
       int from = past.offsets[row];
       int to = past.offsets[row + 1];
       for (int i = from; i < to; i++) {
-        add(expected, past.ids[i], 1.0 / (to - from), flat, row * WIDTH + 2 * D);
-        add(expected, past.ids[i], 1, flat, row * WIDTH + 3 * D);
-        add(expected, past.ids[i], 1, ofVectors, i * D);
+        add(expected, d, past.ids[i], 1.0 / (to - from), flat, row * width + 2 * d);
+        add(expected, d, past.ids[i], 1, flat, row * width + 3 * d);
+        add(expected, d, past.ids[i], 1, ofVectors, i * d);
       }
     }
     double largest = 0;
@@ -66,35 +68,38 @@ class ListSumsTest {
       largest = Math.max(largest, Math.abs(moved[i] - expected[i]));
     }
     assertThat(largest).isLessThan(1e-4);
-    assertThat(moved(values, flat, 1)).isEqualTo(moved);
-    assertThat(moved(values, flat, 5)).isEqualTo(moved);
+    assertThat(moved(values, flat, d, 1)).isEqualTo(moved);
+    assertThat(moved(values, flat, d, 5)).isEqualTo(moved);
   }
 
   /** A batch whose lists are all empty, after one whose lists were not. */
   @Test
   void forgetWhatWasBefore() {
+    int d = 2;
+    int width = 5 * d;
     IdLists past = new IdLists(1);
     past.set(0, new int[] {5, 6, 5}, 3);
     IdLists none = new IdLists(1);
     none.set(0, new int[0], 0);
-    drawn(past.pooled.expectGradients(3 * D));
-    FloatBuffer flat = AlignedMemory.floats(WIDTH).asFloatBuffer();
-    for (int i = 0; i < WIDTH; i++) {
+    assertThat(none.pooled.expectGradients(0).isDirect()).isTrue();
+    drawn(past.pooled.expectGradients(3 * d));
+    FloatBuffer flat = AlignedMemory.floats(width).asFloatBuffer();
+    for (int i = 0; i < width; i++) {
       flat.put(i, 1);
     }
-    EmbeddingTable table = new EmbeddingTable("item", IDS, D, 0);
+    EmbeddingTable table = new EmbeddingTable("item", IDS, d, 0);
     Ids item = new Ids(new int[] {9});
     try (Workers workers = new Workers(2)) {
       EmbeddingUpdate update = new EmbeddingUpdate(tables(table), workers);
       UpdateRule rule = new UpdateRule.Sgd(0);
       update.run(1, List.of(item, past, past, past, past), flat, rule, 1, 1);
-      table.write(0, 0, IDS, new float[IDS * D]);
+      table.write(0, 0, IDS, new float[IDS * d]);
       update.run(1, List.of(item, none, none, none, none), flat, rule, 2, 1);
     }
 
-    float[] expected = new float[IDS * D];
-    Arrays.fill(expected, 9 * D, 10 * D, -1);
-    assertThat(read(table)).isEqualTo(expected);
+    float[] expected = new float[IDS * d];
+    Arrays.fill(expected, 9 * d, 10 * d, -1);
+    assertThat(read(table, d)).isEqualTo(expected);
   }
 
   private IdLists lists(boolean weighted) {
@@ -128,21 +133,21 @@ class ListSumsTest {
   }
 
   /** Returns by how much a step of length 1 lowers a table of zeros. */
-  private static float[] moved(List<FieldValues> values, FloatBuffer flat, int threads) {
-    EmbeddingTable table = new EmbeddingTable("item", IDS, D, 0);
+  private static float[] moved(List<FieldValues> values, FloatBuffer flat, int d, int threads) {
+    EmbeddingTable table = new EmbeddingTable("item", IDS, d, 0);
     try (Workers workers = new Workers(threads)) {
       new EmbeddingUpdate(tables(table), workers)
           .run(ROWS, values, flat, new UpdateRule.Sgd(0), 1, 1);
     }
-    float[] moved = read(table);
+    float[] moved = read(table, d);
     for (int i = 0; i < moved.length; i++) {
       moved[i] = -moved[i];
     }
     return moved;
   }
 
-  private static float[] read(EmbeddingTable table) {
-    float[] values = new float[IDS * D];
+  private static float[] read(EmbeddingTable table, int d) {
+    float[] values = new float[IDS * d];
     table.read(0, 0, IDS, values);
     return values;
   }
@@ -155,9 +160,10 @@ class ListSumsTest {
     return sum;
   }
 
-  private static void add(double[] sums, int id, double weight, FloatBuffer numbers, int at) {
-    for (int d = 0; d < D; d++) {
-      sums[id * D + d] += weight * numbers.get(at + d);
+  private static void add(
+      double[] sums, int d, int id, double weight, FloatBuffer numbers, int at) {
+    for (int k = 0; k < d; k++) {
+      sums[id * d + k] += weight * numbers.get(at + k);
     }
   }
 }

@@ -57,7 +57,7 @@ final class ScoreExplainer {
       return;
     }
     ScoreTerms.Rows found = terms.of(batch);
-    SequenceReader.Rows read = sequences.of(batch);
+    SequenceReader.Rows read = rows.size() < most ? sequences.of(batch) : i -> List.of();
     for (int i : picks) {
       ScoreTerms.Row row = found.get(i);
       overall.add(row);

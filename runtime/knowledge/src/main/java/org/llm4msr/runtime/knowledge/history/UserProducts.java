@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.knowledge.history;
 
 import java.nio.FloatBuffer;
+import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.kernels.AlignedMemory;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.knowledge.past.EventLog;
 import org.llm4msr.runtime.knowledge.past.PastEvents;

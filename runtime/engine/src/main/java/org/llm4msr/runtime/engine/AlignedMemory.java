@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.kernels;
+package org.llm4msr.runtime.engine;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
