@@ -92,17 +92,17 @@ public final class EmbeddingUpdate {
             projection.gradient(vectors, rows, gradient, place.column(), width));
       }
     }
-    boolean mayAddUp = all.usesMkl() && flatGradient.isDirect();
+    FloatBuffer outside = all.usesMkl() && flatGradient.isDirect() ? flatGradient : null;
     workers.range(
         indexes.length,
         1,
         (worker, from, to) -> {
-          indexes[from].build(tables.get(from), fields, rows, width, mayAddUp);
+          indexes[from].build(tables.get(from), fields, rows, width, outside);
           if (everyRow) {
             indexes[from].sort();
           }
         });
-    addUpLists(rows, fields, flatGradient);
+    addUpLists();
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
     List<Block> blocks =
         blocks(everyRow, others == null ? indexes : others.of(indexes, gradient, everyRow));
@@ -119,12 +119,7 @@ public final class EmbeddingUpdate {
         });
   }
 
-  private void addUpLists(int rows, List<? extends FieldValues> fields, FloatBuffer flatGradient) {
-    for (int t = 0; t < indexes.length; t++) {
-      if (indexes[t].sumsUp()) {
-        indexes[t].takeSums(tables.get(t), fields, rows, flatGradient, width, workers);
-      }
-    }
+  private void addUpLists() {
     List<Block> blocks =
         blocks(false, indexes).stream().filter(block -> block.index.sumsUp()).toList();
     workers.range(

@@ -1,9 +1,12 @@
 package org.llm4msr.runtime.tables;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
@@ -58,21 +61,28 @@ final class FieldIndex {
    * @param fields the values by the number of a place
    * @param rows B
    * @param width columns of the gradient
-   * @param mayAddUp whether what lists of ids collect may be left to {@link #takeSums}
+   * @param flat the gradient, outside the heap, where MKL may add up what lists of ids collect,
+   *     which is left to {@link #addUp}
    */
   void build(
       List<Place> places,
       List<? extends FieldValues> fields,
       int rows,
       int width,
-      boolean mayAddUp) {
+      @Nullable FloatBuffer flat) {
     FieldValues values = fields.get(places.get(0).field());
     if (values instanceof Numbers numbers) {
       buildNumeric(numbers.values(), rows, places.get(0).column(), width);
     } else if (!(values instanceof FieldValues.Vectors)) {
-      sumsUp = mayAddUp && ListSums.serves(places, fields);
+      sumsUp = flat != null && ListSums.serves(places, fields);
       if (sumsUp) {
         find(places, fields, rows, 0);
+        sums.take(places, fields, rows, requireNonNull(flat), width, slotOf, distinct);
+        int size = Math.max(1, distinct * places.get(0).dimension());
+        if (sumsOfIds.length < size) {
+          sumsOfIds = new float[size + size / 4];
+        }
+        gradients = sumsOfIds;
       } else {
         gradients = NONE;
         buildIds(places, fields, rows, width);
@@ -83,27 +93,6 @@ final class FieldIndex {
   /** Returns whether gradients are still to be added up. */
   boolean sumsUp() {
     return sumsUp;
-  }
-
-  /**
-   * Prepares {@link #addUp}, after {@link #build} of the same batch.
-   *
-   * @param flat the gradient, (B, width), outside the heap
-   * @param workers share the rows
-   */
-  void takeSums(
-      List<Place> places,
-      List<? extends FieldValues> fields,
-      int rows,
-      FloatBuffer flat,
-      int width,
-      Workers workers) {
-    sums.take(places, fields, rows, flat, width, slotOf, distinct, workers);
-    int size = Math.max(1, distinct * places.get(0).dimension());
-    if (sumsOfIds.length < size) {
-      sumsOfIds = new float[size + size / 4];
-    }
-    gradients = sumsOfIds;
   }
 
   /**

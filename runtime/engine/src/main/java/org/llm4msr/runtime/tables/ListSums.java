@@ -37,7 +37,6 @@ final class ListSums {
    *
    * @param flat the gradient of the flat input, (B, width), outside the heap
    * @param slotOf the number of the distinct id of each occurrence, place after place
-   * @param workers share the rows
    */
   void take(
       List<Place> places,
@@ -46,8 +45,7 @@ final class ListSums {
       FloatBuffer flat,
       int width,
       int[] slotOf,
-      int distinct,
-      Workers workers) {
+      int distinct) {
     used = 0;
     int first = 0;
     for (Place place : places) {
@@ -55,56 +53,16 @@ final class ListSums {
       int count = FieldIndex.count(values, rows);
       if (count > 0) {
         Matrix matrix = next();
+        matrix.sort(slotOf, first, count, distinct);
         if (place.form() == Form.WEIGHED) {
-          matrix.x = Mkl.address(((IdLists) values).pooled.gradients());
-          matrix.rowOfX = place.dimension();
-          matrix.rowsOfX = count;
+          matrix.ofVectors((IdLists) values, count, place.dimension());
         } else {
           matrix.x = Mkl.address(flat) + (long) place.column() * Float.BYTES;
           matrix.rowOfX = width;
-          matrix.rowsOfX = rows;
+          matrix.ofRows(place, values, rows);
         }
-        matrix.makeRoom(count, distinct, workers.threads());
-        matrix.fill(new Occurrences(place, values, slotOf, first), rows, distinct, workers);
       }
       first += count;
-    }
-  }
-
-  /**
-   * The ids that a place reads.
-   *
-   * @param slotOf the numbers of distinct ids, from {@code first}
-   */
-  @SuppressWarnings("ArrayRecordComponent") // A reused buffer.
-  private record Occurrences(Place place, FieldValues values, int[] slotOf, int first) {
-
-    int start(int row) {
-      return values instanceof IdLists lists ? lists.offsets[row] : row;
-    }
-
-    int slot(int i) {
-      return slotOf[first + i];
-    }
-
-    /** Returns the row of the gradients that an id of a row collects. */
-    int gradient(int row, int i) {
-      return place.form() == Form.WEIGHED ? i : row;
-    }
-
-    /** Returns by what the vectors of a row were multiplied beside weights of their own. */
-    float share(int row) {
-      TableSequence sequence = place.sequence();
-      if (sequence != null) {
-        return sequence.share(start(row + 1) - start(row));
-      }
-      return values instanceof IdLists lists ? lists.share(row) : 1;
-    }
-
-    float weight(float share, int i) {
-      boolean weighs = place.form() != Form.WEIGHED && values instanceof IdLists;
-      float[] own = weighs ? ((IdLists) values).weights : null;
-      return own == null ? share : share * own[i];
     }
   }
 
@@ -135,9 +93,8 @@ final class ListSums {
   /** In compressed rows, each in the order of the batch. */
   private static final class Matrix {
 
-    /** For each part of the batch, where the next number of each row goes. */
-    private int[][] next = new int[0][0];
-
+    private int[] next = new int[0];
+    private int[] placeOf = new int[0];
     private IntBuffer starts = IntBuffer.allocate(0);
     private IntBuffer columns = IntBuffer.allocate(0);
     private FloatBuffer weights = FloatBuffer.allocate(0);
@@ -145,56 +102,62 @@ final class ListSums {
     private int rowOfX;
     private int rowsOfX;
 
-    void makeRoom(int count, int distinct, int parts) {
+    /** Finds the place of each occurrence: a counting sort. */
+    void sort(int[] slotOf, int first, int count, int distinct) {
       if (starts.limit() <= distinct) {
-        int room = distinct + distinct / 4 + 1;
-        next = new int[parts][room];
-        starts = AlignedMemory.floats(room).asIntBuffer();
+        next = new int[distinct + distinct / 4 + 1];
+        starts = AlignedMemory.floats(next.length).asIntBuffer();
       }
       if (columns.limit() < count) {
-        int room = count + count / 4;
-        columns = AlignedMemory.floats(room).asIntBuffer();
-        weights = AlignedMemory.floats(room).asFloatBuffer();
+        placeOf = new int[count + count / 4];
+        columns = AlignedMemory.floats(placeOf.length).asIntBuffer();
+        weights = AlignedMemory.floats(placeOf.length).asFloatBuffer();
       }
-    }
-
-    /** A counting sort, whose result does not depend on the number of parts. */
-    void fill(Occurrences of, int rows, int distinct, Workers workers) {
-      int size = (rows + next.length - 1) / next.length;
-      workers.range(
-          rows, size, (worker, from, to) -> count(of, from, to, next[from / size], distinct));
-      int parts = (rows + size - 1) / size;
-      int at = 0;
+      Arrays.fill(next, 0, distinct + 1, 0);
+      for (int i = 0; i < count; i++) {
+        next[slotOf[first + i] + 1]++;
+      }
       for (int slot = 0; slot < distinct; slot++) {
-        starts.put(slot, at);
-        for (int part = 0; part < parts; part++) {
-          int count = next[part][slot];
-          next[part][slot] = at;
-          at += count;
+        next[slot + 1] += next[slot];
+      }
+      starts.put(0, next, 0, distinct + 1);
+      for (int i = 0; i < count; i++) {
+        placeOf[i] = next[slotOf[first + i]]++;
+      }
+    }
+
+    /** Each vector of a list has a gradient of its own. */
+    void ofVectors(IdLists lists, int count, int dimension) {
+      x = Mkl.address(lists.pooled.gradients());
+      rowOfX = dimension;
+      rowsOfX = count;
+      for (int i = 0; i < count; i++) {
+        put(i, i, 1);
+      }
+    }
+
+    /** The gradient is that of the row, times what the row multiplied the vector by. */
+    void ofRows(Place place, FieldValues values, int rows) {
+      rowsOfX = rows;
+      if (!(values instanceof IdLists lists)) {
+        for (int row = 0; row < rows; row++) {
+          put(row, row, 1);
         }
+        return;
       }
-      starts.put(distinct, at);
-      workers.range(rows, size, (worker, from, to) -> put(of, from, to, next[from / size]));
-    }
-
-    private static void count(Occurrences of, int from, int to, int[] counts, int distinct) {
-      Arrays.fill(counts, 0, distinct, 0);
-      int end = of.start(to);
-      for (int i = of.start(from); i < end; i++) {
-        counts[of.slot(i)]++;
-      }
-    }
-
-    private void put(Occurrences of, int from, int to, int[] places) {
-      for (int row = from, i = of.start(from); row < to; row++) {
-        int end = of.start(row + 1);
-        float share = of.share(row);
+      TableSequence sequence = place.sequence();
+      for (int row = 0, i = 0; row < rows; row++) {
+        int end = lists.offsets[row + 1];
+        float share = sequence == null ? lists.share(row) : sequence.share(end - i);
         for (; i < end; i++) {
-          int at = places[of.slot(i)]++;
-          columns.put(at, of.gradient(row, i));
-          weights.put(at, of.weight(share, i));
+          put(i, row, lists.weights == null ? share : share * lists.weights[i]);
         }
       }
+    }
+
+    private void put(int occurrence, int column, float weight) {
+      columns.put(placeOf[occurrence], column);
+      weights.put(placeOf[occurrence], weight);
     }
 
     void multiply(int from, int to, int dimension, float beta, long y) {
