@@ -181,9 +181,8 @@ final class WideLayer {
     }
 
     void add(Tile tile, Tile range, FloatMemory dy) {
-      boolean isFirst = tile.from() == range.from();
-      FloatMemory target = sums.get(range.from() / columns);
-      layer.multiplyTransposed(tile, dy, target, !isFirst ? 1 : range.from() == 0 ? beta : 0);
+      boolean adds = tile.from() > range.from() || (range.from() == 0 && beta == 1);
+      layer.multiplyTransposed(tile, dy, sums.get(range.from() / columns), adds ? 1 : 0);
     }
 
     void finish() {

@@ -304,9 +304,7 @@ final class FieldIndex {
       } else if (isOfElements(place)) {
         collectElements(lists, place, rows, width, first);
       } else if (place.form() == Form.WEIGHED) {
-        float[] ofVectors = new float[lists.offsets[rows] * place.dimension()];
-        lists.pooled.gradients().get(0, ofVectors);
-        others.add(ofVectors);
+        others.add(lists.pooled.copyOfGradients(lists.offsets[rows] * place.dimension()));
         collectOthers(lists.offsets[rows], place.dimension(), first);
       } else {
         collect(lists, place, rows, width, first);

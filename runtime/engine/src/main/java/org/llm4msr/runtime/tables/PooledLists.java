@@ -13,6 +13,7 @@ public final class PooledLists {
   int[] winners = new int[0];
 
   private FloatBuffer gradients = FloatBuffer.allocate(0);
+  private float[] copy = new float[0];
 
   PooledLists() {}
 
@@ -28,6 +29,15 @@ public final class PooledLists {
       gradients = AlignedMemory.floats(numbers + numbers / 8L).asFloatBuffer();
     }
     return gradients;
+  }
+
+  /** Returns the first numbers of the {@link #gradients}, and more, in the heap. */
+  float[] copyOfGradients(int numbers) {
+    if (copy.length < numbers) {
+      copy = new float[numbers + numbers / 8];
+    }
+    gradients.get(0, copy, 0, numbers);
+    return copy;
   }
 
   /** Returns the gradient of the vector of each id of all rows, one after the other, (N, D). */
