@@ -144,17 +144,26 @@ public final class GroupingPlan implements RowPlan {
   private NDArray move(NDArray x, int[] there, int[] back) {
     Tape recorded = Objects.requireNonNull(groupTape);
     Tape.Leaf from = recorded.take(x);
-    NDArray moved = moved(recorded, from.values().numbers(), from.array().getShape(), there);
+    Shape shape = from.array().getShape();
+    int columns = (int) shape.slice(1).size();
+    NDArray moved = recorded.manager().create(shape, DataType.FLOAT32);
+    RowMoves.run(from.values().numbers(), there, columns, Mkl.floats(moved), recorded.workers());
     return recorded.give(
-        moved,
-        gradient -> from.add(moved(recorded, Mkl.floats(gradient), gradient.getShape(), back)));
+        moved, gradient -> moveBack(recorded, Mkl.floats(gradient), back, columns, from));
   }
 
-  private static NDArray moved(Tape tape, FloatBuffer from, Shape shape, int[] index) {
-    NDArray to = tape.manager().create(shape, DataType.FLOAT32);
-    int columns = (int) shape.slice(1).size();
-    RowMoves.run(from, index, columns, Mkl.floats(to), tape.workers());
-    return to;
+  private static void moveBack(
+      Tape tape, FloatBuffer gradient, int[] index, int columns, Tape.Leaf to) {
+    if (!to.isWanted()) {
+      return;
+    }
+    boolean added = to.hasGradient(); // Before its place is asked for.
+    FloatBuffer sum = Mkl.floats(to.gradient());
+    if (added) {
+      RowMoves.add(gradient, index, columns, sum, tape.workers());
+    } else {
+      RowMoves.run(gradient, index, columns, sum, tape.workers());
+    }
   }
 
   @Override

@@ -23,6 +23,8 @@ import org.llm4msr.api.internal.RowBlocks.Block;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.Grouping.Part;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.config.Precision;
+import org.llm4msr.runtime.tables.Workers;
 
 @Tag("engine")
 class GroupingPlanTest {
@@ -205,6 +207,29 @@ class GroupingPlanTest {
     assertThat(gradient(x -> blocks.toRows(blocks.ofRows(x)), weights))
         .containsExactly(1, 2, 3, 4, 5);
     assertThat(gradient(x -> plan().rowValues(x), weights)).startsWith(6, 0, 9);
+  }
+
+  /** Row r is at place 2, 0, 3, 1, 4 of one order and at 4, 3, 2, 1, 0 of the other. */
+  @Test
+  void addsUpTheGradientsOfRowsThatAreMovedTwice() {
+    try (Workers workers = new Workers(2)) {
+      Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
+      int[][] groups = {{2, 0, 2, 0, 2}, {4, 3, 2, 1, 0}};
+      float[][] weights = {{1, 2, 3, 4, 5}, {10, 20, 30, 40, 50}};
+      NDArray x = rows();
+      x.setRequiresGradient(true);
+      try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+        NDArray sum = x.mul(100).sum();
+        for (int i = 0; i < groups.length; i++) {
+          GroupingPlan plan = GroupingPlan.of(manager, groups[i], 5, 5, true, tape);
+          sum = sum.add(plan.order(x).mul(manager.create(weights[i], new Shape(5, 1))).sum());
+        }
+        tape.backward(collector, sum);
+      }
+
+      assertThat(x.getGradient().toFloatArray())
+          .containsExactly(153, 153, 141, 141, 134, 134, 122, 122, 115, 115);
+    }
   }
 
   /** The gradient of sum over rows of weight times operation(x), x of as many rows. */
