@@ -1,10 +1,11 @@
 package org.llm4msr.runtime.model;
 
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
+import static java.util.Objects.requireNonNull;
+
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
-import org.llm4msr.runtime.engine.Mkl;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
 /**
@@ -15,16 +16,16 @@ final class BiasGradient {
 
   private final FloatBuffer target;
   private final int columns;
-  private final List<Piece> parts;
 
-  /** The sums of each part of a group, by the place of its piece. */
-  private final FloatBuffer sumsOfParts;
+  /** The sums of each part of a group, by the place of its piece; null for whole groups. */
+  private final float[] @Nullable [] sumsOfParts;
 
-  BiasGradient(Tape tape, GroupArray bias, int columns, List<Piece> pieces) {
+  private final List<Piece> pieces;
+
+  BiasGradient(GroupArray bias, int columns, List<Piece> pieces) {
     this.columns = columns;
-    parts = pieces.stream().filter(piece -> !piece.whole()).toList();
-    Shape sums = new Shape(parts.isEmpty() ? 0 : pieces.size(), columns);
-    sumsOfParts = Mkl.floats(tape.manager().create(sums, DataType.FLOAT32));
+    this.pieces = pieces;
+    sumsOfParts = new float[pieces.size()][];
     boolean added = bias.hasGradient(); // Before its place is asked for.
     target = bias.gradient();
     if (!added) {
@@ -37,16 +38,16 @@ final class BiasGradient {
     if (piece.whole()) {
       addUp(piece.group(), sums);
     } else {
-      sumsOfParts.put(piece.index() * columns, sums, 0, columns);
+      sumsOfParts[piece.index()] = Arrays.copyOf(sums, columns);
     }
   }
 
   /** Completes the gradient after all pieces. */
   void finish() {
-    float[] sums = new float[columns];
-    for (Piece piece : parts) {
-      sumsOfParts.get(piece.index() * columns, sums);
-      addUp(piece.group(), sums);
+    for (Piece piece : pieces) {
+      if (!piece.whole()) {
+        addUp(piece.group(), requireNonNull(sumsOfParts[piece.index()]));
+      }
     }
   }
 

@@ -201,7 +201,7 @@ final class RowLayer {
   /** Returns where the gradient of the biases is added up; null without biases. */
   @Nullable BiasGradient biasGradient(List<Piece> pieces) {
     GroupArray bias = parts.bias();
-    return bias == null ? null : new BiasGradient(tape, bias, sizes.rowOut(), pieces);
+    return bias == null ? null : new BiasGradient(bias, sizes.rowOut(), pieces);
   }
 
   /** Turns the gradient of results, in place, into that of their products. */
