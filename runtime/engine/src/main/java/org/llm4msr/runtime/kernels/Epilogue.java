@@ -47,10 +47,17 @@ public final class Epilogue {
     };
   }
 
-  /** Multiplies gradients by 1 where the result is positive, else by the leak. */
-  static void multiplyBySlopes(float[] results, float leak, float[] gradients, int count) {
+  /** Returns 1 where a result is positive, else the leak. */
+  static float slope(float result, float leak) {
+    return Math.min(1f, Math.max(leak, result * LARGE));
+  }
+
+  /**
+   * A loop of its own, which compiles to vector registers whatever other activations ran before.
+   */
+  private static void multiplyBySlopes(float[] results, float leak, float[] gradients, int count) {
     for (int i = 0; i < count; i++) {
-      gradients[i] *= Math.min(1f, Math.max(leak, results[i] * LARGE));
+      gradients[i] *= slope(results[i], leak);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.kernels;
 
 import java.util.Arrays;
-import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
@@ -227,10 +226,7 @@ final class OneLayerGradients {
         sum += gradient;
         Arrays.fill(scratch.others, j * stride, (j + 1) * stride, gradient);
       }
-      if (s.activation() != Activation.NONE) {
-        Epilogue.multiplyBySlopes(scratch.values, leak, scratch.others, count * stride);
-      }
-      multiplyByLast(scratch.values, scratch.others, count * stride);
+      multiply(scratch.values, scratch.others, count * stride);
       chunk.batch.weights().numbers().get(chunk.first() + i, scratch.factors, 0, count);
       for (int j = 0; j < count; j++) {
         scratch.others[j * stride + first] = scratch.factors[j];
@@ -240,11 +236,12 @@ final class OneLayerGradients {
     return sum;
   }
 
-  /** Adds z times the gradients to the gradient of v, and multiplies them by v. */
-  private void multiplyByLast(float[] z, float[] gradients, int count) {
+  /** Multiplies gradients by the slopes at z; adds z times them to that of v; multiplies by v. */
+  private void multiply(float[] z, float[] gradients, int count) {
     for (int i = 0; i < count; i++) {
-      ofLast[i] += gradients[i] * z[i];
-      gradients[i] *= last[i];
+      float gradient = gradients[i] * Epilogue.slope(z[i], leak);
+      ofLast[i] += gradient * z[i];
+      gradients[i] = gradient * last[i];
     }
   }
 
