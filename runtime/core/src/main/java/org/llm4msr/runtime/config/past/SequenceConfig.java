@@ -33,7 +33,7 @@ public record SequenceConfig(
         Pooling pooling,
     @Setting(
             value = "Target attention: widths of the hidden layers that give a vector its weight",
-            defaultValue = "[36]")
+            defaultValue = "[16]")
         List<@Min(1) @Max(1024) Integer> hidden,
     @Setting(value = "Target attention: activation of these layers", defaultValue = "leaky-relu")
         Activation activation,
