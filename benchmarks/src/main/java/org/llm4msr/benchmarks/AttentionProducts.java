@@ -2,17 +2,20 @@ package org.llm4msr.benchmarks;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
- * The matrix products of target attention over full sequences and nothing else: of a row's vectors
- * (L, D + 1) with its matrix (D + 1, H), once forward and once again on the way back, and those of
- * the gradients of vectors and matrix. In memory that stays in the cache.
+ * What target attention over full sequences cannot do without, and nothing else: the products of a
+ * row's vectors (L, D + 1) with its matrix (D + 1, H), once forward and once again on the way back,
+ * the activation of their results and its slopes, and the products of the gradients of vectors and
+ * matrix. In memory that stays in the cache.
  */
 final class AttentionProducts implements Contender {
 
@@ -29,7 +32,11 @@ final class AttentionProducts implements Contender {
 
   /** What the products of some rows read and write. */
   private record Memory(
-      FloatMemory vectors, FloatMemory matrices, FloatMemory results, FloatMemory gradients) {}
+      FloatMemory vectors,
+      FloatMemory matrices,
+      FloatMemory results,
+      FloatMemory factors,
+      FloatMemory gradients) {}
 
   /**
    * Makes the products.
@@ -47,8 +54,11 @@ final class AttentionProducts implements Contender {
             .mapToObj(
                 worker ->
                     new Memory(
-                        memory(length * in), memory(in * hidden),
-                        memory(length * hidden), memory(length * in)))
+                        memory(length * in),
+                        memory(in * hidden),
+                        memory(length * hidden),
+                        memory(length * hidden),
+                        memory(length * in)))
             .toList();
     clock = new StepClock(batches, (batch, number) -> step(batch.size));
   }
@@ -66,17 +76,17 @@ final class AttentionProducts implements Contender {
   }
 
   private void multiply(Memory m, int rows) {
-    for (int pass = 0; pass < 2; pass++) {
-      Mkl.Call results =
-          new Mkl.Call(1, rows).group(false, false, length, hidden, in, in, hidden, hidden, 0);
-      products(results, rows, m.vectors, length * in, m.matrices, in * hidden, m.results);
-    }
+    Epilogue epilogue = new Epilogue(Activation.LEAKY_RELU, null, hidden);
+    results(m, rows);
+    epilogue.forward(m.results.numbers(), 0, rows * length, null, 0);
+    results(m, rows);
+    epilogue.backward(m.results, m.factors, 0, rows * length);
     Mkl.Call ofVectors =
         new Mkl.Call(1, rows)
             .group(false, true, length, Setup.DIMENSION, hidden, hidden, hidden, in, 0);
     for (int row = 0; row < rows; row++) {
       ofVectors.product(
-          at(m.results, row * length * hidden),
+          at(m.factors, row * length * hidden),
           at(m.matrices, row * in * hidden),
           at(m.gradients, row * length * in));
     }
@@ -86,22 +96,20 @@ final class AttentionProducts implements Contender {
     for (int row = 0; row < rows; row++) {
       ofMatrices.product(
           at(m.vectors, row * length * in),
-          at(m.results, row * length * hidden),
+          at(m.factors, row * length * hidden),
           at(m.matrices, row * in * hidden));
     }
     ofMatrices.run();
   }
 
-  private void products(
-      Mkl.Call call,
-      int rows,
-      FloatMemory a,
-      int rowOfA,
-      FloatMemory b,
-      int rowOfB,
-      FloatMemory c) {
+  private void results(Memory m, int rows) {
+    Mkl.Call call =
+        new Mkl.Call(1, rows).group(false, false, length, hidden, in, in, hidden, hidden, 0);
     for (int row = 0; row < rows; row++) {
-      call.product(at(a, row * rowOfA), at(b, row * rowOfB), at(c, row * length * hidden));
+      call.product(
+          at(m.vectors, row * length * in),
+          at(m.matrices, row * in * hidden),
+          at(m.results, row * length * hidden));
     }
     call.run();
   }
@@ -112,7 +120,7 @@ final class AttentionProducts implements Contender {
 
   @Override
   public String name() {
-    return "products of attention alone";
+    return "products and slopes of attention alone";
   }
 
   @Override

@@ -35,9 +35,9 @@ import org.llm4msr.runtime.tables.Batch;
  *                               64 numbers, alone against a step: ahead and user by user, batch by
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
- * sequence POOLING              a sequence of 50 events a row against none, and the products of
- *                               TARGET_ATTENTION alone; with -Dpast=drawn, of 0 to 50 events, 25
- *                               on average
+ * sequence POOLING              a sequence of 50 events a row against none; beside
+ *                               TARGET_ATTENTION also MEAN, and its products and slopes alone; with
+ *                               -Dpast=drawn, of 0 to 50 events, 25 on average
  * labels COUNT                  so many further labels, with a tower a scenario each, against none
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
@@ -49,7 +49,7 @@ import org.llm4msr.runtime.tables.Batch;
  * -Dthreads}, {@code -Dbatch}, {@code -Drounds} and {@code -Dsteps} in {@code LLM4MSR_JAVA_OPTS}
  * change the engine (PyTorch), its threads (2), the rows of a batch (4096), and the length (12
  * rounds of 40 steps); {@code -Dprecision=BFLOAT16} the products of the enhanced contender, {@code
- * -Dlayer} the width of its layers (64).
+ * -Dlayer} the width of its layers (64); {@code -Dhidden} that of the layer of attention (16).
  */
 public final class TrainingStepBenchmark {
 
@@ -62,7 +62,7 @@ public final class TrainingStepBenchmark {
   private static final int SCENARIOS = 3;
   private static final int MANY_SCENARIOS = 64;
   private static final int BATCHES = 64;
-  private static final int HIDDEN = 36;
+  private static final int HIDDEN = Integer.getInteger("hidden", 16);
   private static final int THREADS = Integer.getInteger("threads", 2);
 
   private final TensorEngine engine;
@@ -201,24 +201,29 @@ public final class TrainingStepBenchmark {
   private void sequence(Pooling pooling) {
     RandomData data = data(ROWS, SCENARIOS);
     ours("none", Setup.plain(data));
-    SequenceConfig config =
-        new SequenceConfig(
-            null,
-            null,
-            SequenceLog.LENGTH,
-            SequenceConfig.Events.POSITIVES,
-            HistoryConfig.Until.TRAINING,
-            SequenceConfig.Newest.LAST,
-            pooling,
-            List.of(HIDDEN),
-            Activation.LEAKY_RELU,
-            false);
-    ours(pooling.name(), Setup.sequence(data, config));
+    ours(pooling.name(), Setup.sequence(data, sequenceConfig(pooling)));
+    if (pooling == Pooling.TARGET_ATTENTION) {
+      ours(Pooling.MEAN.name(), Setup.sequence(data, sequenceConfig(Pooling.MEAN)));
+    }
     if (pooling == Pooling.TARGET_ATTENTION && !SequenceLog.DRAWN) {
       contenders.add(
           new AttentionProducts(
               engine, THREADS, SequenceLog.LENGTH, HIDDEN, data.batches(BATCHES)));
     }
+  }
+
+  private static SequenceConfig sequenceConfig(Pooling pooling) {
+    return new SequenceConfig(
+        null,
+        null,
+        SequenceLog.LENGTH,
+        SequenceConfig.Events.POSITIVES,
+        HistoryConfig.Until.TRAINING,
+        SequenceConfig.Newest.LAST,
+        pooling,
+        List.of(HIDDEN),
+        Activation.LEAKY_RELU,
+        false);
   }
 
   private void labels(int count) {
