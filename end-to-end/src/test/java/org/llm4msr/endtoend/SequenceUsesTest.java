@@ -172,11 +172,13 @@ class SequenceUsesTest {
       throw e;
     }
 
-    assertThat(auc(halves)).isCloseTo(auc(full), within(0.02)).isNotEqualTo(auc(full));
+    // After four steps the order of 250 rows is left to chance.
+    assertThat(logLoss(halves)).isCloseTo(logLoss(full), within(0.002));
+    assertThat(logLoss(halves)).isNotEqualTo(logLoss(full));
   }
 
-  private static double auc(TrainingReport report) {
-    return report.result().best().result().overall().auc();
+  private static double logLoss(TrainingReport report) {
+    return report.result().best().result().overall().logLoss();
   }
 
   /** The same log with rows that cannot be read is the same log. */
