@@ -39,8 +39,25 @@ public interface RowProducts {
    */
   NDArray multiplyScaled(NDArray ordered, Parameter weight, Parameter factor, NDArray bias);
 
-  /** Passes each row through a layer whose weights are arrays of the pass instead of parameters. */
-  NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow);
+  /**
+   * Passes each row through layers whose weights are arrays of the pass instead of parameters.
+   *
+   * @param layers at least one
+   */
+  NDArray multiplyGiven(NDArray ordered, List<GivenLayer> layers);
+
+  /** Passes each row through one layer whose weights are arrays of the pass. */
+  default NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow) {
+    return multiplyGiven(ordered, List.of(new GivenLayer(weight, bias, follow)));
+  }
+
+  /**
+   * A layer whose weights are arrays of the pass.
+   *
+   * @param weight (G, n, m)
+   * @param bias (G, m); null without
+   */
+  record GivenLayer(NDArray weight, @Nullable NDArray bias, Follow follow) {}
 
   /**
    * Normalises each column over the rows of each group and does what follows: (B, n) to (B, n). A

@@ -68,6 +68,16 @@ final class GeneratedLayer {
     return generated.biases(pass, source);
   }
 
+  /** Returns whether all of its weights are generated. */
+  boolean isFull() {
+    return shared == null;
+  }
+
+  /** Returns a full layer with the weights and biases of the groups. */
+  GroupedRows.Layer full(NDArray weights, NDArray biases) {
+    return new GroupedRows.Layer(weights, biases, activation);
+  }
+
   /** Applies the layer to rows with the weights and biases of their groups. */
   GroupedRows apply(Pass pass, GroupedRows rows, NDArray weights, NDArray biases) {
     if (shared == null) {

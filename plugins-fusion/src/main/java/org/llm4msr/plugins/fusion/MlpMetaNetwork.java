@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Grouping;
@@ -86,13 +87,21 @@ final class MlpMetaNetwork implements MetaNetwork {
     if (weights.arrays().size() == 1) {
       return contract(pass, grouping.rowValues(weights.arrays().get(0)), x);
     }
-    GroupedRows rows = GroupedRows.of(grouping, x);
-    for (int i = 0; i < layers.size(); i++) {
-      NDArray weight = weights.arrays().get(2 * i);
-      NDArray bias = weights.arrays().get(2 * i + 1);
-      rows = layers.get(i).apply(pass, rows, weight, bias);
+    return apply(pass, weights.arrays(), GroupedRows.of(grouping, x)).toRows();
+  }
+
+  private GroupedRows apply(Pass pass, NDList arrays, GroupedRows x) {
+    if (layers.stream().allMatch(GeneratedLayer::isFull)) {
+      return x.linear(
+          IntStream.range(0, layers.size())
+              .mapToObj(i -> layers.get(i).full(arrays.get(2 * i), arrays.get(2 * i + 1)))
+              .toList());
     }
-    return rows.toRows();
+    GroupedRows rows = x;
+    for (int i = 0; i < layers.size(); i++) {
+      rows = layers.get(i).apply(pass, rows, arrays.get(2 * i), arrays.get(2 * i + 1));
+    }
+    return rows;
   }
 
   private boolean hasFewRows(Pass pass) {

@@ -117,6 +117,14 @@ class RowProductsTest {
     return Arguments.of(name, network);
   }
 
+  private static List<GroupedRows.Layer> computed(RowProductsTest test, Activation between) {
+    NDArray first = test.first.weight().transpose(0, 2, 1);
+    NDArray second = Scale.by(test.second.weight(), 2);
+    return List.of(
+        new GroupedRows.Layer(first, test.first.bias().square(), between),
+        new GroupedRows.Layer(second, test.second.bias().mul(3), Activation.RELU));
+  }
+
   static Stream<Arguments> networks() {
     return Stream.of(
         network("one layer", (t, p, x) -> rows(p, x).linear(t.first).toRows()),
@@ -152,6 +160,12 @@ class RowProductsTest {
                         Scale.by(t.first.weight().transpose(0, 2, 1), 2), t.second.bias().square())
                     .times(t.second.weight().transpose(0, 2, 1))
                     .toRows()),
+        network(
+            "layers whose matrices are computed in the pass",
+            (t, p, x) -> rows(p, x).linear(computed(t, Activation.LEAKY_RELU)).toRows()),
+        network(
+            "the same with an activation of the engine",
+            (t, p, x) -> rows(p, x).linear(computed(t, Activation.TANH)).toRows()),
         network(
             "a parameter that the engine uses too",
             (t, p, x) -> rows(p, x).linear(t.first).toRows().mul(t.first.weight().sum())),

@@ -41,9 +41,13 @@ final class OrderedProducts implements RowProducts {
   }
 
   @Override
-  public NDArray multiply(NDArray ordered, NDArray weight, @Nullable NDArray bias, Follow follow) {
-    GroupArray biases = bias == null ? null : GroupArray.of(tape, bias);
-    return apply(ordered, List.of(parts(GroupArray.of(tape, weight), biases, follow)), () -> {});
+  public NDArray multiplyGiven(NDArray ordered, List<GivenLayer> layers) {
+    return apply(ordered, layers.stream().map(this::parts).toList(), () -> {});
+  }
+
+  private RowLayer.Parts parts(GivenLayer layer) {
+    GroupArray bias = layer.bias() == null ? null : GroupArray.of(tape, layer.bias());
+    return parts(GroupArray.of(tape, layer.weight()), bias, layer.follow());
   }
 
   @Override
