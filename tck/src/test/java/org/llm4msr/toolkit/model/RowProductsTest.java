@@ -430,6 +430,9 @@ class RowProductsTest {
         .hasMessage("biases have the shape (6, 1), expected (6, 2)");
     assertThatThrownBy(() -> rows.times(weight.toType(DataType.FLOAT64, false)))
         .hasMessage("numbers are float64, not float32");
+    assertThatThrownBy(() -> rows.linear(List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("no layer for the rows; give at least one");
   }
 
   @Test

@@ -178,10 +178,10 @@ public final class GroupedRows {
   }
 
   /**
-   * A layer whose weights the pass computed.
+   * A layer of each group whose weights the pass computed: {@code act(x W + b)}.
    *
-   * @param weight (G, n, m)
-   * @param bias (G, m)
+   * @param weight (G, n, m); the pass closes it
+   * @param bias (G, m); likewise
    */
   public record Layer(NDArray weight, NDArray bias, Activation activation) {
 
@@ -194,8 +194,17 @@ public final class GroupedRows {
     }
   }
 
-  /** Passes each row through layers of its group, as one after the other does, in less time. */
+  /**
+   * Passes each row through layers of its group, one after the other: n columns to the m of the
+   * last. Faster than a call for each.
+   *
+   * @param layers at least one; each reads as many columns as the one before writes
+   * @throws IllegalArgumentException without a layer
+   */
   public GroupedRows linear(List<Layer> layers) {
+    if (layers.isEmpty()) {
+      throw new IllegalArgumentException("no layer for the rows; give at least one");
+    }
     return product((p, x) -> p.multiplyGiven(x, layers.stream().map(Layer::given).toList()))
         .orElseGet(() -> inTurn(layers));
   }
