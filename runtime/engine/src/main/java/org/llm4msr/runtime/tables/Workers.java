@@ -1,10 +1,13 @@
 package org.llm4msr.runtime.tables;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -88,53 +91,102 @@ public final class Workers implements AutoCloseable {
 
   /** Processes 0 to {@code count - 1} in blocks of at most {@code grain}; returns when done. */
   public void range(int count, int grain, Task task) {
-    int blocks = (int) (((long) count + grain - 1) / grain);
-    int helpers = Math.min(threads, blocks) - 1;
-    if (helpers < 1 || pool == null) {
-      for (int from = 0; from < count; from += grain) {
-        task.run(0, from, Math.min(from + grain, count));
-      }
-      return;
-    }
-    AtomicInteger next = new AtomicInteger();
-    AtomicReference<Throwable> failure = new AtomicReference<>();
-    CountDownLatch done = new CountDownLatch(helpers);
-    for (int h = 1; h <= helpers; h++) {
-      int worker = h;
-      pool.execute(
-          () -> {
-            try {
-              work(worker, next, blocks, count, grain, task, failure);
-            } finally {
-              done.countDown();
-            }
-          });
-    }
-    work(0, next, blocks, count, grain, task, failure);
-    await(done);
-    rethrow(failure.get());
+    Pending pending = new Pending(count, grain, task);
+    pending.askHelpers(pending.blocks - 1);
+    pending.finish();
   }
 
-  private static void work(
-      int worker,
-      AtomicInteger next,
-      int blocks,
-      int count,
-      int grain,
-      Task task,
-      AtomicReference<Throwable> failure) {
-    try {
-      for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
-        int from = block * grain;
-        task.run(worker, from, (int) Math.min((long) from + grain, count));
+  /**
+   * Begins to process a range as {@link #range} does, by threads that have nothing else to do. What
+   * the tasks read must stay as it is until {@link Pending#finish}.
+   */
+  public Pending begin(int count, int grain, Task task) {
+    Pending pending = new Pending(count, grain, task);
+    pending.askHelpers(pending.blocks);
+    return pending;
+  }
+
+  /** A range that was begun; belongs to the thread that began it. */
+  public final class Pending {
+
+    private final int count;
+    private final int grain;
+    private final Task task;
+    private final int blocks;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final List<Helper> helpers = new ArrayList<>();
+
+    private Pending(int count, int grain, Task task) {
+      this.count = count;
+      this.grain = grain;
+      this.task = task;
+      blocks = (int) (((long) count + grain - 1) / grain);
+    }
+
+    private void askHelpers(int most) {
+      if (pool != null) {
+        for (int worker = 1; worker <= Math.min(threads - 1, most); worker++) {
+          Helper helper = new Helper(this, worker);
+          helpers.add(helper);
+          pool.execute(helper);
+        }
       }
-    } catch (RuntimeException | Error e) {
-      failure.compareAndSet(null, e);
-      next.set(blocks);
+    }
+
+    /** Processes what is left, and returns when all is done. */
+    public void finish() {
+      work(0);
+      helpers.forEach(Helper::dismiss);
+      rethrow(failure.get());
+    }
+
+    private void work(int worker) {
+      try {
+        for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
+          int from = block * grain;
+          task.run(worker, from, (int) Math.min((long) from + grain, count));
+        }
+      } catch (RuntimeException | Error e) {
+        failure.compareAndSet(null, e);
+        next.set(blocks);
+      }
     }
   }
 
-  /** Waits without reacting to an interrupt: the helpers still write into the caller's arrays. */
+  /** A thread's part in a range. */
+  private static final class Helper implements Runnable {
+
+    private final Pending range;
+    private final int worker;
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final CountDownLatch done = new CountDownLatch(1);
+
+    Helper(Pending range, int worker) {
+      this.range = range;
+      this.worker = worker;
+    }
+
+    @Override
+    public void run() {
+      if (begun.compareAndSet(false, true)) {
+        try {
+          range.work(worker);
+        } finally {
+          done.countDown();
+        }
+      }
+    }
+
+    /** Waits until it is done; if it has not begun, there is nothing left for it to do. */
+    void dismiss() {
+      if (!begun.compareAndSet(false, true)) {
+        await(done);
+      }
+    }
+  }
+
+  /** Waits without reacting to an interrupt: the helper still writes into the caller's arrays. */
   private static void await(CountDownLatch done) {
     lookOut(() -> done.getCount() == 0);
     boolean interrupted = false;
