@@ -13,10 +13,16 @@ public final class PastReader {
   private final @Nullable String label;
   private final EventLog positives;
   private final @Nullable EventLog negatives;
+  private final int length;
   private final int lastPart;
   private final PastEvents past;
   private final PastEvents chosen;
   private final PastEvents refused;
+  private int[] endsOfPositives = new int[0];
+  private int[] endsOfNegatives = new int[0];
+
+  @SuppressWarnings("UnusedVariable") // Otherwise what is fetched early would not be read.
+  private int fetched;
 
   /** Makes a reader by the usual label. */
   public PastReader(EventLogs logs, boolean all, int length, int lastPart) {
@@ -36,25 +42,52 @@ public final class PastReader {
     this.label = label;
     positives = logs.by(label).logs().get(0);
     negatives = all ? logs.by(label).logs().get(1) : null;
+    this.length = length;
     this.lastPart = lastPart;
     past = new PastEvents(length);
     chosen = new PastEvents(length);
     refused = new PastEvents(length);
   }
 
-  /** Reads the events of a row, newest first; the next call reuses the result. */
-  public PastEvents read(Batch batch, int row) {
-    GivenPast given = batch.pasts == null ? null : batch.pasts[row];
-    if (given != null) {
-      take(given);
-    } else if (negatives == null) {
-      read(positives, batch, row, past);
-    } else {
-      read(positives, batch, row, chosen);
-      read(negatives, batch, row, refused);
-      merge(positives, negatives);
+  /** Takes the events of a row, newest first, before those of the next are read. */
+  @FunctionalInterface
+  public interface Target {
+    void take(int row, PastEvents past);
+  }
+
+  /** Reads the events of the rows {@code from} to {@code to - 1}. */
+  public void read(Batch batch, int from, int to, Target target) {
+    if (endsOfPositives.length < to - from) {
+      endsOfPositives = new int[to - from];
+      endsOfNegatives = new int[to - from];
     }
-    return past;
+    find(positives, batch, from, to, endsOfPositives);
+    if (negatives != null) {
+      find(negatives, batch, from, to, endsOfNegatives);
+    }
+    for (int row = from; row < to; row++) {
+      GivenPast given = batch.pasts == null ? null : batch.pasts[row];
+      if (given != null) {
+        take(given);
+      } else if (negatives == null) {
+        read(positives, batch, row, endsOfPositives[row - from], past);
+      } else {
+        read(positives, batch, row, endsOfPositives[row - from], chosen);
+        read(negatives, batch, row, endsOfNegatives[row - from], refused);
+        merge(positives, negatives);
+      }
+      target.take(row, past);
+    }
+  }
+
+  /** Does one thing for all rows, then the next, so that a processor fetches for several. */
+  private void find(EventLog log, Batch batch, int from, int to, int[] ends) {
+    for (int row = from; row < to; row++) {
+      ends[row - from] = log.end(batch.user[row], batch.time[row]);
+    }
+    for (int row = from; row < to; row++) {
+      fetched += log.fetch(batch.user[row], ends[row - from], length);
+    }
   }
 
   private void take(GivenPast given) {
@@ -65,10 +98,9 @@ public final class PastReader {
     }
   }
 
-  private void read(EventLog log, Batch batch, int row, PastEvents target) {
-    int user = batch.user[row];
-    int end = log.end(user, batch.time[row]);
-    log.read(user, end, Math.min(batch.part, lastPart), batch.group[row], target);
+  private void read(EventLog log, Batch batch, int row, int end, PastEvents target) {
+    int part = Math.min(batch.part, lastPart);
+    log.read(batch.user[row], end, part, batch.group[row], target);
   }
 
   /** Of events of one time, positives are the newer ones. */

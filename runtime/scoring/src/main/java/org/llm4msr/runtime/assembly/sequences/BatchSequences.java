@@ -25,6 +25,9 @@ public final class BatchSequences {
 
   private static final int GRAIN = 64;
 
+  /** Rows whose ids are moved at a time. */
+  private static final int PACKED = 512;
+
   private final List<One> all = new ArrayList<>();
   private final Workers workers;
 
@@ -35,10 +38,10 @@ public final class BatchSequences {
     }
   }
 
-  /** Reads some ids of a row into an array; returns how many. */
+  /** Reads ids of the rows {@code from} to {@code to - 1}. */
   @FunctionalInterface
   private interface Reader {
-    int read(Batch batch, int row, int[] target, int at);
+    void read(Batch batch, int from, int to);
   }
 
   /**
@@ -79,15 +82,18 @@ public final class BatchSequences {
           IntStream.range(0, workers.threads()).mapToObj(worker -> reader(part, events)).toList();
     }
 
-    private static Reader reader(ModelSequences.Part part, @Nullable EventLogs events) {
+    private Reader reader(ModelSequences.Part part, @Nullable EventLogs events) {
       SequenceField field = part.field();
-      int[] ids = part.ids();
       SequenceConfig config = field.config();
       Integer source = field.source();
       if (source != null) {
         boolean reversed = config.newest() == Newest.LAST;
-        return (batch, row, target, at) ->
-            read((IdLists) batch.fields.get(source), row, config.length(), reversed, target, at);
+        return (batch, from, to) -> {
+          IdLists own = (IdLists) batch.fields.get(source);
+          for (int row = from; row < to; row++) {
+            counts[row] = take(own, row, reversed);
+          }
+        };
       }
       if (events == null) {
         throw new IllegalArgumentException("no events for the sequence " + field.name());
@@ -95,35 +101,31 @@ public final class BatchSequences {
       Split last = config.until() == Until.ROW ? Split.TEST : Split.TRAIN;
       PastReader reader =
           new PastReader(
-              events,
-              config.positive(),
-              config.events() == Events.ALL,
-              config.length(),
-              last.number());
-      return (batch, row, target, at) -> {
-        PastEvents past = reader.read(batch, row);
-        for (int event = 0; event < past.size(); event++) {
-          target[at + event] =
-              part.ofScenarios()
-                  ? ids[past.scenario(event) < 0 ? ids.length - 1 : past.scenario(event)]
-                  : ids[past.item(event)];
-        }
-        return past.size();
-      };
+              events, config.positive(), config.events() == Events.ALL, length, last.number());
+      return (batch, from, to) ->
+          reader.read(batch, from, to, (row, past) -> take(part, row, past));
     }
 
-    private static int read(
-        IdLists lists, int row, int length, boolean reversed, int[] target, int at) {
-      if (lists.hasNoneKnown(row)) {
+    private int take(IdLists own, int row, boolean reversed) {
+      if (own.hasNoneKnown(row)) {
         return 0;
       }
-      int from = row == 0 ? 0 : lists.offsets[row];
-      int to = lists.offsets[row + 1];
+      int from = row == 0 ? 0 : own.offsets[row];
+      int to = own.offsets[row + 1];
       int count = Math.min(length, to - from);
       for (int i = 0; i < count; i++) {
-        target[at + i] = lists.ids[reversed ? to - 1 - i : from + i];
+        ids[row * length + i] = own.ids[reversed ? to - 1 - i : from + i];
       }
       return count;
+    }
+
+    private void take(ModelSequences.Part part, int row, PastEvents past) {
+      int[] idOf = part.ids();
+      for (int event = 0; event < past.size(); event++) {
+        int index = part.ofScenarios() ? past.scenario(event) : past.item(event);
+        ids[row * length + event] = idOf[index < 0 ? idOf.length - 1 : index];
+      }
+      counts[row] = past.size();
     }
 
     IdLists read(Batch batch, int rows) {
@@ -132,15 +134,7 @@ public final class BatchSequences {
         counts = new int[rows];
         lists = new IdLists(rows);
       }
-      workers.range(
-          rows,
-          GRAIN,
-          (worker, from, to) -> {
-            Reader reader = readers.get(worker);
-            for (int row = from; row < to; row++) {
-              counts[row] = reader.read(batch, row, ids, row * length);
-            }
-          });
+      workers.range(rows, GRAIN, (worker, from, to) -> readers.get(worker).read(batch, from, to));
       pack(rows);
       return lists;
     }
@@ -152,9 +146,14 @@ public final class BatchSequences {
       if (lists.ids.length < lists.offsets[rows]) {
         lists.ids = new int[Math.max(lists.offsets[rows], rows * length)];
       }
-      for (int row = 0; row < rows; row++) {
-        System.arraycopy(ids, row * length, lists.ids, lists.offsets[row], counts[row]);
-      }
+      workers.range(
+          rows,
+          PACKED,
+          (worker, from, to) -> {
+            for (int row = from; row < to; row++) {
+              System.arraycopy(ids, row * length, lists.ids, lists.offsets[row], counts[row]);
+            }
+          });
     }
   }
 }
