@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.tables;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +35,7 @@ public final class EmbeddingUpdate {
   private final Scratch[] scratch;
   private float[] gradient = new float[0];
   private @Nullable SharedRows others;
+  private Workers.@Nullable Pending prepared;
 
   /** Makes what updates some tables; workers share the rows. */
   public EmbeddingUpdate(EmbeddingTables tables, Workers workers) {
@@ -68,6 +71,35 @@ public final class EmbeddingUpdate {
   }
 
   /**
+   * Begins what needs no gradient yet, by threads that have nothing else to do. The rows have been
+   * gathered, and the next call is {@link #run} with the same rows and rule, or this again.
+   */
+  public void prepare(int rows, List<? extends FieldValues> fields, UpdateRule rule) {
+    prepare(rows, fields, rule, all.usesMkl());
+  }
+
+  private void prepare(
+      int rows, List<? extends FieldValues> fields, UpdateRule rule, boolean outside) {
+    if (prepared != null) {
+      prepared.finish(); // No run followed.
+    }
+    prepared =
+        workers.begin(
+            indexes.length,
+            1,
+            (worker, from, to) -> {
+              indexes[from].build(tables.get(from), fields, rows, width, outside);
+              if (touchesAll(rule)) {
+                indexes[from].sort();
+              }
+            });
+  }
+
+  private static boolean touchesAll(UpdateRule rule) {
+    return rule instanceof UpdateRule.Adam adam && !adam.lazy();
+  }
+
+  /**
    * Updates the rows as above.
    *
    * @param rows B
@@ -80,8 +112,14 @@ public final class EmbeddingUpdate {
       UpdateRule rule,
       long step,
       double learningRate) {
+    boolean everyRow = touchesAll(rule);
+    boolean outside = all.usesMkl() && flatGradient.isDirect();
+    if (prepared == null || outside != all.usesMkl()) {
+      prepare(rows, fields, rule, outside);
+    }
     readGradient(flatGradient, rows);
-    boolean everyRow = rule instanceof UpdateRule.Adam adam && !adam.lazy();
+    requireNonNull(prepared).finish();
+    prepared = null;
     for (int t = 0; t < indexes.length; t++) {
       Place place = tables.get(t).get(0); // Vectors share no table.
       if (fields.get(place.field()) instanceof Vectors vectors) {
@@ -90,18 +128,13 @@ public final class EmbeddingUpdate {
         indexes[t].buildAll(
             place.table().rows(),
             projection.gradient(vectors, rows, gradient, place.column(), width));
+        if (everyRow) {
+          indexes[t].sort();
+        }
+      } else {
+        indexes[t].takeGradients(tables.get(t), fields, rows, flatGradient);
       }
     }
-    FloatBuffer outside = all.usesMkl() && flatGradient.isDirect() ? flatGradient : null;
-    workers.range(
-        indexes.length,
-        1,
-        (worker, from, to) -> {
-          indexes[from].build(tables.get(from), fields, rows, width, outside);
-          if (everyRow) {
-            indexes[from].sort();
-          }
-        });
     addUpLists();
     UpdateRule.Kernel kernel = rule.kernel(step, learningRate);
     List<Block> blocks =

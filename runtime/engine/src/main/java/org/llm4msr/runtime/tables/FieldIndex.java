@@ -1,12 +1,9 @@
 package org.llm4msr.runtime.tables;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.FieldValues.Ids;
@@ -55,29 +52,29 @@ final class FieldIndex {
   private long[] sorted = new long[0];
 
   /**
-   * Builds the index of a batch.
+   * Builds the index of a batch, for which no gradient has to be there yet.
    *
    * @param places what reads the table; several only of values with ids
    * @param fields the values by the number of a place
    * @param rows B
    * @param width columns of the gradient
-   * @param flat the gradient, outside the heap, where MKL may add up what lists of ids collect,
-   *     which is left to {@link #addUp}
+   * @param outside whether MKL may add up what lists of ids collect, which is left to {@link
+   *     #addUp}; the gradient must lie outside the heap then
    */
   void build(
       List<Place> places,
       List<? extends FieldValues> fields,
       int rows,
       int width,
-      @Nullable FloatBuffer flat) {
+      boolean outside) {
     FieldValues values = fields.get(places.get(0).field());
     if (values instanceof Numbers numbers) {
       buildNumeric(numbers.values(), rows, places.get(0).column(), width);
     } else if (!(values instanceof FieldValues.Vectors)) {
-      sumsUp = flat != null && ListSums.serves(places, fields);
+      sumsUp = outside && ListSums.serves(places, fields);
       if (sumsUp) {
         find(places, fields, rows, 0);
-        sums.take(places, fields, rows, requireNonNull(flat), width, slotOf, distinct);
+        sums.take(places, fields, rows, width, slotOf, distinct);
         int size = Math.max(1, distinct * places.get(0).dimension());
         if (sumsOfIds.length < size) {
           sumsOfIds = new float[size + size / 4];
@@ -86,6 +83,26 @@ final class FieldIndex {
       } else {
         gradients = NONE;
         buildIds(places, fields, rows, width);
+      }
+    }
+  }
+
+  /**
+   * Takes the gradients of the batch for which it was built.
+   *
+   * @param flat that of the gathered buffer
+   */
+  void takeGradients(
+      List<Place> places, List<? extends FieldValues> fields, int rows, FloatBuffer flat) {
+    if (sumsUp) {
+      sums.readFrom(flat);
+      return;
+    }
+    int other = 0;
+    for (Place place : places) {
+      if (place.form() == Form.WEIGHED && fields.get(place.field()) instanceof IdLists lists) {
+        int numbers = lists.offsets[rows] * place.dimension();
+        others.set(other++, lists.pooled.copyOfGradients(numbers));
       }
     }
   }
@@ -119,10 +136,25 @@ final class FieldIndex {
 
   /** Finds the rows of the table that a batch touches, by first occurrence, without gradients. */
   void find(List<Place> places, List<? extends FieldValues> fields, int rows) {
-    find(places, fields, rows, 0);
+    begin(places, fields, rows, 0);
+    each(places, fields, rows, direct ? this::number : this::distinguish);
   }
 
+  /** Finds the rows for an update, which takes less time where they rise. */
   private void find(
+      List<Place> places, List<? extends FieldValues> fields, int rows, int gradientCount) {
+    begin(places, fields, rows, gradientCount);
+    weighted = places.stream().anyMatch(place -> fields.get(place.field()) instanceof IdLists);
+    if (direct) {
+      each(places, fields, rows, this::mark);
+      numberRising(places.get(0).table().rows());
+      each(places, fields, rows, this::look);
+    } else {
+      each(places, fields, rows, this::distinguish);
+    }
+  }
+
+  private void begin(
       List<Place> places, List<? extends FieldValues> fields, int rows, int gradientCount) {
     int count = 0;
     for (Place place : places) {
@@ -131,17 +163,20 @@ final class FieldIndex {
     ensure(count, gradientCount);
     prepareSlots(count, places.get(0).table().rows());
     distinct = 0;
-    weighted = false;
+  }
+
+  /** Takes the ids of a place, of the occurrences {@code from} to {@code to - 1}. */
+  private interface Occurrences {
+    void take(int[] values, int from, int to);
+  }
+
+  private static void each(
+      List<Place> places, List<? extends FieldValues> fields, int rows, Occurrences occurrences) {
     int from = 0;
     for (Place place : places) {
       FieldValues values = fields.get(place.field());
       int to = from + count(values, rows);
-      if (direct) {
-        number(ids(values), from, to);
-      } else {
-        distinguish(ids(values), from, to);
-      }
-      weighted |= values instanceof IdLists;
+      occurrences.take(ids(values), from, to);
       from = to;
     }
   }
@@ -252,6 +287,29 @@ final class FieldIndex {
     distinct = found;
   }
 
+  private void mark(int[] values, int from, int to) {
+    for (int i = from; i < to; i++) {
+      hash[values[i - from]] = 1;
+    }
+  }
+
+  /** Numbers the marked ids as they rise: their rows are updated in the order of memory. */
+  private void numberRising(int tableRows) {
+    int found = 0;
+    for (int id = 0; id < tableRows; id++) { // No branch: a processor could not foresee it.
+      ids[found] = id;
+      found += hash[id];
+      hash[id] = found;
+    }
+    distinct = found;
+  }
+
+  private void look(int[] values, int from, int to) {
+    for (int i = from; i < to; i++) {
+      slotOf[i] = hash[values[i - from]] - 1;
+    }
+  }
+
   /**
    * Numbers the distinct ids by first occurrence: {@link #ids}, {@link #slotOf}.
    *
@@ -304,7 +362,7 @@ final class FieldIndex {
       } else if (isOfElements(place)) {
         collectElements(lists, place, rows, width, first);
       } else if (place.form() == Form.WEIGHED) {
-        others.add(lists.pooled.copyOfGradients(lists.offsets[rows] * place.dimension()));
+        others.add(NONE); // Until there are gradients.
         collectOthers(lists.offsets[rows], place.dimension(), first);
       } else {
         collect(lists, place, rows, width, first);
@@ -378,8 +436,8 @@ final class FieldIndex {
   }
 
   private void ensure(int count, int gradientCount) {
-    if (ids.length < count || ids.length == 0) {
-      int capacity = Math.max(1, count + count / 4);
+    if (ids.length <= count) {
+      int capacity = count + count / 4 + 1; // One more than there can be, for numberRising.
       ids = new int[capacity];
       starts = new int[capacity + 1];
       slotOf = new int[capacity];

@@ -5,6 +5,7 @@ import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
@@ -35,14 +36,13 @@ final class ListSums {
   /**
    * Takes the places of a batch.
    *
-   * @param flat the gradient of the flat input, (B, width), outside the heap
+   * @param width columns of the flat input
    * @param slotOf the number of the distinct id of each occurrence, place after place
    */
   void take(
       List<Place> places,
       List<? extends FieldValues> fields,
       int rows,
-      FloatBuffer flat,
       int width,
       int[] slotOf,
       int distinct) {
@@ -57,12 +57,22 @@ final class ListSums {
         if (place.form() == Form.WEIGHED) {
           matrix.ofVectors((IdLists) values, count, place.dimension());
         } else {
-          matrix.x = Mkl.address(flat) + (long) place.column() * Float.BYTES;
           matrix.rowOfX = width;
           matrix.ofRows(place, values, rows);
         }
       }
       first += count;
+    }
+  }
+
+  /**
+   * Takes the gradients.
+   *
+   * @param flat that of the flat input, (B, width), outside the heap
+   */
+  void readFrom(FloatBuffer flat) {
+    for (Matrix matrix : matrices.subList(0, used)) {
+      matrix.readFrom(flat);
     }
   }
 
@@ -98,6 +108,8 @@ final class ListSums {
     private IntBuffer starts = IntBuffer.allocate(0);
     private IntBuffer columns = IntBuffer.allocate(0);
     private FloatBuffer weights = FloatBuffer.allocate(0);
+    private @Nullable PooledLists pooled;
+    private int column;
     private long x;
     private int rowOfX;
     private int rowsOfX;
@@ -128,7 +140,8 @@ final class ListSums {
 
     /** Each vector of a list has a gradient of its own. */
     void ofVectors(IdLists lists, int count, int dimension) {
-      x = Mkl.address(lists.pooled.gradients());
+      pooled = lists.pooled;
+      column = 0;
       rowOfX = dimension;
       rowsOfX = count;
       for (int i = 0; i < count; i++) {
@@ -138,6 +151,8 @@ final class ListSums {
 
     /** The gradient is that of the row, times what the row multiplied the vector by. */
     void ofRows(Place place, FieldValues values, int rows) {
+      pooled = null;
+      column = place.column();
       rowsOfX = rows;
       if (!(values instanceof IdLists lists)) {
         for (int row = 0; row < rows; row++) {
@@ -153,6 +168,10 @@ final class ListSums {
           put(i, row, lists.weights == null ? share : share * lists.weights[i]);
         }
       }
+    }
+
+    void readFrom(FloatBuffer flat) {
+      x = Mkl.address(pooled == null ? flat : pooled.gradients()) + (long) column * Float.BYTES;
     }
 
     private void put(int occurrence, int column, float weight) {

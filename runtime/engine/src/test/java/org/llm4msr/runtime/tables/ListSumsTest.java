@@ -92,8 +92,11 @@ class ListSumsTest {
     try (Workers workers = new Workers(2)) {
       EmbeddingUpdate update = new EmbeddingUpdate(tables(table), workers);
       UpdateRule rule = new UpdateRule.Sgd(0);
+      update.prepare(1, List.of(item, none, past, none, past), rule); // It does not follow.
+      update.prepare(1, List.of(item, past, past, past, past), rule);
       update.run(1, List.of(item, past, past, past, past), flat, rule, 1, 1);
       table.write(0, 0, IDS, new float[IDS * d]);
+      update.prepare(1, List.of(item, none, none, none, none), rule);
       update.run(1, List.of(item, none, none, none, none), flat, rule, 2, 1);
     }
 

@@ -191,6 +191,9 @@ public final class TrainingStep {
         engine.seed(seed * 0x9E3779B97F4A7C15L + step + ofWorker(batch));
         try (GradientCollector collector = engine.engine().newGradientCollector()) {
           forward = model.forward(manager, batch, fields, true, step);
+          if (withTables) {
+            tables.prepare(batch.size, fields, rowRule);
+          }
           loss = loss(manager, forward, batch, shares);
           times.end(StepTimes.Part.FORWARD);
           forward.tape().backward(collector, loss);
