@@ -1,7 +1,5 @@
 package org.llm4msr.runtime.tables;
 
-import static java.util.Objects.requireNonNull;
-
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,8 +69,8 @@ public final class EmbeddingUpdate {
   }
 
   /**
-   * Begins what needs no gradient yet, by threads that have nothing else to do. The rows have been
-   * gathered, and the next call is {@link #run} with the same rows and rule, or this again.
+   * Begins what needs no gradient yet, by the other threads. The rows must have been gathered, and
+   * stay as they are until {@link #run} with them and the same rule, or until this is called again.
    */
   public void prepare(int rows, List<? extends FieldValues> fields, UpdateRule rule) {
     prepare(rows, fields, rule, all.usesMkl());
@@ -80,9 +78,7 @@ public final class EmbeddingUpdate {
 
   private void prepare(
       int rows, List<? extends FieldValues> fields, UpdateRule rule, boolean outside) {
-    if (prepared != null) {
-      prepared.finish(); // No run followed.
-    }
+    finishPreparing(); // What was prepared before and not run.
     prepared =
         workers.begin(
             indexes.length,
@@ -93,6 +89,15 @@ public final class EmbeddingUpdate {
                 indexes[from].sort();
               }
             });
+  }
+
+  /** Nothing is prepared afterwards, even where that failed. */
+  private void finishPreparing() {
+    Workers.Pending last = prepared;
+    prepared = null;
+    if (last != null) {
+      last.finish();
+    }
   }
 
   private static boolean touchesAll(UpdateRule rule) {
@@ -118,8 +123,7 @@ public final class EmbeddingUpdate {
       prepare(rows, fields, rule, outside);
     }
     readGradient(flatGradient, rows);
-    requireNonNull(prepared).finish();
-    prepared = null;
+    finishPreparing();
     for (int t = 0; t < indexes.length; t++) {
       Place place = tables.get(t).get(0); // Vectors share no table.
       if (fields.get(place.field()) instanceof Vectors vectors) {

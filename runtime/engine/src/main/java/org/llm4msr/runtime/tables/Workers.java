@@ -97,8 +97,9 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Begins to process a range as {@link #range} does, by threads that have nothing else to do. What
-   * the tasks read must stay as it is until {@link Pending#finish}.
+   * Begins to process a range as {@link #range} does, by the other threads alone, which take it
+   * before ranges that come later. What the tasks read must stay as it is until {@link
+   * Pending#finish}, which must be called.
    */
   public Pending begin(int count, int grain, Task task) {
     Pending pending = new Pending(count, grain, task);
@@ -134,7 +135,7 @@ public final class Workers implements AutoCloseable {
       }
     }
 
-    /** Processes what is left, and returns when all is done. */
+    /** Processes what is left, and returns when all is done; throws what a task threw. */
     public void finish() {
       work(0);
       helpers.forEach(Helper::dismiss);

@@ -72,6 +72,26 @@ class EmbeddingTablesTest {
   }
 
   @Test
+  void aPreparationThatFailedIsForgotten() {
+    EmbeddingTable table = new EmbeddingTable("id", 3, 2, 0);
+    UpdateRule rule = new UpdateRule.Sgd(0);
+    FloatBuffer gradient = buffer(2);
+    gradient.put(0, new float[] {1, 2});
+    List<Ids> known = List.of(new Ids(new int[] {1}));
+    try (Workers workers = new Workers(2)) {
+      EmbeddingUpdate update = new EmbeddingUpdate(new EmbeddingTables(List.of(table)), workers);
+      update.prepare(1, List.of(new Ids(new int[] {1_000_000})), rule);
+      assertThatThrownBy(() -> update.prepare(1, known, rule))
+          .isInstanceOf(ArrayIndexOutOfBoundsException.class);
+      update.run(1, known, gradient, rule, 1, 1);
+    }
+
+    float[] values = new float[6];
+    table.read(0, 0, 3, values);
+    assertThat(values).containsExactly(0, 0, -1, -2, 0, 0);
+  }
+
+  @Test
   void initialValuesAreNormalAndIndependentOfThreads() {
     EmbeddingTable table = new EmbeddingTable("user", 20_000, 16, 2);
     EmbeddingTable other = new EmbeddingTable("user", 5_000, 16, 0);

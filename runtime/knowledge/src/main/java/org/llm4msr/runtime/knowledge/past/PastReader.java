@@ -66,7 +66,7 @@ public final class PastReader {
       find(negatives, batch, from, to, endsOfNegatives);
     }
     for (int row = from; row < to; row++) {
-      GivenPast given = batch.pasts == null ? null : batch.pasts[row];
+      GivenPast given = given(batch, row);
       if (given != null) {
         take(given);
       } else if (negatives == null) {
@@ -80,13 +80,24 @@ public final class PastReader {
     }
   }
 
-  /** Does one thing for all rows, then the next, so that a processor fetches for several. */
+  private static @Nullable GivenPast given(Batch batch, int row) {
+    return batch.pasts == null ? null : batch.pasts[row];
+  }
+
+  /**
+   * Finds where the events of rows end that read the log. Does one thing for all rows, then the
+   * next, so that a processor fetches for several.
+   */
   private void find(EventLog log, Batch batch, int from, int to, int[] ends) {
     for (int row = from; row < to; row++) {
-      ends[row - from] = log.end(batch.user[row], batch.time[row]);
+      if (given(batch, row) == null) {
+        ends[row - from] = log.end(batch.user[row], batch.time[row]);
+      }
     }
     for (int row = from; row < to; row++) {
-      fetched += log.fetch(batch.user[row], ends[row - from], length);
+      if (given(batch, row) == null) {
+        fetched += log.fetch(batch.user[row], ends[row - from], length);
+      }
     }
   }
 

@@ -91,7 +91,7 @@ public final class BatchSequences {
         return (batch, from, to) -> {
           IdLists own = (IdLists) batch.fields.get(source);
           for (int row = from; row < to; row++) {
-            counts[row] = take(own, row, reversed);
+            take(own, row, reversed);
           }
         };
       }
@@ -106,17 +106,13 @@ public final class BatchSequences {
           reader.read(batch, from, to, (row, past) -> take(part, row, past));
     }
 
-    private int take(IdLists own, int row, boolean reversed) {
-      if (own.hasNoneKnown(row)) {
-        return 0;
-      }
+    private void take(IdLists own, int row, boolean reversed) {
       int from = row == 0 ? 0 : own.offsets[row];
       int to = own.offsets[row + 1];
-      int count = Math.min(length, to - from);
-      for (int i = 0; i < count; i++) {
+      counts[row] = own.hasNoneKnown(row) ? 0 : Math.min(length, to - from);
+      for (int i = 0; i < counts[row]; i++) {
         ids[row * length + i] = own.ids[reversed ? to - 1 - i : from + i];
       }
-      return count;
     }
 
     private void take(ModelSequences.Part part, int row, PastEvents past) {
