@@ -35,9 +35,8 @@ import org.llm4msr.runtime.tables.Batch;
  *                               64 numbers, alone against a step: ahead and user by user, batch by
  *                               batch, and kept; then what bounds a batch: 100 items, which are
  *                               always near, and only reads
- * sequence POOLING              a sequence of 50 events a row against none; beside
- *                               TARGET_ATTENTION also MEAN, and its products and slopes alone; with
- *                               -Dpast=drawn, of 0 to 50 events, 25 on average
+ * sequence POOLING              a sequence of 50 events a row against none, beside TARGET_ATTENTION
+ *                               also MEAN; with -Dpast=drawn, of 0 to 50 events, 25 on average
  * labels COUNT                  so many further labels, with a tower a scenario each, against none
  * precision                     bfloat16 against float32: 37 fields, experts 256-128
  * djl ROWS                      DJL's embedding and Adam against ours
@@ -204,11 +203,6 @@ public final class TrainingStepBenchmark {
     ours(pooling.name(), Setup.sequence(data, sequenceConfig(pooling)));
     if (pooling == Pooling.TARGET_ATTENTION) {
       ours(Pooling.MEAN.name(), Setup.sequence(data, sequenceConfig(Pooling.MEAN)));
-    }
-    if (pooling == Pooling.TARGET_ATTENTION && !SequenceLog.DRAWN) {
-      contenders.add(
-          new AttentionProducts(
-              engine, THREADS, SequenceLog.LENGTH, HIDDEN, data.batches(BATCHES)));
     }
   }
 

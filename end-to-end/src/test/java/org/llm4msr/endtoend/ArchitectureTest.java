@@ -50,8 +50,9 @@ class ArchitectureTest {
           // engine
           "AddedGradient",
           "AttentionBatch",
-          "AttentionRows",
+          "AttentionKernel",
           "AttentionWeights",
+          "BundledLibrary",
           "FloatProducts",
           "GradientSums",
           "HalfMemory",

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What Linux says of the first processor.
@@ -35,8 +36,15 @@ record CpuInfo(String text) {
 
   /** Returns whether the processor has one of some instruction sets. */
   boolean hasAny(List<String> instructions) {
-    return value("flags").map(flags -> List.of(flags.split(" "))).stream()
-        .flatMap(List::stream)
-        .anyMatch(instructions::contains);
+    return instructions.stream().anyMatch(flags()::contains);
+  }
+
+  /** Returns whether the processor has all of some instruction sets. */
+  boolean hasAll(List<String> instructions) {
+    return flags().containsAll(instructions);
+  }
+
+  private Set<String> flags() {
+    return value("flags").map(flags -> Set.copyOf(List.of(flags.split(" ")))).orElse(Set.of());
   }
 }

@@ -1,16 +1,9 @@
 package org.llm4msr.runtime.engine;
 
-import static java.util.Objects.requireNonNull;
-
-import com.sun.jna.Library;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,9 +31,6 @@ final class FullProducts {
   private static final Set<String> AMD = Set.of("AuthenticAMD", "HygonGenuine");
   private static final List<String> WIDE = List.of("avx2", "avx512f");
 
-  /** Of the dynamic linker: resolve all names at once, and offer them to libraries loaded later. */
-  private static final int NOW_AND_GLOBAL = 0x102;
-
   /** JNA unloads a library that nothing refers to. */
   @SuppressWarnings("UnusedVariable")
   private static @Nullable NativeLibrary library;
@@ -55,9 +45,9 @@ final class FullProducts {
       return;
     }
     tried = true;
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    Path folder = BundledLibrary.folder();
     try {
-      library = load(folder);
+      library = BundledLibrary.load(RESOURCE, folder, BundledLibrary.GLOBAL);
     } catch (IOException | LinkageError e) {
       LOG.info(
           "PyTorch multiplies more slowly than this processor could, as a library cannot be loaded from {}: {}. Name a folder that allows it by -Djava.io.tmpdir.",
@@ -66,23 +56,8 @@ final class FullProducts {
     }
   }
 
-  /** Loads the library from a copy in a folder, which is deleted at once. */
-  static NativeLibrary load(Path folder) throws IOException {
-    Path copy = Files.createTempFile(folder, "llm4msr-", ".so");
-    try (InputStream content =
-        requireNonNull(FullProducts.class.getResourceAsStream(RESOURCE), RESOURCE)) {
-      Files.copy(content, copy, StandardCopyOption.REPLACE_EXISTING);
-      return NativeLibrary.getInstance(
-          copy.toString(), Map.of(Library.OPTION_OPEN_FLAGS, NOW_AND_GLOBAL));
-    } finally {
-      Files.delete(copy);
-    }
-  }
-
   private static boolean isMklSlow() {
-    return System.getProperty("os.name").equals("Linux")
-        && System.getProperty("os.arch").equals("amd64")
-        && isMklSlow(CpuInfo.read());
+    return BundledLibrary.isSystem() && isMklSlow(CpuInfo.read());
   }
 
   /** Returns whether MKL is slow on a processor. */

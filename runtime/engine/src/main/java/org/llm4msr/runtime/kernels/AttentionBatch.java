@@ -8,8 +8,9 @@ import java.nio.FloatBuffer;
  * @param rows B
  * @param offsets the vectors of row r are those from {@code offsets[r]} to {@code offsets[r + 1] -
  *     1}
- * @param vectors (N, D + 1), a 1 behind each
+ * @param vectors (N, D), each at {@link AttentionKernel#stride}
  * @param weights gets the weight of each vector, (N)
+ * @param signs address of {@link AttentionKernel#signs} bytes a vector, kept for the way back
  * @param flat (B, n)
  * @param columns n
  * @param target the first column of the target
@@ -21,6 +22,7 @@ public record AttentionBatch(
     int[] offsets,
     Floats vectors,
     Floats weights,
+    long signs,
     Floats flat,
     int columns,
     int target,
@@ -51,5 +53,25 @@ public record AttentionBatch(
       filled += count(row) > 0 ? 1 : 0;
     }
     return filled;
+  }
+
+  /** Replaces the weights of each of some rows by their softmax. */
+  void softmax(int from, int to) {
+    FloatBuffer numbers = weights.numbers();
+    for (int row = from; row < to; row++) {
+      float largest = Float.NEGATIVE_INFINITY;
+      for (int i = offsets[row]; i < offsets[row + 1]; i++) {
+        largest = Math.max(largest, numbers.get(i));
+      }
+      float sum = 0;
+      for (int i = offsets[row]; i < offsets[row + 1]; i++) {
+        float power = (float) Math.exp(numbers.get(i) - largest);
+        numbers.put(i, power);
+        sum += power;
+      }
+      for (int i = offsets[row]; i < offsets[row + 1]; i++) {
+        numbers.put(i, numbers.get(i) / sum);
+      }
+    }
   }
 }

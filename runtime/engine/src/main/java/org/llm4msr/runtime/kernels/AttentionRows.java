@@ -11,15 +11,13 @@ import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
 
 /**
- * Target attention over rows of a batch: each row's vectors e_j are added up, each times a weight
- * a(e_j, t), where a is a network over {@code [e_j, t, e_j - t, e_j * t]}. For one thread at a
- * time.
+ * Target attention of any layers, by MKL.
  *
  * <p>The first layer is (e_j, 1) M, where the matrix M (D + 1, H) is that of the row and linear in
  * its target: row d is {@code t_d Wp[d] + (We + Wd)[d]}, the last one {@code t (Wt - Wd) + b}.
  * Hidden layers are computed again on the way back, which is faster than to fetch them.
  */
-public final class AttentionRows {
+final class AttentionRows implements AttentionKernel {
 
   private final AttentionSizes s;
   private final AttentionWeights weights;
@@ -28,9 +26,6 @@ public final class AttentionRows {
   private final int last;
 
   private final TargetMatrices ofTargets;
-
-  /** Finds the gradients where one layer is hidden, which is faster; null otherwise. */
-  private final @Nullable OneLayerGradients oneLayer;
 
   private final FloatMemory matrices;
   private final FloatMemory matrixGradients;
@@ -50,7 +45,7 @@ public final class AttentionRows {
   private final float[] others;
 
   /** Makes memory for chunks of rows. */
-  public AttentionRows(AttentionSizes sizes, AttentionWeights weights) {
+  AttentionRows(AttentionSizes sizes, AttentionWeights weights) {
     s = sizes;
     this.weights = weights;
     width = s.width();
@@ -58,8 +53,7 @@ public final class AttentionRows {
     last = s.last();
     int rows = s.rowsOfChunk();
     int vectors = rows * s.length();
-    ofTargets = new TargetMatrices(s, rows, first);
-    oneLayer = last == 1 ? new OneLayerGradients(s, weights) : null;
+    ofTargets = new TargetMatrices(s, rows);
     matrices = memory(rows * s.matrix());
     matrixGradients = memory(rows * s.matrix());
     IntFunction<FloatMemory> ofLayer = layer -> memory(vectors * s.layers().get(layer));
@@ -86,7 +80,22 @@ public final class AttentionRows {
     }
   }
 
-  /** Writes weights and sums of the rows that have vectors. */
+  @Override
+  public int stride() {
+    return width + 1;
+  }
+
+  @Override
+  public float filler() {
+    return 1;
+  }
+
+  @Override
+  public int signs() {
+    return 0;
+  }
+
+  @Override
   public void forward(AttentionBatch batch, int from, int to) {
     chunks(
         from,
@@ -157,26 +166,8 @@ public final class AttentionRows {
       new Epilogue(Activation.NONE, null, 1)
           .forward(batch.weights().numbers(), start, end, biases(last), at(last));
     }
-    for (int row = from; s.softmax() && row < to; row++) {
-      int count = batch.count(row);
-      batch.weights().numbers().get(batch.start(row), numbers, 0, count);
-      softmax(count);
-      batch.weights().numbers().put(batch.start(row), numbers, 0, count);
-    }
-  }
-
-  private void softmax(int count) {
-    float largest = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < count; i++) {
-      largest = Math.max(largest, numbers[i]);
-    }
-    float sum = 0;
-    for (int i = 0; i < count; i++) {
-      numbers[i] = (float) Math.exp(numbers[i] - largest);
-      sum += numbers[i];
-    }
-    for (int i = 0; i < count; i++) {
-      numbers[i] /= sum;
+    if (s.softmax()) {
+      batch.softmax(from, to);
     }
   }
 
@@ -195,13 +186,7 @@ public final class AttentionRows {
     call.run();
   }
 
-  /**
-   * Computes gradients.
-   *
-   * @param dFlat the gradient of the flat input, to which that of the targets is added
-   * @param ofVectors gets the gradients of the vectors, (N, D)
-   * @param ofLearned zeros, get the gradient of what is learned over these rows
-   */
+  @Override
   public void backward(
       AttentionBatch batch,
       FloatMemory dFlat,
@@ -210,11 +195,7 @@ public final class AttentionRows {
       int from,
       int to) {
     sums.numbers().put(0, ofLearned);
-    if (oneLayer == null) {
-      chunks(from, to, (start, end) -> throughLayers(batch, dFlat, ofVectors, start, end));
-    } else {
-      oneLayer.run(batch, dFlat, sums, ofVectors, from, to);
-    }
+    chunks(from, to, (start, end) -> throughLayers(batch, dFlat, ofVectors, start, end));
     sums.numbers().get(0, ofLearned);
   }
 

@@ -12,7 +12,7 @@ final class TargetMatrices {
 
   private final int width;
   private final int first;
-  private final int stride;
+  private final int size;
 
   /** {@code t_0, 1, t_1, 1...} of each row, (R, 2 D). */
   private final FloatMemory pairs;
@@ -25,22 +25,16 @@ final class TargetMatrices {
    * Makes memory for some rows.
    *
    * @param rows R, at most
-   * @param stride how many numbers the rows of a matrix are apart, at least H
    */
-  TargetMatrices(AttentionSizes sizes, int rows, int stride) {
-    this.stride = stride;
+  TargetMatrices(AttentionSizes sizes, int rows) {
     width = sizes.width();
     first = sizes.first();
-    int size = rows * 2 * width;
-    pairs = FloatMemory.of(AlignedMemory.floats(size));
-    pairGradients = FloatMemory.of(AlignedMemory.floats(size));
-    numbers = new float[size];
+    size = sizes.matrix();
+    int numbersOfPairs = rows * 2 * width;
+    pairs = FloatMemory.of(AlignedMemory.floats(numbersOfPairs));
+    pairGradients = FloatMemory.of(AlignedMemory.floats(numbersOfPairs));
+    numbers = new float[numbersOfPairs];
     target = new float[width];
-  }
-
-  /** Returns how many numbers the matrices of two rows are apart. */
-  int size() {
-    return (width + 1) * stride;
   }
 
   /** Takes the targets of the rows. */
@@ -60,15 +54,15 @@ final class TargetMatrices {
   /** Writes the matrices of as many rows. */
   void write(int rows, FloatMemory weights, FloatMemory matrices) {
     Mkl.Call call =
-        new Mkl.Call(1, width).group(false, false, rows, first, 2, 2 * width, first, size(), 0);
+        new Mkl.Call(1, width).group(false, false, rows, first, 2, 2 * width, first, size, 0);
     for (int d = 0; d < width; d++) {
-      call.product(pairs.at(2L * d), weights.at(2L * d * first), matrices.at((long) d * stride));
+      call.product(pairs.at(2L * d), weights.at(2L * d * first), matrices.at((long) d * first));
     }
     call.run();
     call =
-        new Mkl.Call(1, 1).group(false, false, rows, first, 2 * width, 2 * width, first, size(), 0);
+        new Mkl.Call(1, 1).group(false, false, rows, first, 2 * width, 2 * width, first, size, 0);
     call.product(
-        pairs.address(), weights.at(2L * width * first), matrices.at((long) width * stride));
+        pairs.address(), weights.at(2L * width * first), matrices.at((long) width * first));
     call.run();
   }
 
@@ -82,16 +76,15 @@ final class TargetMatrices {
       int to) {
     int rows = to - from;
     Mkl.Call call =
-        new Mkl.Call(1, width).group(false, true, rows, 2, first, size(), first, 2 * width, 0);
+        new Mkl.Call(1, width).group(false, true, rows, 2, first, size, first, 2 * width, 0);
     for (int d = 0; d < width; d++) {
       call.product(
-          gradients.at((long) d * stride), weights.at(2L * d * first), pairGradients.at(2L * d));
+          gradients.at((long) d * first), weights.at(2L * d * first), pairGradients.at(2L * d));
     }
     call.run();
-    call =
-        new Mkl.Call(1, 1).group(false, true, rows, 2 * width, first, size(), first, 2 * width, 1);
+    call = new Mkl.Call(1, 1).group(false, true, rows, 2 * width, first, size, first, 2 * width, 1);
     call.product(
-        gradients.at((long) width * stride),
+        gradients.at((long) width * first),
         weights.at(2L * width * first),
         pairGradients.address());
     call.run();
@@ -109,14 +102,13 @@ final class TargetMatrices {
   /** Adds to the gradients of the weights. */
   void toWeights(int rows, FloatMemory gradients, FloatMemory sums) {
     Mkl.Call call =
-        new Mkl.Call(1, width).group(true, false, 2, first, rows, 2 * width, size(), first, 1);
+        new Mkl.Call(1, width).group(true, false, 2, first, rows, 2 * width, size, first, 1);
     for (int d = 0; d < width; d++) {
-      call.product(pairs.at(2L * d), gradients.at((long) d * stride), sums.at(2L * d * first));
+      call.product(pairs.at(2L * d), gradients.at((long) d * first), sums.at(2L * d * first));
     }
     call.run();
-    call =
-        new Mkl.Call(1, 1).group(true, false, 2 * width, first, rows, 2 * width, size(), first, 1);
-    call.product(pairs.address(), gradients.at((long) width * stride), sums.at(2L * width * first));
+    call = new Mkl.Call(1, 1).group(true, false, 2 * width, first, rows, 2 * width, size, first, 1);
+    call.product(pairs.address(), gradients.at((long) width * first), sums.at(2L * width * first));
     call.run();
   }
 }

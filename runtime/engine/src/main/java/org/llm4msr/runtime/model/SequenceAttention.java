@@ -3,6 +3,7 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.AttentionBatch;
 import org.llm4msr.runtime.kernels.AttentionBatch.Floats;
-import org.llm4msr.runtime.kernels.AttentionRows;
+import org.llm4msr.runtime.kernels.AttentionKernel;
 import org.llm4msr.runtime.kernels.AttentionSizes;
 import org.llm4msr.runtime.kernels.AttentionWeights;
 import org.llm4msr.runtime.kernels.FloatMemory;
@@ -36,9 +37,13 @@ public final class SequenceAttention {
   private final Workers workers;
   private final LongFunction<FloatBuffer> room;
   private final AttentionWeights weights;
-  private final @Nullable AttentionRows[] rowsOfWorker;
+  private final @Nullable AttentionKernel[] kernels;
+  private final int stride;
+  private final float filler;
+  private final int signs;
   private final float[][] blocks;
   private FloatMemory weightOfVector = FloatMemory.of(AlignedMemory.floats(0));
+  private FloatMemory signsOfVector = weightOfVector;
   private @Nullable Pass pass;
 
   /**
@@ -78,17 +83,20 @@ public final class SequenceAttention {
     this.workers = workers;
     this.room = room;
     weights = new AttentionWeights(sizes);
-    rowsOfWorker = new AttentionRows[workers.threads()];
-    blocks = new float[workers.threads()][GATHER * (sizes.width() + 1)];
+    kernels = new AttentionKernel[workers.threads()];
+    stride = kernel(0).stride();
+    filler = kernel(0).filler();
+    signs = kernel(0).signs();
+    blocks = new float[workers.threads()][GATHER * stride];
   }
 
-  private AttentionRows rows(int worker) {
-    AttentionRows rows = rowsOfWorker[worker];
-    if (rows == null) {
-      rows = new AttentionRows(sizes, weights);
-      rowsOfWorker[worker] = rows;
+  private AttentionKernel kernel(int worker) {
+    AttentionKernel kernel = kernels[worker];
+    if (kernel == null) {
+      kernel = AttentionKernel.of(sizes, weights);
+      kernels[worker] = kernel;
     }
-    return rows;
+    return kernel;
   }
 
   /**
@@ -107,9 +115,11 @@ public final class SequenceAttention {
     }
     takeWeights(ofWeights, ofBiases);
     int vectors = lists.offsets[rows];
-    FloatBuffer memory = room.apply((long) vectors * (sizes.width() + 1));
+    FloatBuffer memory = room.apply((long) vectors * stride);
     if (weightOfVector.numbers().limit() < vectors) {
-      weightOfVector = FloatMemory.of(AlignedMemory.floats(vectors + vectors / 8L));
+      long roomFor = vectors + vectors / 8L;
+      weightOfVector = FloatMemory.of(AlignedMemory.floats(roomFor));
+      signsOfVector = FloatMemory.of(AlignedMemory.floats(roomFor * signs / Float.BYTES + 1));
     }
     AttentionBatch batch =
         new AttentionBatch(
@@ -117,6 +127,7 @@ public final class SequenceAttention {
             lists.offsets,
             new Floats(memory, Mkl.address(memory)),
             new Floats(weightOfVector.numbers(), weightOfVector.address()),
+            signsOfVector.address(),
             new Floats(flat, Mkl.address(flat)),
             columns,
             target,
@@ -126,7 +137,7 @@ public final class SequenceAttention {
         sizes.rowsOfBlock(rows),
         (worker, from, to) -> {
           gather(lists, from, to, memory, blocks[worker]);
-          Mkl.onThisThreadAlone(() -> rows(worker).forward(batch, from, to));
+          Mkl.onThisThreadAlone(() -> kernel(worker).forward(batch, from, to));
         });
     pass = new Pass(batch, lists, ofWeights, ofBiases);
   }
@@ -144,13 +155,12 @@ public final class SequenceAttention {
   }
 
   private void gather(IdLists lists, int fromRow, int toRow, FloatBuffer memory, float[] block) {
-    int stride = sizes.width() + 1;
     int end = lists.offsets[toRow];
     for (int from = lists.offsets[fromRow]; from < end; from += GATHER) {
       int count = Math.min(GATHER, end - from);
       table.copy(lists.ids, from, from + count, block, 0, stride);
-      for (int i = 0; i < count; i++) {
-        block[i * stride + stride - 1] = 1;
+      for (int i = 0; i < count && stride > sizes.width(); i++) {
+        Arrays.fill(block, i * stride + sizes.width(), (i + 1) * stride, filler);
       }
       memory.put(from * stride, block, 0, count * stride);
     }
@@ -194,7 +204,7 @@ public final class SequenceAttention {
         (worker, from, to) ->
             Mkl.onThisThreadAlone(
                 () ->
-                    rows(worker)
+                    kernel(worker)
                         .backward(batch, gradient, ofVectors, sums[from / rowsOfBlock], from, to)));
     float[] sum = sums[0];
     for (int block = 1; block < count; block++) {

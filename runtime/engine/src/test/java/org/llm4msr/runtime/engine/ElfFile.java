@@ -85,6 +85,12 @@ final class ElfFile {
     return code;
   }
 
+  /** Returns which compiler wrote it; empty where it does not say. */
+  String compiler() {
+    ByteBuffer comment = sections.get(".comment");
+    return comment == null ? "" : text(comment, 0);
+  }
+
   /** Returns the names of its sections. */
   Iterable<String> sectionNames() {
     return sections.keySet();

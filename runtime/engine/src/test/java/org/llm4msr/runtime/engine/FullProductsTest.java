@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -10,16 +9,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.runtime.config.RuntimeConfig;
@@ -27,12 +20,8 @@ import org.llm4msr.runtime.model.TestEngine;
 
 class FullProductsTest {
 
-  private static final Path C = Path.of("src/main/c");
-
   /** {@code mov eax, 1}, {@code ret}: Intel's manual, volume 2. */
   private static final byte[] RETURN_ONE = {(byte) 0xb8, 1, 0, 0, 0, (byte) 0xc3};
-
-  @TempDir Path folder;
 
   @ParameterizedTest
   @CsvSource({
@@ -61,70 +50,8 @@ class FullProductsTest {
   }
 
   @Test
-  void theLibraryHasNothingButTheFunction() throws IOException {
-    byte[] content = committed();
-    ElfFile library = new ElfFile(content);
-
-    assertThat(content).hasSizeLessThan(16 << 10);
-    assertThat(library.offered()).containsExactly(FullProducts.FUNCTION);
-    assertThat(library.wanted()).isEmpty();
-    assertThat(library.needed()).isZero();
-    assertThat(library.code()).isEqualTo(RETURN_ONE);
-    assertThat(library.sectionNames()).doesNotContain(".init", ".init_array", ".ctors");
-  }
-
-  /** The reader of such files sees what it should: a library that brings and wants a lot. */
-  @Test
-  void anotherLibraryHasMore() throws IOException {
-    Path c = Path.of("/lib/x86_64-linux-gnu/libm.so.6");
-    assumeThat(c).exists();
-    ElfFile library = new ElfFile(Files.readAllBytes(c));
-
-    assertThat(library.offered()).contains("cos");
-    assertThat(library.wanted()).isNotEmpty();
-    assertThat(library.needed()).isPositive();
-  }
-
-  @Test
-  @Tag("slow")
-  void theLibraryIsWhatItsSourceSays() throws Exception {
-    assumeThat(Path.of("/usr/bin/gcc")).isExecutable();
-    Path built = folder.resolve("built.so");
-
-    int status =
-        new ProcessBuilder(C.resolve("build").toString(), built.toString())
-            .inheritIO()
-            .start()
-            .waitFor();
-
-    assertThat(status).isZero();
-    assertThat(new ElfFile(Files.readAllBytes(built)).code())
-        .isEqualTo(new ElfFile(committed()).code());
-  }
-
-  private static byte[] committed() throws IOException {
-    try (InputStream content = FullProducts.class.getResourceAsStream(FullProducts.RESOURCE)) {
-      return Objects.requireNonNull(content).readAllBytes();
-    }
-  }
-
-  @Test
-  void loadsACopyAndLeavesNothing() throws IOException {
-    assumeThat(System.getProperty("os.name") + System.getProperty("os.arch"))
-        .isEqualTo("Linuxamd64");
-
-    assertThat(FullProducts.load(folder).getFunction(FullProducts.FUNCTION).invokeInt(null))
-        .isEqualTo(1);
-
-    try (Stream<Path> files = Files.list(folder)) {
-      assertThat(files).isEmpty();
-    }
-  }
-
-  @Test
-  void aFolderThatTakesNoFileIsTold() {
-    assertThatThrownBy(() -> FullProducts.load(folder.resolve("missing")))
-        .isInstanceOf(NoSuchFileException.class);
+  void theLibrarySaysYesAndNothingElse() throws IOException {
+    assertThat(BundledLibraryTest.committed(FullProducts.RESOURCE).code()).isEqualTo(RETURN_ONE);
   }
 
   /** Every way to the engine answers MKL's question, unless it is switched off. */

@@ -266,7 +266,9 @@ class SequenceAttentionTest extends ProductsTest {
     "4, 6, 9, '7', RELU, false",
     "1, 3, 8, '2', NONE, true",
     "16, 50, 120, '36', LEAKY_RELU, false",
-    "8, 1000, 5, '4', LEAKY_RELU, true"
+    "8, 1000, 5, '4', LEAKY_RELU, true",
+    "20, 13, 30, '19', LEAKY_RELU, false",
+    "8, 9, 20, '8', RELU, true"
   })
   void followsTheDefinition(
       int width, int length, int rows, String hidden, Activation activation, boolean softmax) {
