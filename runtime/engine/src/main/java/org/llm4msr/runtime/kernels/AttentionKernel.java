@@ -16,7 +16,10 @@ public interface AttentionKernel {
         : new AttentionRows(sizes, weights);
   }
 
-  /** Returns how many numbers the vectors in memory are apart, at least D. */
+  /**
+   * Returns how many numbers the vectors in memory are apart, at least D. If it is D, their
+   * gradients may be written over them.
+   */
   int stride();
 
   /** Returns what stands behind the D numbers of each vector. */

@@ -115,7 +115,10 @@ public final class SequenceAttention {
     }
     takeWeights(ofWeights, ofBiases);
     int vectors = lists.offsets[rows];
-    FloatBuffer memory = room.apply((long) vectors * stride);
+    FloatBuffer memory =
+        stride == sizes.width()
+            ? lists.pooled.expectGradients(vectors * stride) // Which are written over the vectors.
+            : room.apply((long) vectors * stride);
     if (weightOfVector.numbers().limit() < vectors) {
       long roomFor = vectors + vectors / 8L;
       weightOfVector = FloatMemory.of(AlignedMemory.floats(roomFor));
