@@ -48,7 +48,7 @@ public final class Epilogue {
   }
 
   /** Returns 1 where a result is positive, else the leak. */
-  static float slope(float result, float leak) {
+  private static float slope(float result, float leak) {
     return Math.min(1f, Math.max(leak, result * LARGE));
   }
 

@@ -88,6 +88,12 @@ final class FusedAttention implements AttentionKernel {
 
   private long rows(AttentionBatch batch, int from, int to) {
     int count = to - from;
+    for (int row = from; row < to; row++) {
+      if (batch.count(row) > s.length()) {
+        throw new IllegalArgumentException(
+            "row %d has %d vectors, more than %d".formatted(row, batch.count(row), s.length()));
+      }
+    }
     int bytes = (count + 1) * Integer.BYTES;
     if (offsets.capacity() < bytes) {
       offsets = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());

@@ -116,7 +116,7 @@ public final class SequenceAttention {
     takeWeights(ofWeights, ofBiases);
     int vectors = lists.offsets[rows];
     FloatBuffer memory =
-        stride == sizes.width()
+        tape.records() && stride == sizes.width()
             ? lists.pooled.expectGradients(vectors * stride) // Which are written over the vectors.
             : room.apply((long) vectors * stride);
     if (weightOfVector.numbers().limit() < vectors) {

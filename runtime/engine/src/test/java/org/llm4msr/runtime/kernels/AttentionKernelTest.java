@@ -2,6 +2,7 @@ package org.llm4msr.runtime.kernels;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -51,6 +52,19 @@ class AttentionKernelTest {
     assertThat(chosen(sizes(5, 7, 1))).isInstanceOf(FusedAttention.class);
     assertThat(chosen(sizes(5, 7, 3, 1))).isInstanceOf(AttentionRows.class);
     assertThat(chosen(sizes(5, 1))).isInstanceOf(AttentionRows.class);
+  }
+
+  /** Its memory is for the longest rows. */
+  @Test
+  void fusedTakesNoRowThatIsTooLong() {
+    AttentionSizes sizes = sizes(5, 7, 1);
+    Floats none = floats(AlignedMemory.floats(100));
+    AttentionBatch batch =
+        new AttentionBatch(2, new int[] {0, 9, 19}, none, none, 0, none, 12, 0, 6);
+
+    assertThatThrownBy(() -> chosen(sizes).forward(batch, 0, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("row 1 has 10 vectors, more than 9");
   }
 
   private static AttentionKernel chosen(AttentionSizes sizes) {
