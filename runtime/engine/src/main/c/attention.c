@@ -1,7 +1,7 @@
 /* Target attention with one hidden layer, over rows of a batch, in registers and the nearest cache. A vector e of a row
-   with the target t has the weight a = v f(z) + c with z = (e, 1) M, where row d of M is t_d Wp[d] + A[d], and the last one
-   t T + b; f has the slope 1 above 0, and a leak below. FusedAttention calls the functions, which serve any processor with
-   AVX2 and FMA, and neither keep anything nor call anything. */
+   with the target t has the weight a = v f(z) + c with z = (e, 1) M, where row d of M is t_d Wp[d] + A[d], and the last
+   one t T + b; f has the slope 1 above 0, and a leak below. FusedAttention calls the functions, which serve any
+   processor with AVX2 and FMA, and neither keep anything nor call anything. */
 #define OFFERED __attribute__((visibility("default")))
 
 enum { LANES = 8 };
@@ -29,16 +29,17 @@ struct rows {
 struct parts {
   float *next;
   long wide, deep;
-  float *of_product, *of_vector, *of_target; /* Wp, A, T (D, deep) */
-  float *bias, *last;                        /* b, v (deep) */
-  float *products, *vectors;                 /* Wp', A' (H, wide) */
-  float *target, *matrix, *matrix_bias;      /* t (wide), M (D, deep) but for its last row, which is the other */
-  float *transposed;                         /* diag(v) M' (H, wide) */
-  float *results;                            /* z, or g f'(z) (n, deep) */
-  float *of_weights, *of_sum, *of_vectors;   /* gradients of a (n), of the row's sum (wide), of its vectors (n, wide) */
-  float *of_matrix, *of_matrix_bias;         /* (D, deep), (deep) */
-  float *sums;                               /* gradients of all rows follow */
-  float *of_products, *of_vector_part, *of_targets, *of_bias, *of_last;
+  float *product_map, *vector_map, *target_map; /* Wp, A, T (D, deep) */
+  float *bias, *last;                           /* b, v (deep) */
+  float *turned_products, *turned_vectors;      /* Wp', A' (H, wide) */
+  float *target, *matrix, *matrix_bias;         /* t (wide), M (D, deep) but for its last row, which is the other */
+  float *transposed;                            /* diag(v) M' (H, wide) */
+  float *results;                               /* z, or g f'(z) (n, deep) */
+  /* Gradients: of a (n), of the row's sum (wide), of its vectors (n, wide), of M (D, deep) and its last row (deep). */
+  float *of_weights, *of_sum, *of_vectors, *of_matrix, *of_matrix_bias;
+  /* Those of all rows follow. */
+  float *sums;
+  float *of_product_map, *of_vector_map, *of_target_map, *of_bias, *of_last;
 };
 
 static long filled(long count) { return (count + LANES - 1) / LANES * LANES; }
@@ -55,13 +56,13 @@ static struct parts cut(const struct rows *in, float *memory) {
   of.next = memory;
   of.wide = wide;
   of.deep = deep;
-  of.of_product = take(&of, d, deep);
-  of.of_vector = take(&of, d, deep);
-  of.of_target = take(&of, d, deep);
+  of.product_map = take(&of, d, deep);
+  of.vector_map = take(&of, d, deep);
+  of.target_map = take(&of, d, deep);
   of.bias = take(&of, 1, deep);
   of.last = take(&of, 1, deep);
-  of.products = take(&of, h, wide);
-  of.vectors = take(&of, h, wide);
+  of.turned_products = take(&of, h, wide);
+  of.turned_vectors = take(&of, h, wide);
   of.target = take(&of, 1, wide);
   of.matrix = take(&of, d, deep);
   of.matrix_bias = take(&of, 1, deep);
@@ -73,9 +74,9 @@ static struct parts cut(const struct rows *in, float *memory) {
   of.of_matrix = take(&of, d, deep);
   of.of_matrix_bias = take(&of, 1, deep);
   of.sums = of.next;
-  of.of_products = take(&of, d, deep);
-  of.of_vector_part = take(&of, d, deep);
-  of.of_targets = take(&of, d, deep);
+  of.of_product_map = take(&of, d, deep);
+  of.of_vector_map = take(&of, d, deep);
+  of.of_target_map = take(&of, d, deep);
   of.of_bias = take(&of, 1, deep);
   of.of_last = take(&of, 1, deep);
   return of;
@@ -150,9 +151,9 @@ static float *vectors(const struct rows *in, const struct parts *of, long r) {
 static void read_layers(const struct rows *in, const struct parts *of) {
   long d = in->width, h = in->hidden, deep = of->deep;
   for (long i = 0; i < d; i++) {
-    copy(in->learned + 2 * i * h, h, of->of_product + i * deep, deep);
-    copy(in->learned + (2 * i + 1) * h, h, of->of_vector + i * deep, deep);
-    copy(in->learned + 2 * (d + i) * h, h, of->of_target + i * deep, deep);
+    copy(in->learned + 2 * i * h, h, of->product_map + i * deep, deep);
+    copy(in->learned + (2 * i + 1) * h, h, of->vector_map + i * deep, deep);
+    copy(in->learned + 2 * (d + i) * h, h, of->target_map + i * deep, deep);
   }
   copy(in->learned + (4 * d - 1) * h, h, of->bias, deep);
   copy(in->learned + 4 * d * h, h, of->last, deep);
@@ -170,8 +171,8 @@ static void to_matrix(const struct rows *in, const struct parts *of, long r) {
     lanes bias = *at(of->bias + j);
     for (long i = 0; i < in->width; i++) {
       lanes t = each(of->target[i]);
-      *at(of->matrix + i * deep + j) = t * *at(of->of_product + i * deep + j) + *at(of->of_vector + i * deep + j);
-      bias += t * *at(of->of_target + i * deep + j);
+      *at(of->matrix + i * deep + j) = t * *at(of->product_map + i * deep + j) + *at(of->vector_map + i * deep + j);
+      bias += t * *at(of->target_map + i * deep + j);
     }
     *at(of->matrix_bias + j) = bias;
   }
@@ -254,8 +255,8 @@ static void to_results(const struct rows *in, const struct parts *of, long r) {
   }
 }
 
-/* With E the row's vectors, the gradient of M is (E, 1)' Q diag(v), and that of v, as f is linear on either side of 0, the
-   sums of the columns of (E, 1)' Q times M: adds to them, to those of the layer, and to that of the target. */
+/* With E the row's vectors, the gradient of M is (E, 1)' Q diag(v), and that of v, as f is linear on either side of 0,
+   the sums of the columns of (E, 1)' Q times M: adds to them, to those of the layer, and to that of the target. */
 static void from_matrix(const struct rows *in, const struct parts *of, long r, float *of_target) {
   long deep = of->deep;
   clear(of->of_matrix, of->of_matrix + in->width * deep);
@@ -272,10 +273,10 @@ static void from_matrix(const struct rows *in, const struct parts *of, long r, f
       lanes of_matrix = *at(of->of_matrix + j), of_bias = *at(of->of_matrix_bias + b);
       *at(of->of_last + b) += of_matrix * *at(of->matrix + j);
       of_matrix *= *at(of->last + b);
-      *at(of->of_products + j) += t * of_matrix;
-      *at(of->of_vector_part + j) += of_matrix;
-      *at(of->of_targets + j) += t * of_bias;
-      products += of_matrix * *at(of->of_product + j) + of_bias * *at(of->of_target + j);
+      *at(of->of_product_map + j) += t * of_matrix;
+      *at(of->of_vector_map + j) += of_matrix;
+      *at(of->of_target_map + j) += t * of_bias;
+      products += of_matrix * *at(of->product_map + j) + of_bias * *at(of->target_map + j);
     }
     of_target[i] += sum(products);
   }
@@ -289,11 +290,13 @@ static void to_vectors(const struct rows *in, const struct parts *of, long r, fl
   for (long j = 0; j < wide; j += LANES) {
     for (long i = 0; i < in->hidden; i++)
       *at(of->transposed + i * wide + j) =
-          of->last[i] * (*at(of->target + j) * *at(of->products + i * wide + j) + *at(of->vectors + i * wide + j));
+          of->last[i] *
+          (*at(of->target + j) * *at(of->turned_products + i * wide + j) + *at(of->turned_vectors + i * wide + j));
     for (long i = 0; i < n; i++) *at(of_vectors + i * wide + j) = each(weights[i]) * *at(of->of_sum + j);
   }
   add_product(n, in->hidden, of->results, of->deep, 1, of->transposed, of_vectors, wide);
-  for (long i = 0; of_vectors != to && i < n; i++) copy(of_vectors + i * wide, in->width, to + i * in->width, in->width);
+  for (long i = 0; of_vectors != to && i < n; i++)
+    copy(of_vectors + i * wide, in->width, to + i * in->width, in->width);
 }
 
 /* Adds to the gradients of the targets, in that of the flat input, and of what is learned; writes those of the vectors,
@@ -304,8 +307,8 @@ OFFERED void attention_gradients(
   long d = in->width, h = in->hidden, deep = of.deep;
   float constant = 0;
   read_layers(in, &of);
-  transpose(d, h, of.of_product, deep, of.products, of.wide);
-  transpose(d, h, of.of_vector, deep, of.vectors, of.wide);
+  transpose(d, h, of.product_map, deep, of.turned_products, of.wide);
+  transpose(d, h, of.vector_map, deep, of.turned_vectors, of.wide);
   clear(of.sums, of.next);
   for (long r = 0; r < in->count; r++) {
     if (vectors_of(in, r) == 0) continue;
@@ -317,9 +320,9 @@ OFFERED void attention_gradients(
     to_vectors(in, &of, r, of_vectors + in->offsets[r] * d);
   }
   for (long i = 0; i < d; i++) {
-    add(of.of_products + i * deep, h, of_learned + 2 * i * h);
-    add(of.of_vector_part + i * deep, h, of_learned + (2 * i + 1) * h);
-    add(of.of_targets + i * deep, h, of_learned + 2 * (d + i) * h);
+    add(of.of_product_map + i * deep, h, of_learned + 2 * i * h);
+    add(of.of_vector_map + i * deep, h, of_learned + (2 * i + 1) * h);
+    add(of.of_target_map + i * deep, h, of_learned + 2 * (d + i) * h);
   }
   add(of.of_bias, h, of_learned + (4 * d - 1) * h);
   add(of.of_last, h, of_learned + 4 * d * h);

@@ -16,7 +16,7 @@ final class SequenceLog {
   static final int LENGTH = 50;
 
   /** Whether numbers of events are drawn. */
-  static final boolean DRAWN = System.getProperty("past", "full").equals("drawn");
+  private static final boolean DRAWN = System.getProperty("past", "full").equals("drawn");
 
   private SequenceLog() {}
 

@@ -10,7 +10,7 @@ import java.nio.FloatBuffer;
  *     1}
  * @param vectors (N, D), each at {@link AttentionKernel#stride}
  * @param weights gets the weight of each vector, (N)
- * @param signs address of {@link AttentionKernel#signs} bytes a vector, kept for the way back
+ * @param signs gets {@link AttentionKernel#signs} bytes a vector, kept for the way back
  * @param flat (B, n)
  * @param columns n
  * @param target the first column of the target
@@ -22,7 +22,7 @@ public record AttentionBatch(
     int[] offsets,
     Floats vectors,
     Floats weights,
-    long signs,
+    FloatMemory signs,
     Floats flat,
     int columns,
     int target,

@@ -1,7 +1,6 @@
 package org.llm4msr.runtime.kernels;
 
 import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +15,7 @@ final class AttentionFunctions {
   /** The system property that leaves attention to MKL, with the value {@code false}. */
   static final String SETTING = "llm4msr.fusedAttention";
 
-  static final String RESOURCE = "libattention.so";
+  private static final String RESOURCE = "libattention.so";
 
   private static final Logger LOG = LoggerFactory.getLogger(AttentionFunctions.class);
 
@@ -40,7 +39,8 @@ final class AttentionFunctions {
     }
     Path folder = BundledLibrary.folder();
     try {
-      bind(BundledLibrary.load(RESOURCE, folder, BundledLibrary.ALONE));
+      Native.register(
+          AttentionFunctions.class, BundledLibrary.load(RESOURCE, folder, BundledLibrary.ALONE));
       return true;
     } catch (IOException | LinkageError e) {
       LOG.info(
@@ -49,10 +49,6 @@ final class AttentionFunctions {
           e.toString());
       return false;
     }
-  }
-
-  private static void bind(NativeLibrary library) {
-    Native.register(AttentionFunctions.class, library);
   }
 
   static native long attention_memory(long rows);

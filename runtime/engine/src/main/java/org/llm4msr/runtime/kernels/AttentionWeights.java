@@ -5,11 +5,12 @@ import java.util.Arrays;
 import org.llm4msr.runtime.engine.AlignedMemory;
 
 /**
- * What target attention learns, in the order in which {@link AttentionRows} reads it. With the
- * weight of the first layer in four parts We, Wt, Wd, Wp (D, H) as {@code [e, t, e - t, e * t]} has
- * them, there are for each d of the D numbers of a target two rows, Wp[d] and (We + Wd)[d], which
- * make row d of a matrix; then two for each, (Wt - Wd)[d] and zeros, which make its bias, the last
- * of which is the bias itself in place of zeros. Weights and biases of further layers follow.
+ * What target attention learns, in the order in which {@link AttentionRows} and attention.c read
+ * it. With the weight of the first layer in four parts We, Wt, Wd, Wp (D, H) as {@code [e, t, e -
+ * t, e * t]} has them, there are for each d of the D numbers of a target two rows, Wp[d] and (We +
+ * Wd)[d], which make row d of a matrix; then two for each, (Wt - Wd)[d] and zeros, which make its
+ * bias, the last of which is the bias itself in place of zeros. Weights and biases of further
+ * layers follow.
  */
 public final class AttentionWeights {
 

@@ -103,7 +103,7 @@ final class FusedAttention implements AttentionKernel {
         Mkl.address(offsets),
         batch.vectors().address(),
         batch.weights().address(),
-        batch.signs(),
+        batch.signs().address(),
         batch.flat().at((long) from * batch.columns()),
         count,
         batch.columns(),

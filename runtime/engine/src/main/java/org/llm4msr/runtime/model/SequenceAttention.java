@@ -115,10 +115,7 @@ public final class SequenceAttention {
     }
     takeWeights(ofWeights, ofBiases);
     int vectors = lists.offsets[rows];
-    FloatBuffer memory =
-        tape.records() && stride == sizes.width()
-            ? lists.pooled.expectGradients(vectors * stride) // Which are written over the vectors.
-            : room.apply((long) vectors * stride);
+    FloatBuffer memory = room.apply((long) vectors * stride);
     if (weightOfVector.numbers().limit() < vectors) {
       long roomFor = vectors + vectors / 8L;
       weightOfVector = FloatMemory.of(AlignedMemory.floats(roomFor));
@@ -130,7 +127,7 @@ public final class SequenceAttention {
             lists.offsets,
             new Floats(memory, Mkl.address(memory)),
             new Floats(weightOfVector.numbers(), weightOfVector.address()),
-            signsOfVector.address(),
+            signsOfVector,
             new Floats(flat, Mkl.address(flat)),
             columns,
             target,
@@ -195,9 +192,7 @@ public final class SequenceAttention {
       throw new IllegalStateException("no pass");
     }
     AttentionBatch batch = last.batch;
-    int vectors = last.lists.offsets[batch.rows()];
-    FloatBuffer gradients = last.lists.pooled.expectGradients(vectors * sizes.width());
-    Floats ofVectors = new Floats(gradients, Mkl.address(gradients));
+    Floats ofVectors = gradients(batch, last.lists);
     int rowsOfBlock = sizes.rowsOfBlock(batch.rows());
     int count = (batch.rows() + rowsOfBlock - 1) / rowsOfBlock;
     float[][] sums = new float[count][sizes.learned()];
@@ -216,6 +211,17 @@ public final class SequenceAttention {
       }
     }
     toParameters(last, sum);
+  }
+
+  /** Returns where the gradients of the vectors go: over them where they lie without gaps. */
+  private Floats gradients(AttentionBatch batch, IdLists lists) {
+    if (stride == sizes.width()) {
+      lists.pooled.setGradients(batch.vectors().numbers());
+      return batch.vectors();
+    }
+    FloatBuffer gradients =
+        lists.pooled.expectGradients(lists.offsets[batch.rows()] * sizes.width());
+    return new Floats(gradients, Mkl.address(gradients));
   }
 
   private void toParameters(Pass last, float[] sum) {

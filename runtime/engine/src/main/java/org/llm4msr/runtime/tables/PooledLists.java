@@ -31,6 +31,11 @@ public final class PooledLists {
     return gradients;
   }
 
+  /** Takes gradients that lie elsewhere outside the heap until the table is updated. */
+  public void setGradients(FloatBuffer memory) {
+    gradients = memory;
+  }
+
   /** Returns the first numbers of the {@link #gradients}, and more, in the heap. */
   float[] copyOfGradients(int numbers) {
     if (copy.length < numbers) {

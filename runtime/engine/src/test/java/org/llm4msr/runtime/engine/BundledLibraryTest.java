@@ -53,7 +53,7 @@ class BundledLibraryTest {
     assertThat(library.needed()).isPositive();
   }
 
-  /** Another compiler writes other instructions. */
+  /** Other compilers write other instructions, but not of a function that returns 1. */
   @ParameterizedTest
   @ValueSource(strings = {"full_products", "attention"})
   @Tag("slow")
@@ -70,8 +70,10 @@ class BundledLibraryTest {
 
     assertThat(status).isZero();
     ElfFile built = new ElfFile(Files.readAllBytes(target));
-    assumeThat(built.compiler()).isEqualTo(committed.compiler());
+    assumeThat(built.compiler().equals(committed.compiler()) || source.equals("full_products"))
+        .isTrue();
     assertThat(built.code()).isEqualTo(committed.code());
+    assertThat(built.constants()).isEqualTo(committed.constants());
   }
 
   static ElfFile committed(String name) throws IOException {

@@ -80,9 +80,19 @@ final class ElfFile {
 
   /** Returns all its instructions. */
   byte[] code() {
-    byte[] code = new byte[sections.get(".text").capacity()];
-    sections.get(".text").get(0, code);
-    return code;
+    return content(".text");
+  }
+
+  /** Returns what its instructions only read. */
+  byte[] constants() {
+    return content(".rodata");
+  }
+
+  private byte[] content(String name) {
+    ByteBuffer section = sections.getOrDefault(name, ByteBuffer.allocate(0));
+    byte[] content = new byte[section.capacity()];
+    section.get(0, content);
+    return content;
   }
 
   /** Returns which compiler wrote it; empty where it does not say. */

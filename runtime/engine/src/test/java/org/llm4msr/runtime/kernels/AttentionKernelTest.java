@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import ai.djl.ndarray.NDManager;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +31,8 @@ class AttentionKernelTest {
 
   private static final int ROWS = 21;
   private static final int TARGET = 3;
+  private static final int MARKS = 32;
+  private static final float MARK = -7.5f;
 
   @TempDir Path folder;
 
@@ -58,9 +59,10 @@ class AttentionKernelTest {
   @Test
   void fusedTakesNoRowThatIsTooLong() {
     AttentionSizes sizes = sizes(5, 7, 1);
-    Floats none = floats(AlignedMemory.floats(100));
+    FloatMemory some = marked(new float[100]);
+    Floats floats = floats(some);
     AttentionBatch batch =
-        new AttentionBatch(2, new int[] {0, 9, 19}, none, none, 0, none, 12, 0, 6);
+        new AttentionBatch(2, new int[] {0, 9, 19}, floats, floats, some, floats, 12, 0, 6);
 
     assertThatThrownBy(() -> chosen(sizes).forward(batch, 0, 2))
         .isInstanceOf(IllegalArgumentException.class)
@@ -91,20 +93,27 @@ class AttentionKernelTest {
     return values;
   }
 
-  private static ByteBuffer memory(float[] values) {
-    ByteBuffer memory = AlignedMemory.floats(values.length);
-    memory.asFloatBuffer().put(values);
+  /** Returns memory of some numbers with marks behind them. */
+  private static FloatMemory marked(float... values) {
+    FloatMemory memory = FloatMemory.of(AlignedMemory.floats(values.length + MARKS));
+    memory.numbers().put(0, values);
+    for (int i = 0; i < MARKS; i++) {
+      memory.numbers().put(values.length + i, MARK);
+    }
     return memory;
   }
 
-  private static Floats floats(ByteBuffer memory) {
-    return new Floats(memory.asFloatBuffer(), Mkl.address(memory));
+  /** Returns the numbers; nothing was written behind them. */
+  private static float[] read(FloatMemory memory) {
+    float[] values = new float[memory.numbers().limit() - MARKS];
+    float[] marks = new float[MARKS];
+    memory.numbers().get(0, values).get(values.length, marks);
+    assertThat(marks).containsOnly(MARK);
+    return values;
   }
 
-  private static float[] read(FloatBuffer from) {
-    float[] values = new float[from.limit()];
-    from.get(0, values);
-    return values;
+  private static Floats floats(FloatMemory memory) {
+    return new Floats(memory.numbers(), memory.address());
   }
 
   private static AttentionWeights weights(AttentionSizes sizes, Random random) {
@@ -132,20 +141,22 @@ class AttentionKernelTest {
       int at = i % kernel.stride();
       lying[i] = at < width ? values[i / kernel.stride() * width + at] : kernel.filler();
     }
-    ByteBuffer flat = memory(drawn(random, ROWS * columns));
+    FloatMemory flat = marked(drawn(random, ROWS * columns));
     for (int row = 0; row < ROWS; row++) {
-      flat.asFloatBuffer().put(row * columns + TARGET + width, new float[width]);
+      flat.numbers().put(row * columns + TARGET + width, new float[width]);
     }
-    ByteBuffer dFlat = memory(drawn(random, ROWS * columns));
-    ByteBuffer ofVectors = AlignedMemory.floats(vectors);
-    ByteBuffer dVectors = AlignedMemory.floats((long) vectors * width);
+    FloatMemory dFlat = marked(drawn(random, ROWS * columns));
+    FloatMemory ofVectors = marked(lying);
+    FloatMemory ofWeights = marked(new float[vectors]);
+    FloatMemory signs = marked(new float[vectors * kernel.signs() / Float.BYTES + 1]);
+    FloatMemory dVectors = marked(new float[vectors * width]);
     AttentionBatch batch =
         new AttentionBatch(
             ROWS,
             offsets,
-            floats(memory(lying)),
             floats(ofVectors),
-            Mkl.address(ByteBuffer.allocateDirect(vectors * kernel.signs() + 1)),
+            floats(ofWeights),
+            signs,
             floats(flat),
             columns,
             TARGET,
@@ -153,7 +164,10 @@ class AttentionKernelTest {
     float[] dLearned = new float[sizes.learned()];
     kernel.forward(batch, 0, 7);
     kernel.forward(batch, 7, ROWS);
-    kernel.backward(batch, FloatMemory.of(dFlat), floats(dVectors), dLearned, 0, ROWS);
+    kernel.backward(batch, dFlat, floats(dVectors), dLearned, 0, 7);
+    kernel.backward(batch, dFlat, floats(dVectors), dLearned, 7, ROWS);
+    assertThat(read(ofVectors)).isEqualTo(lying);
+    read(signs);
     FloatBuffer dWeight = FloatBuffer.allocate(4 * width * sizes.first());
     FloatBuffer dBias = FloatBuffer.allocate(sizes.first());
     FloatBuffer dLast = FloatBuffer.allocate(sizes.first());
@@ -162,10 +176,10 @@ class AttentionKernelTest {
     FloatBuffer dLastBias = FloatBuffer.allocate(1);
     weights.addLayer(1, dLearned, dLast, dLastBias);
     return new Results(
-        read(flat.asFloatBuffer()),
-        read(ofVectors.asFloatBuffer()),
-        read(dFlat.asFloatBuffer()),
-        read(dVectors.asFloatBuffer()),
+        read(flat),
+        read(ofWeights),
+        read(dFlat),
+        read(dVectors),
         dWeight.array(),
         dBias.array(),
         dLast.array(),
