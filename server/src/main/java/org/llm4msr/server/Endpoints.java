@@ -34,6 +34,7 @@ import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
 import org.llm4msr.server.http.FlightLimits;
 import org.llm4msr.server.http.KnowledgeEndpoint;
+import org.llm4msr.server.http.LastAnswers;
 import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
@@ -83,6 +84,7 @@ record Endpoints(
     LimitsConfig limits = config.limits();
     long drain = (long) (config.drainSeconds() * MILLIS);
     ScheduledThreadPoolExecutor blocking = blocking();
+    LastAnswers last = new LastAnswers();
     ServerBuilder builder =
         Server.builder()
             .meterRegistry(NoopMeterRegistry.get())
@@ -94,6 +96,7 @@ record Endpoints(
             .serverListener(
                 ServerListener.builder()
                     .whenStarted(started -> blocking.prestartAllCoreThreads())
+                    .whenStopping(ending -> last.refuse(ending, drain))
                     .build())
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
@@ -124,6 +127,7 @@ record Endpoints(
       builder.service(read(StatusPage.PATH), new StatusPage());
     }
     return builder
+        .decorator(last)
         .service(
             Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(),
             rank.decorate(tokens))
