@@ -19,8 +19,12 @@ public final class RankHttp {
 
   private static final long MILLIS = 1_000_000;
 
-  /** One for all requests: it keeps connections. */
-  private final HttpClient client = HttpClient.newHttpClient();
+  /**
+   * One for all requests: it keeps connections. By itself it would ask for HTTP/2 with the first
+   * request, and may then lose what a long answer has after 16 KB, and wait in vain.
+   */
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final URI address;
   private final Optional<String> token;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -32,8 +31,6 @@ final class FreshShop {
   static final List<String> SCENARIOS = List.of("feed", "search");
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
-
   final Path plain;
   final Path compiled;
 
@@ -132,7 +129,7 @@ final class FreshShop {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return CLIENT.send(request.build(), BodyHandlers.ofString());
+    return ServedShop.CLIENT.send(request.build(), BodyHandlers.ofString());
   }
 
   /** Returns the probabilities by the places of items of a request that must be answered. */

@@ -16,7 +16,6 @@ import io.grpc.stub.ClientCalls;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -56,7 +55,6 @@ import org.llm4msr.serving.ranker.Ranker;
 class RankExplanationTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final String VECTOR =
       "[%s]".formatted(String.join(",", Collections.nCopies(8, "0.25")));
   private static final int USER = 17;
@@ -124,7 +122,7 @@ class RankExplanationTest {
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/rank".formatted(to.port())))
             .POST(BodyPublishers.ofString(body))
             .build();
-    return CLIENT.send(request, BodyHandlers.ofString());
+    return ServedShop.CLIENT.send(request, BodyHandlers.ofString());
   }
 
   private static JsonNode explained(String model, String items) throws Exception {
@@ -296,7 +294,7 @@ class RankExplanationTest {
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(to.port(), path)))
             .method(method, BodyPublishers.ofString(body))
             .build();
-    return CLIENT.send(request, BodyHandlers.ofString()).statusCode();
+    return ServedShop.CLIENT.send(request, BodyHandlers.ofString()).statusCode();
   }
 
   @Test

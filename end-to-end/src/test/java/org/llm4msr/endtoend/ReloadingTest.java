@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -52,7 +51,6 @@ import org.llm4msr.serving.ranker.RankerComparison;
 class ReloadingTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final long SECONDS_TO_WAIT = 60;
   private static final int USER = 17;
   private static final int ITEMS = 30;
@@ -156,7 +154,7 @@ class ReloadingTest {
   private static HttpResponse<String> send(
       RankingServer server, HttpRequest.Builder request, String path) {
     URI uri = URI.create("http://127.0.0.1:%d%s".formatted(server.port(), path));
-    return CLIENT.sendAsync(request.uri(uri).build(), BodyHandlers.ofString()).join();
+    return ServedShop.CLIENT.sendAsync(request.uri(uri).build(), BodyHandlers.ofString()).join();
   }
 
   private static JsonNode status(RankingServer server) throws IOException {

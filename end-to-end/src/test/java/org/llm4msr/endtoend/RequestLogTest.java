@@ -9,7 +9,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -62,8 +61,6 @@ import org.slf4j.LoggerFactory;
 class RequestLogTest {
 
   private static final List<String> SCENARIOS = List.of("feed", "search");
-  private static final HttpClient CLIENT = HttpClient.newHttpClient();
-
   @TempDir static Path shop;
   private static Ranker enhanced;
   private static Ranker plain;
@@ -420,7 +417,7 @@ class RequestLogTest {
         """;
     URI uri = URI.create("http://127.0.0.1:%d/v1/rank".formatted(server.port()));
     HttpResponse<String> answer =
-        CLIENT.send(
+        ServedShop.CLIENT.send(
             HttpRequest.newBuilder(uri).POST(BodyPublishers.ofString(body)).build(),
             BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -437,7 +434,7 @@ class RequestLogTest {
   private static long count(RankingServer server, String outcome) throws Exception {
     URI uri = URI.create("http://127.0.0.1:%d/metrics".formatted(server.port()));
     String metrics =
-        CLIENT.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+        ServedShop.CLIENT.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
     String name = "llm4msr_logged_requests_total{outcome=\"%s\"} ".formatted(outcome);
     return (long)
         Double.parseDouble(
