@@ -4,7 +4,7 @@
    processor with AVX2 and FMA, and neither keep anything nor call anything. */
 #define OFFERED __attribute__((visibility("default")))
 
-enum { LANES = 8 };
+enum { LANES = 8, LINE = 16 };
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef int bits __attribute__((vector_size(4 * LANES)));
 
@@ -111,12 +111,17 @@ static void transpose(long rows, long columns, const float *from, long apart, fl
     for (long i = 0; i < room; i++) to[j * room + i] = i < rows ? from[i * apart + j] : 0;
 }
 
-/* Adds X M to Y, of some rows and registers of columns; rows and columns of X lie so far apart. */
-static inline __attribute__((always_inline)) void add_block(
-    int rows, int registers, long k, const float *x, long row, long column, float *m, float *y, long columns) {
+/* Writes X M to Y, of some rows and registers of columns, plus share first', of all columns; no share is 1, and no first
+   0. Rows and columns of X lie so far apart. */
+static inline __attribute__((always_inline)) void to_block(
+    int rows, int registers, long k, const float *x, long row, long column, float *m, const float *share, float *first,
+    float *y, long columns) {
   lanes sums[ROWS * REGISTERS];
 #pragma GCC unroll 8
-  for (int i = 0; i < rows * registers; i++) sums[i] = *at(y + i / registers * columns + i % registers * LANES);
+  for (int i = 0; i < rows * registers; i++) {
+    sums[i] = first ? *at(first + i % registers * LANES) : each(0);
+    if (share) sums[i] *= each(share[i / registers]);
+  }
   for (long i = 0; i < k; i++) {
 #pragma GCC unroll 8
     for (int j = 0; j < rows * registers; j++)
@@ -126,20 +131,25 @@ static inline __attribute__((always_inline)) void add_block(
   for (int i = 0; i < rows * registers; i++) *at(y + i / registers * columns + i % registers * LANES) = sums[i];
 }
 
-static inline __attribute__((always_inline)) void add_columns(
-    int registers, long rows, long k, const float *x, long row, long column, float *m, float *y, long columns) {
+static inline __attribute__((always_inline)) void to_columns(
+    int registers, long rows, long k, const float *x, long row, long column, float *m, const float *share, float *first,
+    float *y, long columns) {
   long r = 0;
   for (; r + ROWS <= rows; r += ROWS)
-    add_block(ROWS, registers, k, x + r * row, row, column, m, y + r * columns, columns);
-  for (; r < rows; r++) add_block(1, registers, k, x + r * row, row, column, m, y + r * columns, columns);
+    to_block(ROWS, registers, k, x + r * row, row, column, m, share ? share + r : 0, first, y + r * columns, columns);
+  for (; r < rows; r++)
+    to_block(1, registers, k, x + r * row, row, column, m, share ? share + r : 0, first, y + r * columns, columns);
 }
 
-/* Adds X M to Y: (rows, k), (k, columns), (rows, columns). */
-static void add_product(long rows, long k, const float *x, long row, long column, float *m, float *y, long columns) {
+/* Writes share first' + X M to Y: (rows), (columns), (rows, k), (k, columns), (rows, columns). */
+static inline __attribute__((always_inline)) void to_product(
+    long rows, long k, const float *x, long row, long column, float *m, const float *share, float *first, float *y,
+    long columns) {
   long j = 0;
   for (; j + REGISTERS * LANES <= columns; j += REGISTERS * LANES)
-    add_columns(REGISTERS, rows, k, x, row, column, m + j, y + j, columns);
-  for (; j < columns; j += LANES) add_columns(1, rows, k, x, row, column, m + j, y + j, columns);
+    to_columns(REGISTERS, rows, k, x, row, column, m + j, share, first ? first + j : 0, y + j, columns);
+  for (; j < columns; j += LANES)
+    to_columns(1, rows, k, x, row, column, m + j, share, first ? first + j : 0, y + j, columns);
 }
 
 static long vectors_of(const struct rows *in, long r) { return in->offsets[r + 1] - in->offsets[r]; }
@@ -193,9 +203,7 @@ OFFERED void attention_weights(const struct rows *in, float *memory) {
     float *weights = in->weights + in->offsets[r];
     unsigned char *signs = above(in, &of, r);
     to_matrix(in, &of, r);
-    for (long i = 0; i < n; i++)
-      for (long j = 0; j < of.deep; j += LANES) *at(of.results + i * of.deep + j) = *at(of.matrix_bias + j);
-    add_product(n, in->width, vectors(in, &of, r), of.wide, 1, of.matrix, of.results, of.deep);
+    to_product(n, in->width, vectors(in, &of, r), of.wide, 1, of.matrix, 0, of.matrix_bias, of.results, of.deep);
     for (long i = 0; i < n; i++) {
       lanes weight = each(0);
       for (long j = 0; j < of.deep; j += LANES) {
@@ -213,10 +221,22 @@ OFFERED void attention_weights(const struct rows *in, float *memory) {
 OFFERED void attention_sums(const struct rows *in, float *memory) {
   struct parts of = cut(in, memory);
   for (long r = 0; r < in->count; r++) {
-    clear(of.of_sum, of.of_sum + of.wide);
-    add_product(1, vectors_of(in, r), in->weights + in->offsets[r], 0, 1, vectors(in, &of, r), of.of_sum, of.wide);
+    to_product(1, vectors_of(in, r), in->weights + in->offsets[r], 0, 1, vectors(in, &of, r), 0, 0, of.of_sum, of.wide);
     copy(of.of_sum, in->width, in->flat + r * in->columns + in->pooled, in->width);
   }
+}
+
+static void fetch(const float *numbers, long count) {
+  for (long i = 0; i < count + LINE; i += LINE) __builtin_prefetch(numbers + i);
+}
+
+/* Lets what a row reads come near while another one is computed. */
+static void fetch_row(const struct rows *in, const struct parts *of, long r, const float *of_flat) {
+  long row = r * in->columns;
+  fetch(vectors(in, of, r), vectors_of(in, r) * of->wide);
+  fetch(in->flat + row + in->target, in->width);
+  fetch(of_flat + row + in->target, in->width);
+  fetch(of_flat + row + in->pooled, in->width);
 }
 
 /* Computes the gradient g of a row's weights, before a softmax, and returns its sum. */
@@ -259,8 +279,7 @@ static void to_results(const struct rows *in, const struct parts *of, long r) {
    the sums of the columns of (E, 1)' Q times M: adds to them, to those of the layer, and to that of the target. */
 static void from_matrix(const struct rows *in, const struct parts *of, long r, float *of_target) {
   long deep = of->deep;
-  clear(of->of_matrix, of->of_matrix + in->width * deep);
-  add_product(in->width, vectors_of(in, r), vectors(in, of, r), 1, of->wide, of->results, of->of_matrix, deep);
+  to_product(in->width, vectors_of(in, r), vectors(in, of, r), 1, of->wide, of->results, 0, 0, of->of_matrix, deep);
   for (long j = 0; j < deep; j += LANES) {
     lanes of_bias = *at(of->of_matrix_bias + j);
     *at(of->of_last + j) += of_bias * *at(of->matrix_bias + j);
@@ -287,14 +306,12 @@ static void to_vectors(const struct rows *in, const struct parts *of, long r, fl
   long n = vectors_of(in, r), wide = of->wide;
   const float *weights = in->weights + in->offsets[r];
   float *of_vectors = wide == in->width ? to : of->of_vectors;
-  for (long j = 0; j < wide; j += LANES) {
+  for (long j = 0; j < wide; j += LANES)
     for (long i = 0; i < in->hidden; i++)
       *at(of->transposed + i * wide + j) =
           of->last[i] *
           (*at(of->target + j) * *at(of->turned_products + i * wide + j) + *at(of->turned_vectors + i * wide + j));
-    for (long i = 0; i < n; i++) *at(of_vectors + i * wide + j) = each(weights[i]) * *at(of->of_sum + j);
-  }
-  add_product(n, in->hidden, of->results, of->deep, 1, of->transposed, of_vectors, wide);
+  to_product(n, in->hidden, of->results, of->deep, 1, of->transposed, weights, of->of_sum, of_vectors, wide);
   for (long i = 0; of_vectors != to && i < n; i++)
     copy(of_vectors + i * wide, in->width, to + i * in->width, in->width);
 }
@@ -311,6 +328,7 @@ OFFERED void attention_gradients(
   transpose(d, h, of.vector_map, deep, of.turned_vectors, of.wide);
   clear(of.sums, of.next);
   for (long r = 0; r < in->count; r++) {
+    if (r + 1 < in->count) fetch_row(in, &of, r + 1, of_flat);
     if (vectors_of(in, r) == 0) continue;
     to_matrix(in, &of, r);
     copy(of_flat + r * in->columns + in->pooled, d, of.of_sum, of.wide);

@@ -105,6 +105,8 @@ final class ListSums {
 
     private int[] next = new int[0];
     private int[] placeOf = new int[0];
+    private int[] columnAt = new int[0];
+    private float[] weightAt = new float[0];
     private IntBuffer starts = IntBuffer.allocate(0);
     private IntBuffer columns = IntBuffer.allocate(0);
     private FloatBuffer weights = FloatBuffer.allocate(0);
@@ -122,6 +124,8 @@ final class ListSums {
       }
       if (columns.limit() < count) {
         placeOf = new int[count + count / 4];
+        columnAt = new int[placeOf.length];
+        weightAt = new float[placeOf.length];
         columns = AlignedMemory.floats(placeOf.length).asIntBuffer();
         weights = AlignedMemory.floats(placeOf.length).asFloatBuffer();
       }
@@ -145,8 +149,15 @@ final class ListSums {
       rowOfX = dimension;
       rowsOfX = count;
       for (int i = 0; i < count; i++) {
-        put(i, i, 1);
+        columnAt[placeOf[i]] = i;
       }
+      Arrays.fill(weightAt, 0, count, 1);
+      write(count);
+    }
+
+    private void write(int count) {
+      columns.put(0, columnAt, 0, count);
+      weights.put(0, weightAt, 0, count);
     }
 
     /** The gradient is that of the row, times what the row multiplied the vector by. */
@@ -158,6 +169,7 @@ final class ListSums {
         for (int row = 0; row < rows; row++) {
           put(row, row, 1);
         }
+        write(rows);
         return;
       }
       TableSequence sequence = place.sequence();
@@ -168,6 +180,7 @@ final class ListSums {
           put(i, row, lists.weights == null ? share : share * lists.weights[i]);
         }
       }
+      write(lists.offsets[rows]);
     }
 
     void readFrom(FloatBuffer flat) {
@@ -175,8 +188,8 @@ final class ListSums {
     }
 
     private void put(int occurrence, int column, float weight) {
-      columns.put(placeOf[occurrence], column);
-      weights.put(placeOf[occurrence], weight);
+      columnAt[placeOf[occurrence]] = column;
+      weightAt[placeOf[occurrence]] = weight;
     }
 
     void multiply(int from, int to, int dimension, float beta, long y) {
