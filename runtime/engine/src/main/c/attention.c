@@ -50,8 +50,9 @@ static float *take(struct parts *of, long rows, long columns) {
   return memory;
 }
 
-static struct parts cut(const struct rows *in, float *memory) {
-  long d = in->width, h = in->hidden, n = in->most, wide = filled(d), deep = filled(h);
+/* Cuts memory for D, H and the most vectors that a row has. */
+static struct parts cut(long d, long h, long n, float *memory) {
+  long wide = filled(d), deep = filled(h);
   struct parts of;
   of.next = memory;
   of.wide = wide;
@@ -111,8 +112,8 @@ static void transpose(long rows, long columns, const float *from, long apart, fl
     for (long i = 0; i < room; i++) to[j * room + i] = i < rows ? from[i * apart + j] : 0;
 }
 
-/* Writes X M to Y, of some rows and registers of columns, plus share first', of all columns; no share is 1, and no first
-   0. Rows and columns of X lie so far apart. */
+/* Writes share first' + X M to Y, of some rows and registers of columns. No share is 1, no first is 0; rows and columns
+   of X lie so far apart. */
 static inline __attribute__((always_inline)) void to_block(
     int rows, int registers, long k, const float *x, long row, long column, float *m, const float *share, float *first,
     float *y, long columns) {
@@ -142,7 +143,7 @@ static inline __attribute__((always_inline)) void to_columns(
 }
 
 /* Writes share first' + X M to Y: (rows), (columns), (rows, k), (k, columns), (rows, columns). */
-static inline __attribute__((always_inline)) void to_product(
+static void to_product(
     long rows, long k, const float *x, long row, long column, float *m, const float *share, float *first, float *y,
     long columns) {
   long j = 0;
@@ -189,13 +190,13 @@ static void to_matrix(const struct rows *in, const struct parts *of, long r) {
 }
 
 /* Returns how many floats of memory a call needs. */
-OFFERED long attention_memory(const struct rows *in) {
-  return (long)cut(in, 0).next / (long)sizeof(float);
+OFFERED long attention_memory(long width, long hidden, long most) {
+  return (long)cut(width, hidden, most, 0).next / (long)sizeof(float);
 }
 
 /* Writes the weights of vectors, before a softmax, and the signs of their z. */
 OFFERED void attention_weights(const struct rows *in, float *memory) {
-  struct parts of = cut(in, memory);
+  struct parts of = cut(in->width, in->hidden, in->most, memory);
   float constant = in->learned[(4 * in->width + 1) * in->hidden];
   read_layers(in, &of);
   for (long r = 0; r < in->count; r++) {
@@ -219,7 +220,7 @@ OFFERED void attention_weights(const struct rows *in, float *memory) {
 
 /* Writes the sums of vectors times their weights. */
 OFFERED void attention_sums(const struct rows *in, float *memory) {
-  struct parts of = cut(in, memory);
+  struct parts of = cut(in->width, in->hidden, in->most, memory);
   for (long r = 0; r < in->count; r++) {
     to_product(1, vectors_of(in, r), in->weights + in->offsets[r], 0, 1, vectors(in, &of, r), 0, 0, of.of_sum, of.wide);
     copy(of.of_sum, in->width, in->flat + r * in->columns + in->pooled, in->width);
@@ -320,7 +321,7 @@ static void to_vectors(const struct rows *in, const struct parts *of, long r, fl
    (N, D). */
 OFFERED void attention_gradients(
     const struct rows *in, float *memory, float *of_flat, float *of_vectors, float *of_learned) {
-  struct parts of = cut(in, memory);
+  struct parts of = cut(in->width, in->hidden, in->most, memory);
   long d = in->width, h = in->hidden, deep = of.deep;
   float constant = 0;
   read_layers(in, &of);

@@ -8,7 +8,10 @@ import org.llm4msr.runtime.engine.BundledLibrary;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The functions of {@code attention.c} under their own names; all arguments are addresses. */
+/**
+ * The functions of {@code attention.c} under their own names; arguments are addresses, but for
+ * sizes.
+ */
 @SuppressWarnings("MethodName")
 final class AttentionFunctions {
 
@@ -51,7 +54,7 @@ final class AttentionFunctions {
     }
   }
 
-  static native long attention_memory(long rows);
+  static native long attention_memory(long width, long hidden, long most);
 
   static native void attention_weights(long rows, long memory);
 

@@ -30,7 +30,7 @@ final class FusedAttention implements AttentionKernel {
     s = sizes;
     this.weights = weights;
     sums = FloatMemory.of(AlignedMemory.floats(s.learned()));
-    long floats = AttentionFunctions.attention_memory(rows(0, 0, 0, 0, 0, 0, 0, 0, 0));
+    long floats = AttentionFunctions.attention_memory(s.width(), s.first(), s.length());
     memory = FloatMemory.of(AlignedMemory.floats(floats));
   }
 
@@ -86,6 +86,7 @@ final class FusedAttention implements AttentionKernel {
     sums.numbers().get(0, ofLearned);
   }
 
+  /** Writes {@code struct rows}; returns its address. */
   private long rows(AttentionBatch batch, int from, int to) {
     int count = to - from;
     for (int row = from; row < to; row++) {
@@ -99,44 +100,21 @@ final class FusedAttention implements AttentionKernel {
       offsets = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
     offsets.asIntBuffer().put(0, batch.offsets(), from, count + 1);
-    return rows(
-        Mkl.address(offsets),
-        batch.vectors().address(),
-        batch.weights().address(),
-        batch.signs().address(),
-        batch.flat().at((long) from * batch.columns()),
-        count,
-        batch.columns(),
-        batch.target(),
-        batch.pooled());
-  }
-
-  /** Writes {@code struct rows}; returns its address. */
-  private long rows(
-      long ofOffsets,
-      long ofVectors,
-      long ofWeights,
-      long signs,
-      long flat,
-      int count,
-      int columns,
-      int target,
-      int pooled) {
     arguments
         .clear()
-        .putLong(ofOffsets)
-        .putLong(ofVectors)
-        .putLong(ofWeights)
-        .putLong(signs)
-        .putLong(flat)
+        .putLong(Mkl.address(offsets))
+        .putLong(batch.vectors().address())
+        .putLong(batch.weights().address())
+        .putLong(batch.signs().address())
+        .putLong(batch.flat().at((long) from * batch.columns()))
         .putLong(weights.memory().address())
         .putLong(count)
         .putLong(s.width())
         .putLong(s.first())
         .putLong(s.length())
-        .putLong(columns)
-        .putLong(target)
-        .putLong(pooled)
+        .putLong(batch.columns())
+        .putLong(batch.target())
+        .putLong(batch.pooled())
         .putLong(s.softmax() ? 1 : 0)
         .putFloat(Epilogue.leak(s.activation()));
     return Mkl.address(arguments);
