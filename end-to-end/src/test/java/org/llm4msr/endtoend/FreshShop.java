@@ -31,6 +31,7 @@ final class FreshShop {
   static final List<String> SCENARIOS = List.of("feed", "search");
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
   final Path plain;
   final Path compiled;
 

@@ -61,6 +61,7 @@ import org.slf4j.LoggerFactory;
 class RequestLogTest {
 
   private static final List<String> SCENARIOS = List.of("feed", "search");
+
   @TempDir static Path shop;
   private static Ranker enhanced;
   private static Ranker plain;
