@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.llm4msr.endtoend.HeldShop.send;
-import static org.llm4msr.endtoend.ServedShop.CLIENT;
 import static org.llm4msr.endtoend.ServedShop.assertRefused;
 import static org.llm4msr.endtoend.ServedShop.get;
 import static org.llm4msr.endtoend.ServedShop.request;
@@ -15,12 +14,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.StatusRuntimeException;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
@@ -91,9 +86,11 @@ class ClosingTest {
     int port = server.port();
     CompletableFuture<Void> closing;
     try (Hold hold = new Hold(HeldShop.MODEL)) {
-      CompletableFuture<HttpResponse<String>> inPass = rank(port, version, request(17, 3, ""));
+      CompletableFuture<HttpResponse<String>> inPass =
+          send(port, version, "POST", "/v1/rank", request(17, 3, ""));
       hold.await();
-      CompletableFuture<HttpResponse<String>> waiting = rank(port, version, request(18, 3, ""));
+      CompletableFuture<HttpResponse<String>> waiting =
+          send(port, version, "POST", "/v1/rank", request(18, 3, ""));
       awaitMetric(server, "llm4msr_queue_requests 1.0");
       closing = CompletableFuture.runAsync(server::close);
 
@@ -102,16 +99,6 @@ class ClosingTest {
       assertThat(closing).isNotDone();
     }
     closing.get(PATIENCE, SECONDS);
-  }
-
-  private static CompletableFuture<HttpResponse<String>> rank(
-      int port, HttpClient.Version version, String body) {
-    return CLIENT.sendAsync(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/rank".formatted(port)))
-            .version(version)
-            .POST(BodyPublishers.ofString(body))
-            .build(),
-        BodyHandlers.ofString());
   }
 
   private static void awaitMetric(RankingServer server, String line) throws Exception {

@@ -3,6 +3,7 @@ package org.llm4msr.endtoend;
 import com.google.inject.Guice;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -134,9 +135,18 @@ final class HeldShop {
   /** Sends a request to a server that may have ended. */
   static CompletableFuture<HttpResponse<String>> send(
       int port, String method, String path, String body) {
+    return send(port, HttpClient.Version.HTTP_1_1, method, path, body);
+  }
+
+  /** Sends a request, by a version of HTTP, to a server that may have ended. */
+  static CompletableFuture<HttpResponse<String>> send(
+      int port, HttpClient.Version version, String method, String path, String body) {
     URI address = URI.create("http://127.0.0.1:%d%s".formatted(port, path));
     return ServedShop.CLIENT.sendAsync(
-        HttpRequest.newBuilder(address).method(method, BodyPublishers.ofString(body)).build(),
+        HttpRequest.newBuilder(address)
+            .version(version)
+            .method(method, BodyPublishers.ofString(body))
+            .build(),
         BodyHandlers.ofString());
   }
 

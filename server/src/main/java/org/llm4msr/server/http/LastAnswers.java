@@ -31,8 +31,9 @@ public final class LastAnswers implements DecoratingHttpServiceFunction {
   }
 
   /**
-   * Refuses what is then under way.
+   * Refuses what will be under way in a while, on a thread of the network.
    *
+   * @param ending which still sends the answers
    * @param millis from now
    */
   public void refuse(Server ending, long millis) {
