@@ -1,13 +1,12 @@
 package org.llm4msr.runtime.tables;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -27,9 +26,13 @@ public final class Workers implements AutoCloseable {
   private final int threads;
   private final @Nullable ExecutorService pool;
 
+  /** What is processed in pauses, in the order in which it was begun. */
+  private final Queue<Pending> inPauses = new ConcurrentLinkedQueue<>();
+
   /** Makes workers; the calling thread is one of them. */
   public Workers(int threads) {
     this.threads = Math.max(1, threads);
+    AtomicInteger made = new AtomicInteger();
     this.pool =
         this.threads == 1
             ? null
@@ -39,13 +42,23 @@ public final class Workers implements AutoCloseable {
                 0,
                 TimeUnit.SECONDS,
                 new PatientQueue(),
-                Workers::thread);
+                task -> new Worker(task, made.incrementAndGet()));
   }
 
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "llm4msr-worker");
-    thread.setDaemon(true);
-    return thread;
+  /** A thread of the pool, and its number, from 1. */
+  private static final class Worker extends Thread {
+
+    private final int number;
+
+    Worker(Runnable task, int number) {
+      super(task, "llm4msr-worker");
+      this.number = number;
+      setDaemon(true);
+    }
+
+    static int numberOfThis() {
+      return ((Worker) Thread.currentThread()).number;
+    }
   }
 
   /**
@@ -64,13 +77,23 @@ public final class Workers implements AutoCloseable {
   }
 
   /** The ranges that wait for a thread. */
-  private static final class PatientQueue extends LinkedBlockingQueue<Runnable> {
+  private final class PatientQueue extends LinkedBlockingQueue<Runnable> {
 
     @Override
     public Runnable take() throws InterruptedException {
-      lookOut(() -> !isEmpty());
+      do {
+        lookOut(() -> !isEmpty() || !inPauses.isEmpty());
+      } while (isEmpty() && processInPause());
       return super.take();
     }
+  }
+
+  private boolean processInPause() {
+    Pending first = inPauses.peek();
+    if (first != null && !first.workOnOne(Worker.numberOfThis())) {
+      inPauses.remove(first);
+    }
+    return first != null;
   }
 
   /** Returns how many threads work. */
@@ -107,6 +130,21 @@ public final class Workers implements AutoCloseable {
     return pending;
   }
 
+  /**
+   * Begins to process a range as {@link #begin} does, but only block by block while there is
+   * nothing else to do, so that ranges that come later do not wait for it.
+   */
+  public Pending beginInPauses(int count, int grain, Task task) {
+    Pending pending = new Pending(count, grain, task);
+    if (pool != null) {
+      inPauses.add(pending);
+      for (int worker = 1; worker < threads; worker++) {
+        pool.execute(() -> {}); // It wakes a thread that sleeps.
+      }
+    }
+    return pending;
+  }
+
   /** A range that was begun; belongs to the thread that began it. */
   public final class Pending {
 
@@ -116,74 +154,59 @@ public final class Workers implements AutoCloseable {
     private final int blocks;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final List<Helper> helpers = new ArrayList<>();
+    private final CountDownLatch done;
 
     private Pending(int count, int grain, Task task) {
       this.count = count;
       this.grain = grain;
       this.task = task;
       blocks = (int) (((long) count + grain - 1) / grain);
+      done = new CountDownLatch(blocks);
     }
 
     private void askHelpers(int most) {
       if (pool != null) {
-        for (int worker = 1; worker <= Math.min(threads - 1, most); worker++) {
-          Helper helper = new Helper(this, worker);
-          helpers.add(helper);
-          pool.execute(helper);
+        for (int helper = 1; helper <= Math.min(threads - 1, most); helper++) {
+          pool.execute(() -> work(Worker.numberOfThis()));
         }
       }
     }
 
     /** Processes what is left, and returns when all is done; throws what a task threw. */
     public void finish() {
+      if (inPauses.remove(this)) {
+        askHelpers(blocks - next.get() - 1);
+      }
       work(0);
-      helpers.forEach(Helper::dismiss);
+      await(done);
       rethrow(failure.get());
     }
 
     private void work(int worker) {
+      boolean more = true;
+      while (more) {
+        more = workOnOne(worker);
+      }
+    }
+
+    /** Processes a block; returns whether there was one. */
+    private boolean workOnOne(int worker) {
+      int block = next.getAndIncrement();
+      if (block >= blocks) {
+        return false;
+      }
       try {
-        for (int block = next.getAndIncrement(); block < blocks; block = next.getAndIncrement()) {
-          int from = block * grain;
-          task.run(worker, from, (int) Math.min((long) from + grain, count));
-        }
+        int from = block * grain;
+        task.run(worker, from, (int) Math.min((long) from + grain, count));
       } catch (RuntimeException | Error e) {
         failure.compareAndSet(null, e);
-        next.set(blocks);
-      }
-    }
-  }
-
-  /** A thread's part in a range. */
-  private static final class Helper implements Runnable {
-
-    private final Pending range;
-    private final int worker;
-    private final AtomicBoolean begun = new AtomicBoolean();
-    private final CountDownLatch done = new CountDownLatch(1);
-
-    Helper(Pending range, int worker) {
-      this.range = range;
-      this.worker = worker;
-    }
-
-    @Override
-    public void run() {
-      if (begun.compareAndSet(false, true)) {
-        try {
-          range.work(worker);
-        } finally {
+        for (int left = next.getAndSet(blocks); left < blocks; left++) {
           done.countDown();
         }
+      } finally {
+        done.countDown();
       }
-    }
-
-    /** Waits until it is done; if it has not begun, there is nothing left for it to do. */
-    void dismiss() {
-      if (!begun.compareAndSet(false, true)) {
-        await(done);
-      }
+      return true;
     }
   }
 

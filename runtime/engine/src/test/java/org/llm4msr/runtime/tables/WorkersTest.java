@@ -3,6 +3,8 @@ package org.llm4msr.runtime.tables;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,31 +32,25 @@ class WorkersTest {
     try (Workers workers = new Workers(threads)) {
       workers.range(1_003, 4, task);
       workers.begin(1_003, 4, task).finish();
+      workers.beginInPauses(1_003, 4, task).finish();
     }
 
     for (int row = 0; row < processed.length(); row++) {
-      assertThat(processed.get(row)).isEqualTo(2);
+      assertThat(processed.get(row)).isEqualTo(3);
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 3})
   void processNothing(int threads) {
+    Workers.Task task =
+        (worker, from, to) -> {
+          throw new IllegalStateException("no row");
+        };
     try (Workers workers = new Workers(threads)) {
-      workers.range(
-          0,
-          4,
-          (worker, from, to) -> {
-            throw new IllegalStateException("no row");
-          });
-      workers
-          .begin(
-              0,
-              4,
-              (worker, from, to) -> {
-                throw new IllegalStateException("no row");
-              })
-          .finish();
+      workers.range(0, 4, task);
+      workers.begin(0, 4, task).finish();
+      workers.beginInPauses(0, 4, task).finish();
     }
   }
 
@@ -93,6 +89,38 @@ class WorkersTest {
     }
   }
 
+  /** What waits for pauses goes on by itself, but only behind everything else. */
+  @Test
+  void processInPausesBehindWhatBeginsLater() {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(3);
+    Queue<String> order = new ConcurrentLinkedQueue<>();
+    try (Workers workers = new Workers(2)) {
+      Workers.Pending inPauses =
+          workers.beginInPauses(
+              3,
+              1,
+              (worker, from, to) -> {
+                assertThat(worker).isEqualTo(1);
+                begun.countDown();
+                await(goOn);
+                order.add("block " + from);
+                done.countDown();
+              });
+      await(begun);
+      workers.range(2, 1, (worker, from, to) -> order.add("range " + worker));
+      Workers.Pending later = workers.begin(1, 1, (worker, from, to) -> order.add("begun"));
+      goOn.countDown();
+      await(done);
+      later.finish();
+      inPauses.finish();
+    }
+
+    assertThat(order)
+        .containsExactly("range 0", "range 0", "block 0", "begun", "block 1", "block 2");
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await(1, TimeUnit.MINUTES);
@@ -114,6 +142,8 @@ class WorkersTest {
       assertThatThrownBy(() -> workers.range(100, 1, task)).hasMessage("row 7");
       Workers.Pending pending = workers.begin(100, 1, task);
       assertThatThrownBy(pending::finish).hasMessage("row 7");
+      Workers.Pending inPauses = workers.beginInPauses(100, 1, task);
+      assertThatThrownBy(inPauses::finish).hasMessage("row 7");
     }
   }
 }
