@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
@@ -126,6 +127,46 @@ class OrderedProductsTest extends ProductsTest {
       }
     }
     assertClose(input.getGradient().toFloatArray(), dx);
+  }
+
+  /** So few rows of each group that they are transposed, not its weights. */
+  @Test
+  void passesGradientsOfFewRowsOn() {
+    int groups = 5;
+    int each = 21;
+    int rows = groups * each;
+    int parts = 2;
+    int in = 90;
+    int out = 70;
+    List<Segment> segments =
+        IntStream.range(0, groups)
+            .mapToObj(group -> new Segment(group, group * each, (group + 1) * each))
+            .toList();
+    NDArray input = manager.ones(new Shape(rows, parts * in));
+    input.setRequiresGradient(true);
+    float[] dy = draw(rows * parts * out);
+    ParameterArray weight = parameter("w", new Shape(groups, parts, in, out));
+    float[] w = values(weight);
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray y =
+          new OrderedProducts(tape, rows, groups, segments)
+              .multiply(input, weight, null, Follow.NOTHING);
+      tape.backward(collector, y.mul(manager.create(dy, y.getShape())).sum());
+    }
+
+    double[] dx = new double[rows * parts * in];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < parts * in; column++) {
+        int part = column / in;
+        for (int o = 0; o < out; o++) {
+          int matrix = row / each * parts + part;
+          dx[row * parts * in + column] +=
+              (double) dy[(row * parts + part) * out + o]
+                  * w[(matrix * in + column % in) * out + o];
+        }
+      }
+    }
+    assertThat(doubles(input.getGradient().toFloatArray())).containsExactly(dx, within(1e-4));
   }
 
   @Test
