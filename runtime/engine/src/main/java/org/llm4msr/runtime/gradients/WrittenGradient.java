@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.AlignedMemory;
 
@@ -15,6 +16,9 @@ public final class WrittenGradient implements ParameterGradient {
   private final Shape shape;
   private @Nullable ByteBuffer memory;
   private boolean used;
+
+  /** Layers that took the parameter in the forward pass and have not ended their part. */
+  private int expected;
 
   public WrittenGradient(NDManager manager, Shape shape) {
     this.manager = manager;
@@ -34,9 +38,25 @@ public final class WrittenGradient implements ParameterGradient {
     return memory;
   }
 
+  /** Says that a layer will write a part of it. */
+  public void expectPart() {
+    expected++;
+  }
+
+  /** Says that a layer wrote its part, and reads the parameter no more. */
+  public void endPart() {
+    expected--;
+  }
+
+  /** Returns whether it is written and nobody will add to it. */
+  public boolean isComplete() {
+    return used && expected == 0;
+  }
+
   /** Ends the step. */
   public void reset() {
     used = false;
+    expected = 0;
   }
 
   @Override
@@ -47,5 +67,10 @@ public final class WrittenGradient implements ParameterGradient {
   @Override
   public NDList arrays() {
     return new NDList(manager.create(memory(), shape, DataType.FLOAT32));
+  }
+
+  /** Returns its numbers. */
+  public FloatBuffer numbers() {
+    return memory().asFloatBuffer();
   }
 }

@@ -32,10 +32,13 @@ interface GroupArray {
   /** Returns where the gradient goes; if there is one already, it is added to. */
   FloatBuffer gradient();
 
-  /** Returns a parameter, or the array that another implementation of parameters has. */
+  /** Says that the layer that took it wrote its part of the gradient, and reads it no more. */
+  default void end(Tape tape) {}
+
+  /** Takes a parameter for one layer, or the array that another implementation of it has. */
   static GroupArray of(Tape tape, Parameter parameter) {
     return parameter instanceof ParameterArray array
-        ? new OfParameter(array)
+        ? OfParameter.taken(tape, array)
         : of(tape, parameter.array());
   }
 
@@ -73,6 +76,21 @@ interface GroupArray {
 
   /** A parameter of the runtime. */
   record OfParameter(ParameterArray parameter) implements GroupArray {
+
+    private static GroupArray taken(Tape tape, ParameterArray parameter) {
+      if (tape.records()) {
+        parameter.written().expectPart();
+      }
+      return new OfParameter(parameter);
+    }
+
+    @Override
+    public void end(Tape tape) {
+      parameter.written().endPart();
+      if (parameter.isComplete()) {
+        tape.complete(parameter);
+      }
+    }
 
     @Override
     public Shape shape() {

@@ -44,6 +44,9 @@ public final class ParameterArray implements Parameter {
   private final AddedGradient added = new AddedGradient();
   private WholeGradient whole;
 
+  /** Whether the engine was handed the values in this step. */
+  private boolean engineReads;
+
   /** The values in bfloat16, once a pass read them so. */
   private @Nullable HalfMemory halves;
 
@@ -83,6 +86,7 @@ public final class ParameterArray implements Parameter {
 
   @Override
   public NDArray array() {
+    engineReads = true;
     return reads.of(name, whole.use());
   }
 
@@ -96,6 +100,7 @@ public final class ParameterArray implements Parameter {
     if (!isView()) {
       return Optional.empty();
     }
+    engineReads = true;
     for (PieceGradients cut : cuts) {
       if (cut.isCutAt(starts)) {
         return Optional.of(cut.pieces());
@@ -135,6 +140,11 @@ public final class ParameterArray implements Parameter {
     return pieces.size() == 1 ? pieces.get(0) : NDArrays.concat(pieces, 0);
   }
 
+  /** Returns the gradient that products outside the engine write. */
+  public FloatBuffer writtenGradient() {
+    return written.numbers();
+  }
+
   /** Returns its parameters, in the order in which they lie in it. */
   public List<DenseParameter> parts() {
     return parts;
@@ -157,6 +167,7 @@ public final class ParameterArray implements Parameter {
     cuts.clear();
     written.reset();
     added.reset();
+    engineReads = false;
     whole = new WholeGradient(create(memory, shape));
   }
 
@@ -198,6 +209,14 @@ public final class ParameterArray implements Parameter {
     return written;
   }
 
+  /**
+   * Returns whether the gradient is the one that products outside the engine write, all of which
+   * did, and nothing reads the values any more in this step.
+   */
+  boolean isComplete() {
+    return written.isComplete() && !engineReads && !added.isUsed();
+  }
+
   /** Returns the gradient to which operations outside the engine add. */
   AddedGradient added() {
     return added;
@@ -210,6 +229,7 @@ public final class ParameterArray implements Parameter {
 
   /** Returns the values without a gradient, until the step ends. */
   NDArray constant() {
+    engineReads = true;
     return whole.constant();
   }
 

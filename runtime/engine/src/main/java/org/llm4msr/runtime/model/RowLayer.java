@@ -256,6 +256,14 @@ final class RowLayer {
     products.toWeights(tiles, dy, dw.address, dw.beta);
   }
 
+  /** Says that the backward pass of the layer is done. */
+  void end() {
+    parts.weight().end(tape);
+    if (parts.bias() != null) {
+      parts.bias().end(tape);
+    }
+  }
+
   /** Cuts the weights of all groups into as many tiles as let all threads finish together. */
   List<Tile> tiles(List<Segment> segments, int groups) {
     int matrices = groups * sizes.each();

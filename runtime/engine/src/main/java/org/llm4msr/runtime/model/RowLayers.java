@@ -161,6 +161,7 @@ final class RowLayers {
       }
     }
     toWeights(dy);
+    layers.forEach(RowLayer::end);
   }
 
   private void toWeights(List<FloatMemory> dy) {

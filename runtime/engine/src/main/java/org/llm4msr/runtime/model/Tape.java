@@ -6,6 +6,7 @@ import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
@@ -29,6 +30,7 @@ public final class Tape {
   private final @Nullable HalfScript halves;
   private final boolean recording;
   private @Nullable BatchShare share;
+  private Consumer<ParameterArray> behind = array -> {};
   private final List<Runnable> steps = new ArrayList<>();
 
   /** The leaves of results, and of arrays that operations took, by the array. */
@@ -197,6 +199,11 @@ public final class Tape {
     return whole == null ? input.getGradient() : whole;
   }
 
+  /** Says that the gradient of a parameter is complete, and that nothing reads it any more. */
+  void complete(ParameterArray parameter) {
+    behind.accept(parameter);
+  }
+
   /** Returns the leaf in which an array ends for the engine, for operations that take it. */
   Leaf take(NDArray array) {
     if (!recording) {
@@ -256,6 +263,17 @@ public final class Tape {
 
   /** Computes all gradients of a scalar. */
   public void backward(GradientCollector collector, NDArray loss) {
+    backward(collector, loss, array -> {});
+  }
+
+  /**
+   * Computes all gradients of a scalar.
+   *
+   * @param behind hears of parameters whose gradient is complete, and which nothing reads any more
+   *     in this pass, while others are computed; not of all
+   */
+  public void backward(GradientCollector collector, NDArray loss, Consumer<ParameterArray> behind) {
+    this.behind = behind;
     if (steps.isEmpty()) {
       collector.backward(loss);
       return;

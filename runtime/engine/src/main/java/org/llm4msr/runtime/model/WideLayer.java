@@ -155,6 +155,7 @@ final class WideLayer {
     if (dx != null) {
       dx.finish();
     }
+    layer.end();
   }
 
   /**

@@ -8,6 +8,7 @@ import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -71,14 +72,17 @@ class WideLayerTest extends ProductsTest {
     dirty(bias);
     Follow follow = new Follow(Activation.LEAKY_RELU, shape -> manager.create(mask, shape));
     Tape tape = Tape.of(manager, workers, precision, true);
-    GroupArray weights = GroupArray.of(tape, weight);
-    RowLayer.Parts parts =
-        new RowLayer.Parts(
-            ProductSizes.ofGroups(weight.shape()), weights, GroupArray.of(tape, bias), follow);
+    Supplier<RowLayer.Parts> parts =
+        () ->
+            new RowLayer.Parts(
+                ProductSizes.ofGroups(weight.shape()),
+                GroupArray.of(tape, weight),
+                GroupArray.of(tape, bias),
+                follow);
     float[] y;
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
-      NDArray first = new WideLayer(tape, segments, c.groups, rows, parts).apply(() -> {});
-      NDArray second = new WideLayer(tape, segments, c.groups, rows, parts).apply(() -> {});
+      NDArray first = new WideLayer(tape, segments, c.groups, rows, parts.get()).apply(() -> {});
+      NDArray second = new WideLayer(tape, segments, c.groups, rows, parts.get()).apply(() -> {});
       tape.backward(collector, first.add(second).mul(manager.create(dy, first.getShape())).sum());
       y = first.toFloatArray();
       assertThat(second.toFloatArray()).isEqualTo(y);

@@ -3,7 +3,9 @@ package org.llm4msr.runtime.training;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
@@ -15,7 +17,13 @@ import org.llm4msr.runtime.tables.Workers;
  */
 final class DenseOptimizer {
 
-  private static final int BLOCK = 1 << 14;
+  private static final int BLOCK = 1 << 12;
+
+  /** How many blocks a thread takes at a time while nothing else waits. */
+  private static final int GRAIN = 16;
+
+  /** Elements below which it costs more to begin with a parameter than pauses save. */
+  private static final int MANY = 1 << 14;
 
   private final List<Slot> slots;
   private final UpdateRule rule;
@@ -25,6 +33,12 @@ final class DenseOptimizer {
   private final List<Block> blocks = new ArrayList<>();
   private final double[] squares;
   private final float[][][] scratch;
+
+  /** The first block of each parameter, and the end. */
+  private final int[] firstBlocks;
+
+  /** What has begun in this step, by parameter. */
+  private final Map<Integer, Workers.Pending> begun = new LinkedHashMap<>();
 
   /**
    * One parameter.
@@ -73,11 +87,13 @@ final class DenseOptimizer {
     this.ruleWithoutL2 = rule.withoutL2();
     this.clipNorm = clipNorm;
     this.workers = workers;
+    firstBlocks = new int[slots.size() + 1];
     for (int s = 0; s < slots.size(); s++) {
       int size = slots.get(s).values().limit();
       for (int from = 0; from < size; from += BLOCK) {
         blocks.add(new Block(s, from, Math.min(from + BLOCK, size), rule.stateSlots()));
       }
+      firstBlocks[s + 1] = blocks.size();
     }
     this.squares = new double[blocks.size()];
     this.scratch = new float[workers.threads()][2][BLOCK];
@@ -113,7 +129,43 @@ final class DenseOptimizer {
   }
 
   /**
-   * Does one step.
+   * Returns whether {@link #begin} pays for a parameter of so many elements, and whether no norm of
+   * all gradients is needed first.
+   */
+  boolean mayBegin(int size) {
+    return clipNorm == null && size >= MANY;
+  }
+
+  /**
+   * Begins a step with a parameter whose gradient is there before others, in pauses of the other
+   * threads. Its gradient stays as it is and nobody reads its values until {@link #finish}.
+   */
+  void begin(int slot, FloatBuffer gradient, long step, double learningRate) {
+    if (!hasNonZero(gradient)) {
+      return;
+    }
+    UpdateRule.Kernel kernel = kernel(slots.get(slot), step, learningRate);
+    int first = firstBlocks[slot];
+    begun.put(
+        slot,
+        workers.beginInPauses(
+            firstBlocks[slot + 1] - first,
+            1,
+            (worker, from, to) ->
+                update(blocks.get(first + from), gradient, 1, kernel, scratch[worker])));
+  }
+
+  /** Completes what has begun. */
+  void finish() {
+    try {
+      begun.values().forEach(Workers.Pending::finish);
+    } finally {
+      begun.clear();
+    }
+  }
+
+  /**
+   * Does one step, but for what has begun, which it completes.
    *
    * @param gradients one per slot
    * @param step from 1
@@ -122,14 +174,14 @@ final class DenseOptimizer {
   double update(List<FloatBuffer> gradients, long step, double learningRate) {
     boolean[] used = new boolean[slots.size()];
     for (int s = 0; s < used.length; s++) {
-      used[s] = hasNonZero(gradients.get(s));
+      used[s] = !begun.containsKey(s) && hasNonZero(gradients.get(s));
     }
     double norm = clipNorm == null ? Double.NaN : norm(gradients);
     float scale = clipNorm != null && norm > clipNorm ? (float) (clipNorm / norm) : 1f;
     List<UpdateRule.Kernel> kernels = kernels(step, learningRate);
     workers.range(
         blocks.size(),
-        4,
+        GRAIN,
         (worker, from, to) -> {
           for (int i = from; i < to; i++) {
             Block block = blocks.get(i);
@@ -143,16 +195,21 @@ final class DenseOptimizer {
             }
           }
         });
+    finish();
     return norm;
   }
 
   private List<UpdateRule.Kernel> kernels(long step, double learningRate) {
     List<UpdateRule.Kernel> kernels = new ArrayList<>(slots.size());
     for (Slot slot : slots) {
-      UpdateRule chosen = slot.decays() ? rule : ruleWithoutL2;
-      kernels.add(chosen.kernel(step, learningRate * slot.rateFactor()));
+      kernels.add(kernel(slot, step, learningRate));
     }
     return kernels;
+  }
+
+  private UpdateRule.Kernel kernel(Slot slot, long step, double learningRate) {
+    UpdateRule chosen = slot.decays() ? rule : ruleWithoutL2;
+    return chosen.kernel(step, learningRate * slot.rateFactor());
   }
 
   private static boolean hasNonZero(FloatBuffer gradient) {
@@ -168,7 +225,7 @@ final class DenseOptimizer {
   private double norm(List<FloatBuffer> gradients) {
     workers.range(
         blocks.size(),
-        4,
+        GRAIN,
         (worker, from, to) -> {
           for (int i = from; i < to; i++) {
             Block block = blocks.get(i);

@@ -53,6 +53,10 @@ public final class TrainingStep {
   private final UpdateRule rowRule;
   private final DenseOptimizer optimizer;
   private final List<ParameterArray> parameters;
+
+  /** The place of the first part of each of them among the optimiser's slots. */
+  private final int[] firstSlots;
+
   private final TrainingConfig config;
   private final PreparedData data;
   private final BatchLoss batchLoss;
@@ -77,6 +81,10 @@ public final class TrainingStep {
     this.tables = new EmbeddingUpdate(model.tables(), model.workers());
     this.rowRule = UpdateRule.rows(config.optimizer());
     this.parameters = List.copyOf(model.parameters().arrays());
+    firstSlots = new int[parameters.size()];
+    for (int i = 1; i < firstSlots.length; i++) {
+      firstSlots[i] = firstSlots[i - 1] + parameters.get(i - 1).parts().size();
+    }
     this.optimizer =
         new DenseOptimizer(
             slots(model.parameters().parameters(), config.metaLearningRateFactor()),
@@ -196,7 +204,7 @@ public final class TrainingStep {
           }
           loss = loss(manager, forward, batch, shares);
           times.end(StepTimes.Part.FORWARD);
-          forward.tape().backward(collector, loss);
+          forward.tape().backward(collector, loss, array -> begin(array, loss, step, learningRate));
         }
       }
       float own = HostCopy.of(loss)[0];
@@ -213,6 +221,8 @@ public final class TrainingStep {
               : optimizer.update(joint.gradients(), step + 1, learningRate);
       times.end(StepTimes.Part.DENSE);
       outcome = new Outcome(value, joint == null ? terms(forward) : joint.terms(), norm);
+    } finally {
+      optimizer.finish();
     }
     // Outside the scope, which would close the new arrays.
     model.parameters().endStep();
@@ -224,6 +234,19 @@ public final class TrainingStep {
   /** Other workers draw other numbers. */
   private static long ofWorker(Batch batch) {
     return batch.share == null ? 0 : batch.share.exchange().rank() * 0xBF58476D1CE4E5B9L;
+  }
+
+  /** Begins to move a parameter whose gradient is complete, in pauses of the backward pass. */
+  private void begin(ParameterArray array, NDArray loss, long step, double learningRate) {
+    int size = array.parts().get(0).size();
+    if (team != null || !optimizer.mayBegin(size) || !Float.isFinite(HostCopy.of(loss)[0])) {
+      return;
+    }
+    FloatBuffer gradient = array.writtenGradient();
+    int slot = firstSlots[parameters.indexOf(array)];
+    for (int from = 0; from < gradient.limit(); from += size) {
+      optimizer.begin(slot++, gradient.slice(from, size), step + 1, learningRate);
+    }
   }
 
   private Joint join(Team workers, TrainableModel.Forward forward, float loss) {

@@ -76,6 +76,47 @@ class DenseOptimizerTest {
     assertThat(trained(3)).containsExactly(trained(1));
   }
 
+  /** What begins early ends as it would later, and rests where it would rest. */
+  @Test
+  void movesAsMuchWhereItBeginsEarly() {
+    Random random = new Random(6);
+    List<float[]> start = List.of(floats(random, 50_000), floats(random, 300), new float[20_000]);
+    List<float[]> early = start.stream().map(float[]::clone).toList();
+    UpdateRule adam = new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, false);
+    try (Workers workers = new Workers(2)) {
+      DenseOptimizer optimizer = new DenseOptimizer(slots(start), adam, null, workers);
+      DenseOptimizer beginner = new DenseOptimizer(slots(early), adam, null, workers);
+      for (int step = 1; step <= 3; step++) {
+        List<FloatBuffer> gradients =
+            List.of(
+                FloatBuffer.wrap(floats(random, 50_000)),
+                FloatBuffer.wrap(floats(random, 300)),
+                FloatBuffer.allocate(20_000));
+        optimizer.update(gradients, step, 0.01);
+        beginner.begin(0, gradients.get(0), step, 0.01);
+        beginner.begin(2, gradients.get(2), step, 0.01);
+        beginner.update(gradients, step, 0.01);
+      }
+    }
+
+    assertThat(early).usingRecursiveComparison().isEqualTo(start);
+    assertThat(early.get(2)).containsOnly(0);
+  }
+
+  private static List<Slot> slots(List<float[]> values) {
+    return values.stream().map(each -> slot("w", FloatBuffer.wrap(each), true, 1)).toList();
+  }
+
+  @Test
+  void beginsWithLargeParametersAndWhereNothingClips() {
+    UpdateRule adam = new UpdateRule.Sgd(0);
+    try (Workers workers = new Workers(1)) {
+      assertThat(new DenseOptimizer(List.of(), adam, null, workers).mayBegin(100_000)).isTrue();
+      assertThat(new DenseOptimizer(List.of(), adam, null, workers).mayBegin(100)).isFalse();
+      assertThat(new DenseOptimizer(List.of(), adam, 1.0, workers).mayBegin(100_000)).isFalse();
+    }
+  }
+
   private static float[] trained(int threads) {
     Random random = new Random(2);
     float[] values = floats(random, 50_000);
