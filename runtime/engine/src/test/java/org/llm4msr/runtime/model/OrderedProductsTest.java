@@ -129,7 +129,7 @@ class OrderedProductsTest extends ProductsTest {
     assertClose(input.getGradient().toFloatArray(), dx);
   }
 
-  /** So few rows of each group that they are transposed, not its weights. */
+  /** So few rows of each group that its weights are not transposed. */
   @Test
   void passesGradientsOfFewRowsOn() {
     int groups = 5;
