@@ -192,7 +192,7 @@ final class RowLayers {
     for (int i = 0; i < layers.size(); i++) {
       tasks.addAll(layers.get(i).toWeights(segments, groups, done, dy.get(i), dw.get(i)));
     }
-    if (tasks.size() == 1) {
+    if (tasks.size() == 1 && done.isEmpty()) {
       tasks.get(0).run(); // The engine's threads share a single product.
       return;
     }
