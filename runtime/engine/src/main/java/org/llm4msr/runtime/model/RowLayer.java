@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -235,22 +234,15 @@ final class RowLayer {
     products.multiplyTransposed(tile, dy, dx, beta);
   }
 
-  /** Returns where the gradient of the weights goes. */
-  Gradient gradientOfWeights() {
-    return Gradient.of(parts.weight());
-  }
-
   /**
    * Returns the tasks that compute the gradient of the weights, each for one thread; groups without
    * rows get zeros.
    *
-   * @param done groups whose gradient is there
    * @param dy the gradient of the products
    */
-  List<Runnable> toWeights(
-      List<Segment> segments, int groups, BitSet done, FloatMemory dy, Gradient dw) {
+  List<Runnable> toWeights(List<Segment> segments, int groups, FloatMemory dy) {
+    Gradient dw = Gradient.of(parts.weight());
     List<Tile> tiles = tiles(segments, groups);
-    tiles.removeIf(tile -> done.get(tile.rows().group()));
     int grain = Math.max(1, tiles.size() / (TASKS * tape.workers().threads()));
     List<Runnable> tasks = new ArrayList<>();
     for (int from = 0; from < tiles.size(); from += grain) {
@@ -258,19 +250,6 @@ final class RowLayer {
       tasks.add(() -> toWeights(share, dy, dw));
     }
     return tasks;
-  }
-
-  /** Computes the gradient of the weights of groups, given all their rows. */
-  void toWeightsOf(List<Segment> whole, FloatMemory dy, Gradient dw) {
-    List<Tile> tiles = new ArrayList<>();
-    for (Segment rows : whole) {
-      for (int part = 0; part < sizes.each(); part++) {
-        tiles.add(new Tile(rows, part, 0, sizes.out()));
-      }
-    }
-    if (!tiles.isEmpty()) {
-      toWeights(tiles, dy, dw);
-    }
   }
 
   void toWeights(List<Tile> tiles, FloatMemory dy, Gradient dw) {
@@ -283,11 +262,6 @@ final class RowLayer {
     if (parts.bias() != null) {
       parts.bias().end(tape);
     }
-  }
-
-  /** Returns whether so many groups have matrices for all threads, none of which has to be cut. */
-  boolean cutsNone(int groups) {
-    return groups * sizes.each() >= TASKS * tape.workers().threads();
   }
 
   /** Cuts the weights of all groups into as many tiles as let all threads finish together. */

@@ -3,7 +3,6 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,6 @@ import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.kernels.RowChunks;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
-import org.llm4msr.runtime.model.RowLayer.Gradient;
 
 /**
  * Layers over rows, one after the other. A chunk of rows passes through all of them while it is in
@@ -144,15 +142,11 @@ final class RowLayers {
     }
     List<@Nullable BiasGradient> ofBiases = new ArrayList<>();
     layers.forEach(layer -> ofBiases.add(layer.biasGradient(chunks.pieces())));
-    List<Gradient> dw = layers.stream().map(RowLayer::gradientOfWeights).toList();
-    BitSet inOneChunk = groupsInOneChunk();
     chunks(
         pieces -> {
-          List<Segment> whole = whole(pieces, inOneChunk);
           for (int i = layers.size() - 1; i >= 0; i--) {
             RowLayer layer = layers.get(i);
             layer.backward(pieces, dy.get(i), ofBiases.get(i));
-            layer.toWeightsOf(whole, dy.get(i), dw.get(i));
             if (i > 0) {
               layer.multiplyTransposed(pieces, dy.get(i), dy.get(i - 1), 0);
             } else if (dx != null) {
@@ -166,33 +160,16 @@ final class RowLayers {
         ofBias.finish();
       }
     }
-    toWeights(inOneChunk, dy, dw);
+    toWeights(dy);
     layers.forEach(RowLayer::end);
   }
 
-  /** Returns the groups whose gradients a chunk computes while their rows are in the cache. */
-  private BitSet groupsInOneChunk() {
-    BitSet found = new BitSet(groups);
-    if (layers.stream().allMatch(layer -> layer.cutsNone(groups))) {
-      chunks.pieces().stream().filter(Piece::whole).forEach(piece -> found.set(piece.group()));
-    }
-    return found;
-  }
-
-  private static List<Segment> whole(List<Piece> pieces, BitSet inOneChunk) {
-    return pieces.stream()
-        .filter(piece -> inOneChunk.get(piece.group()))
-        .map(piece -> new Segment(piece.group(), piece.from(), piece.to()))
-        .toList();
-  }
-
-  /** Computes the gradients of the weights of the other groups. */
-  private void toWeights(BitSet done, List<FloatMemory> dy, List<Gradient> dw) {
+  private void toWeights(List<FloatMemory> dy) {
     List<Runnable> tasks = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {
-      tasks.addAll(layers.get(i).toWeights(segments, groups, done, dy.get(i), dw.get(i)));
+      tasks.addAll(layers.get(i).toWeights(segments, groups, dy.get(i)));
     }
-    if (tasks.size() == 1 && done.isEmpty()) {
+    if (tasks.size() == 1) {
       tasks.get(0).run(); // The engine's threads share a single product.
       return;
     }
