@@ -100,9 +100,10 @@ public final class Mkl {
    * Writes the transposed (n, m) of a matrix (m, n) of float32.
    *
    * @param rowOfMatrix how many numbers its rows are apart
+   * @param rowOfResult likewise
    */
-  public static void transpose(int m, int n, long from, int rowOfMatrix, long to) {
-    MklFunctions.MKL_Somatcopy((byte) 'R', (byte) 'T', m, n, 1, from, rowOfMatrix, to, m);
+  public static void transpose(int m, int n, long from, int rowOfMatrix, long to, int rowOfResult) {
+    MklFunctions.MKL_Somatcopy((byte) 'R', (byte) 'T', m, n, 1, from, rowOfMatrix, to, rowOfResult);
   }
 
   /**

@@ -23,6 +23,14 @@ public final class FloatProducts implements LayerProducts {
    */
   private static final int SOME_ROWS = 64;
 
+  /** Rows of a piece from which it pays to transpose them, where they are less than the weights. */
+  private static final int FEW_ROWS = 16;
+
+  /**
+   * Numbers between transposed rows: those at distances of a power of two share few cache lines.
+   */
+  private static final int GAP = 16;
+
   /** Rows of a tile that are transposed at a time. */
   private static final int TURNED = 64;
 
@@ -99,7 +107,7 @@ public final class FloatProducts implements LayerProducts {
     long address = Mkl.address(transposed);
     for (int matrix = 0; matrix < matrices; matrix++) {
       long from = (long) matrix * s.in() * s.out() * BYTES;
-      Mkl.transpose(s.in(), s.out(), weights + from, s.out(), address + from);
+      Mkl.transpose(s.in(), s.out(), weights + from, s.out(), address + from, s.in());
     }
   }
 
@@ -123,6 +131,10 @@ public final class FloatProducts implements LayerProducts {
 
   @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
+    if (transposed == null && beta == 0 && paysToTurn(pieces)) {
+      multiplyTurned(pieces, dy, dx);
+      return;
+    }
     Mkl.Call call = new Mkl.Call(pieces.size(), s.each());
     boolean turned = transposed != null;
     long matrices = transposed == null ? weights : Mkl.address(transposed);
@@ -138,6 +150,40 @@ public final class FloatProducts implements LayerProducts {
       }
     }
     call.run();
+  }
+
+  private boolean paysToTurn(List<Piece> pieces) {
+    int rows = rows(pieces) / pieces.size();
+    return rows >= FEW_ROWS && (long) rows * (s.in() + s.out()) < (long) s.in() * s.out();
+  }
+
+  private static int rows(List<Piece> pieces) {
+    return pieces.get(pieces.size() - 1).to() - pieces.get(0).from();
+  }
+
+  /**
+   * Multiplies the weights by the transposed rows, and transposes the results: products with
+   * transposed weights take longer.
+   */
+  private void multiplyTurned(List<Piece> pieces, FloatMemory dy, FloatMemory dx) {
+    int first = pieces.get(0).from();
+    int rows = rows(pieces);
+    int row = rows + GAP;
+    long right = scratch(row * (s.in() + s.out())).address();
+    long results = right + (long) row * s.out() * BYTES;
+    for (int part = 0; part < s.each(); part++) {
+      long from = s.result(dy.address(), first, part, BYTES);
+      Mkl.transpose(rows, s.out(), from, s.rowOut(), right, row);
+      Mkl.Call call = new Mkl.Call(pieces.size(), 1);
+      for (Piece piece : pieces) {
+        long at = (long) (piece.from() - first) * BYTES;
+        call.group(false, false, s.in(), piece.rows(), s.out(), s.out(), row, row, 0);
+        call.product(s.matrix(weights, piece.group(), part, BYTES), right + at, results + at);
+      }
+      call.run();
+      long to = s.row(dx.address(), first, part, BYTES);
+      Mkl.transpose(s.in(), rows, results, row, to, s.rowIn());
+    }
   }
 
   @Override
@@ -156,7 +202,8 @@ public final class FloatProducts implements LayerProducts {
     FloatMemory turned = scratch(Math.min(s.in(), TURNED) * columns);
     for (int from = 0; from < s.in(); from += TURNED) {
       int count = Math.min(TURNED, s.in() - from);
-      Mkl.transpose(count, columns, of + (long) from * s.out() * BYTES, s.out(), turned.address());
+      long matrix = of + (long) from * s.out() * BYTES;
+      Mkl.transpose(count, columns, matrix, s.out(), turned.address(), count);
       Mkl.Call call = new Mkl.Call(1, 1);
       call.group(false, false, rows, count, columns, s.rowOut(), count, s.rowIn(), beta);
       call.product(s.result(tile, dy.address(), BYTES), turned.address(), to + (long) from * BYTES);
