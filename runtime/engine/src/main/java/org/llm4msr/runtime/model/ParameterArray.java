@@ -29,7 +29,8 @@ import org.llm4msr.runtime.tables.Workers;
 /**
  * The engine's array of one parameter, or of several of one shape, stored one after the other. On
  * an engine that shares memory it is a view of what the parameters write to; elsewhere, {@link
- * #push} copies. Values change only between a backward pass and the next forward pass.
+ * #push} copies. Values change once the backward pass reads them no more, and before the next
+ * forward pass.
  */
 public final class ParameterArray implements Parameter {
 

@@ -1,10 +1,7 @@
 package org.llm4msr.runtime.model;
 
-import static java.util.Objects.requireNonNull;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -135,7 +132,7 @@ final class WideLayer {
     RowGradients dx = x.isWanted() ? new RowGradients(ranges) : null;
     Gradient dw = Gradient.of(parts.weight());
     Gradient db = parts.bias() == null ? null : Gradient.of(parts.bias());
-    NDArray ones = db == null ? null : tape.manager().ones(new Shape(layer.y().getShape().get(0)));
+    long ones = db == null ? 0 : Mkl.address(tape.manager().ones(layer.y().getShape().slice(0, 1)));
     each(
         ranges,
         range -> {
@@ -145,7 +142,7 @@ final class WideLayer {
             }
             layer.toWeights(List.of(tile), dy, dw);
             if (db != null) {
-              layer.toBiases(tile, dy, Mkl.address(requireNonNull(ones)), db);
+              layer.toBiases(tile, dy, ones, db);
             }
             if (dx != null && hasRows(tile)) {
               dx.add(tile, range, dy);

@@ -3,6 +3,7 @@ package org.llm4msr.runtime.training;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,8 +110,7 @@ final class DenseOptimizer {
    * @param part 0 to stateSlots - 1
    */
   List<FloatBuffer> state(int slot, int part) {
-    return blocks.stream()
-        .filter(block -> block.slot == slot)
+    return blocks.subList(firstBlocks[slot], firstBlocks[slot + 1]).stream()
         .map(block -> FloatBuffer.wrap(part == 0 ? block.first : block.second))
         .toList();
   }
@@ -155,12 +155,17 @@ final class DenseOptimizer {
                 update(blocks.get(first + from), gradient, 1, kernel, scratch[worker])));
   }
 
-  /** Completes what has begun. */
+  /** Completes all that has begun, even where some of it fails. */
   void finish() {
-    try {
-      begun.values().forEach(Workers.Pending::finish);
-    } finally {
-      begun.clear();
+    Iterator<Workers.Pending> pending = begun.values().iterator();
+    if (pending.hasNext()) {
+      Workers.Pending first = pending.next();
+      pending.remove();
+      try {
+        first.finish();
+      } finally {
+        finish();
+      }
     }
   }
 

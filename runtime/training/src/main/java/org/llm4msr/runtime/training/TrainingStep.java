@@ -194,7 +194,7 @@ public final class TrainingStep {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       TrainableModel.Forward forward;
-      NDArray loss;
+      LossValue loss;
       synchronized (PASS) {
         engine.seed(seed * 0x9E3779B97F4A7C15L + step + ofWorker(batch));
         try (GradientCollector collector = engine.engine().newGradientCollector()) {
@@ -202,12 +202,14 @@ public final class TrainingStep {
           if (withTables) {
             tables.prepare(batch.size, fields, rowRule);
           }
-          loss = loss(manager, forward, batch, shares);
+          loss = new LossValue(loss(manager, forward, batch, shares));
           times.end(StepTimes.Part.FORWARD);
-          forward.tape().backward(collector, loss, array -> begin(array, loss, step, learningRate));
+          forward
+              .tape()
+              .backward(collector, loss.array, array -> begin(array, loss, step, learningRate));
         }
       }
-      float own = HostCopy.of(loss)[0];
+      float own = loss.get();
       times.end(StepTimes.Part.BACKWARD);
       Joint joint = team == null ? null : join(team, forward, own);
       float value = finite(joint == null ? own : joint.loss(), step, learningRate);
@@ -231,15 +233,33 @@ public final class TrainingStep {
     return outcome;
   }
 
+  /** A loss that is read from the engine once, when it is first asked for. */
+  private static final class LossValue {
+
+    private final NDArray array;
+    private @Nullable Float value;
+
+    LossValue(NDArray array) {
+      this.array = array;
+    }
+
+    float get() {
+      if (value == null) {
+        value = HostCopy.of(array)[0];
+      }
+      return value;
+    }
+  }
+
   /** Other workers draw other numbers. */
   private static long ofWorker(Batch batch) {
     return batch.share == null ? 0 : batch.share.exchange().rank() * 0xBF58476D1CE4E5B9L;
   }
 
   /** Begins to move a parameter whose gradient is complete, in pauses of the backward pass. */
-  private void begin(ParameterArray array, NDArray loss, long step, double learningRate) {
+  private void begin(ParameterArray array, LossValue loss, long step, double learningRate) {
     int size = array.parts().get(0).size();
-    if (team != null || !optimizer.mayBegin(size) || !Float.isFinite(HostCopy.of(loss)[0])) {
+    if (team != null || !optimizer.mayBegin(size) || !Float.isFinite(loss.get())) {
       return;
     }
     FloatBuffer gradient = array.writtenGradient();

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.FloatBuffer;
@@ -105,6 +106,33 @@ class DenseOptimizerTest {
 
   private static List<Slot> slots(List<float[]> values) {
     return values.stream().map(each -> slot("w", FloatBuffer.wrap(each), true, 1)).toList();
+  }
+
+  @Test
+  void completesWhatHasBegunWhereSomeOfItFails() {
+    IllegalStateException failure = new IllegalStateException("of a listener");
+    FloatBuffer other = FloatBuffer.wrap(new float[] {1});
+    List<Slot> slots =
+        List.of(
+            new Slot(
+                "failing",
+                FloatBuffer.wrap(new float[] {1}),
+                true,
+                1,
+                (from, to) -> {
+                  throw failure;
+                }),
+            slot("other", other, true, 1));
+    try (Workers workers = new Workers(1)) {
+      DenseOptimizer optimizer = new DenseOptimizer(slots, new UpdateRule.Sgd(0), null, workers);
+      optimizer.begin(0, buffer(1), 1, 0.1);
+      optimizer.begin(1, buffer(1), 1, 0.1);
+
+      assertThatThrownBy(optimizer::finish).isSameAs(failure);
+
+      assertThat(other.get(0)).isCloseTo(0.9f, within(1e-6f));
+      optimizer.finish(); // Nothing is left.
+    }
   }
 
   @Test
