@@ -129,7 +129,7 @@ class OrderedProductsTest extends ProductsTest {
     assertClose(input.getGradient().toFloatArray(), dx);
   }
 
-  /** So few rows of each group that its weights are not transposed. */
+  /** So few rows of each group that they are transposed, not its weights. */
   @Test
   void passesGradientsOfFewRowsOn() {
     int groups = 5;
