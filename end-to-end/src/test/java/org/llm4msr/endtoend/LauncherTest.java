@@ -31,6 +31,7 @@ class LauncherTest {
       if [ "$1" = -version ]; then echo 'openjdk version "%s"' >&2; exit 0; fi
       for argument in "$@"; do echo "[$argument]"; done
       echo "OMP_WAIT_POLICY=$OMP_WAIT_POLICY DJL_OFFLINE=$DJL_OFFLINE"
+      echo "GLIBC_TUNABLES=$GLIBC_TUNABLES"
       echo "LC_ALL=$LC_ALL"
       """;
 
@@ -89,7 +90,8 @@ class LauncherTest {
             "[org.llm4msr.runtime.cli.Main]",
             "[train]",
             "[my file.yaml]",
-            "OMP_WAIT_POLICY=PASSIVE DJL_OFFLINE=true");
+            "OMP_WAIT_POLICY=PASSIVE DJL_OFFLINE=true",
+            "GLIBC_TUNABLES=glibc.malloc.hugetlb=1");
   }
 
   @Test
@@ -111,8 +113,9 @@ class LauncherTest {
 
   @Test
   void leavesWhatTheUserSetInTheEnvironment() throws Exception {
-    Outcome outcome = run(root.resolve("llm4msr"), Map.of("OMP_WAIT_POLICY", "ACTIVE"), "--help");
-    assertThat(outcome.out()).contains("OMP_WAIT_POLICY=ACTIVE");
+    Map<String, String> set = Map.of("OMP_WAIT_POLICY", "ACTIVE", "GLIBC_TUNABLES", "");
+    Outcome outcome = run(root.resolve("llm4msr"), set, "--help");
+    assertThat(outcome.out()).contains("OMP_WAIT_POLICY=ACTIVE", "GLIBC_TUNABLES=\n");
   }
 
   @ParameterizedTest
@@ -259,6 +262,7 @@ class LauncherTest {
     builder.directory(folder.toFile());
     builder.environment().remove("OMP_WAIT_POLICY");
     builder.environment().remove("DJL_OFFLINE");
+    builder.environment().remove("GLIBC_TUNABLES");
     builder.environment().put("JAVA_HOME", folder.resolve("jdk").toString());
     builder.environment().putAll(environment);
     Path out = folder.resolve("stdout");

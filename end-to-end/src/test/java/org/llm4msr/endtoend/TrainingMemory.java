@@ -30,7 +30,8 @@ final class TrainingMemory {
           "MALLOC_MMAP_THRESHOLD_", "33554432",
           "MALLOC_TRIM_THRESHOLD_", "2000000000",
           "MALLOC_TOP_PAD_", "268435456",
-          "MALLOC_ARENA_MAX", "1");
+          "MALLOC_ARENA_MAX", "1",
+          "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
 
   private TrainingMemory() {}
 
