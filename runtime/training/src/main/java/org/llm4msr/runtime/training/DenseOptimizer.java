@@ -170,7 +170,7 @@ final class DenseOptimizer {
   }
 
   /**
-   * Does one step, but for what has begun, which it completes.
+   * Does one step, but for what has begun.
    *
    * @param gradients one per slot
    * @param step from 1
@@ -200,7 +200,6 @@ final class DenseOptimizer {
             }
           }
         });
-    finish();
     return norm;
   }
 

@@ -187,9 +187,28 @@ public final class TrainingStep {
       long step,
       double learningRate,
       boolean withTables) {
+    Outcome outcome;
+    try {
+      outcome = runPass(batch, shares, step, learningRate, withTables);
+      // Outside the scope of the pass, which would close the new arrays.
+      model.parameters().endStep();
+      times.end(StepTimes.Part.CLEANUP);
+    } finally {
+      optimizer.finish(); // Only now: other threads have moved parameters while arrays were closed.
+    }
+    times.end(StepTimes.Part.DENSE);
+    times.stepDone();
+    return outcome;
+  }
+
+  private Outcome runPass(
+      Batch batch,
+      @Nullable LossShares shares,
+      long step,
+      double learningRate,
+      boolean withTables) {
     TensorEngine engine = model.engine();
     List<FieldValues> fields = model.values(batch);
-    Outcome outcome;
     try (NDManager manager = model.manager().newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -222,15 +241,8 @@ public final class TrainingStep {
               ? withGradients(each -> optimizer.update(each, step + 1, learningRate))
               : optimizer.update(joint.gradients(), step + 1, learningRate);
       times.end(StepTimes.Part.DENSE);
-      outcome = new Outcome(value, joint == null ? terms(forward) : joint.terms(), norm);
-    } finally {
-      optimizer.finish();
+      return new Outcome(value, joint == null ? terms(forward) : joint.terms(), norm);
     }
-    // Outside the scope, which would close the new arrays.
-    model.parameters().endStep();
-    times.end(StepTimes.Part.CLEANUP);
-    times.stepDone();
-    return outcome;
   }
 
   /** A loss that is read from the engine once, when it is first asked for. */

@@ -97,6 +97,7 @@ class DenseOptimizerTest {
         beginner.begin(0, gradients.get(0), step, 0.01);
         beginner.begin(2, gradients.get(2), step, 0.01);
         beginner.update(gradients, step, 0.01);
+        beginner.finish();
       }
     }
 
