@@ -30,6 +30,14 @@ public interface LayerPass extends Pass {
     return layers(x, List.of(new ChainedLayer(weight, bias, follow)));
   }
 
+  /**
+   * Passes the same rows through several layers: (B, e * n) to (B, e * m) of each.
+   *
+   * @param x float32
+   * @return the results, which belong to the pass; empty where a call for each is as fast
+   */
+  Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> layers);
+
   /** Computes a layer whose weights are arrays of the pass instead of parameters. */
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);
 

@@ -3,6 +3,7 @@ package org.llm4msr.plugins.fusion;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,7 @@ final class DynamicNetworkHead implements FusionHead {
   }
 
   private static GroupedRows apply(Pass pass, GeneratedWeights layer, NDArray z, GroupedRows rows) {
-    return rows.linear(layer.weights(pass, z), layer.biases(pass, z));
+    NDList own = GeneratedWeights.generate(pass, z, List.of(layer));
+    return rows.linear(own.get(0), own.get(1));
   }
 }

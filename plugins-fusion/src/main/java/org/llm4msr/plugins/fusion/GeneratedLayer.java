@@ -58,14 +58,9 @@ final class GeneratedLayer {
     return generated.size();
   }
 
-  /** Computes the generated part of the weights from the source (G, inputs). */
-  NDArray weights(Pass pass, NDArray source) {
-    return generated.weights(pass, source);
-  }
-
-  /** Computes the generated part of the biases from the source (G, inputs). */
-  NDArray biases(Pass pass, NDArray source) {
-    return generated.biases(pass, source);
+  /** Returns the generated part of the weights and biases. */
+  GeneratedWeights generated() {
+    return generated;
   }
 
   /** Returns whether all of its weights are generated. */

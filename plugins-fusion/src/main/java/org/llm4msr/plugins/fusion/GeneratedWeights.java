@@ -1,7 +1,10 @@
 package org.llm4msr.plugins.fusion;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import java.util.stream.Stream;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
@@ -58,15 +61,22 @@ final class GeneratedWeights {
     return (long) in * out + out;
   }
 
-  /** Computes W from the source (G, inputs): (G, in, out). */
-  NDArray weights(Pass pass, NDArray source) {
-    NDArray flat = Layers.linear(pass, source, weight, weightBase);
-    return Layers.reshape(pass, flat, new Shape(source.getShape().get(0), in, out));
+  /** Computes W (G, in, out) and b (G, out) of each layer from the source (G, inputs). */
+  static NDList generate(Pass pass, NDArray source, List<GeneratedWeights> layers) {
+    NDList flat =
+        Layers.linear(pass, source, layers.stream().flatMap(GeneratedWeights::maps).toList());
+    NDList generated = new NDList();
+    for (int i = 0; i < layers.size(); i++) {
+      GeneratedWeights layer = layers.get(i);
+      Shape shape = new Shape(source.getShape().get(0), layer.in, layer.out);
+      generated.add(Layers.reshape(pass, flat.get(2 * i), shape));
+      generated.add(flat.get(2 * i + 1));
+    }
+    return generated;
   }
 
-  /** Computes b from the source (G, inputs): (G, out). */
-  NDArray biases(Pass pass, NDArray source) {
-    return Layers.linear(pass, source, bias, biasBase);
+  private Stream<Layers.Affine> maps() {
+    return Stream.of(new Layers.Affine(weight, weightBase), new Layers.Affine(bias, biasBase));
   }
 
   /**

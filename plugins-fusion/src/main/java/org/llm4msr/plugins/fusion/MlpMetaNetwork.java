@@ -74,12 +74,8 @@ final class MlpMetaNetwork implements MetaNetwork {
     if (hasFewRows(pass)) {
       return new MetaWeights(new NDList(withOne(source)));
     }
-    NDList arrays = new NDList();
-    for (GeneratedLayer layer : layers) {
-      arrays.add(layer.weights(pass, source));
-      arrays.add(layer.biases(pass, source));
-    }
-    return new MetaWeights(arrays);
+    List<GeneratedWeights> generated = layers.stream().map(GeneratedLayer::generated).toList();
+    return new MetaWeights(GeneratedWeights.generate(pass, source, generated));
   }
 
   @Override

@@ -34,6 +34,11 @@ public record ProductSizes(int each, int in, int out) {
     return axes == 3 ? new Shape(groups, in, out) : new Shape(groups, each, in, out);
   }
 
+  /** Returns how many numbers the matrices of a group have. */
+  public long weights() {
+    return (long) each * in * out;
+  }
+
   public int rowIn() {
     return each * in;
   }

@@ -3,13 +3,17 @@ package org.llm4msr.runtime.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.api.model.Parameter;
 import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.ProductSizes;
+import org.llm4msr.runtime.kernels.RowChunks;
 import org.llm4msr.runtime.kernels.Shapes;
 
 /** Layers whose weights all rows share, recorded on the tape of a pass. */
@@ -28,9 +32,67 @@ final class DenseLayers {
 
   /** Passes rows through layers; empty where Java cannot address what they read and write. */
   Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers) {
-    return apply(
-        x,
-        layers.stream().map(layer -> RowLayer.Parts.of(tape, layer, ProductSizes::ofAll)).toList());
+    return apply(x, parts(layers));
+  }
+
+  private List<RowLayer.Parts> parts(List<ChainedLayer> layers) {
+    return layers.stream()
+        .map(layer -> RowLayer.Parts.of(tape, layer, ProductSizes::ofAll))
+        .toList();
+  }
+
+  /** Passes the same rows through several layers; empty where a call for each is as fast. */
+  Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> layers) {
+    if (!canBeTogether(layers) || !paysTogether(x, layers)) {
+      return Optional.empty();
+    }
+    List<RowLayer.Parts> parts = parts(layers);
+    for (RowLayer.Parts layer : parts) {
+      requireSizes(layer, x.getShape().get(0), x.getShape().get(1));
+    }
+    return Optional.of(new WideLayers(tape, all(x), 1, x, parts).apply(() -> {}));
+  }
+
+  /** Returns whether no two threads would write the same gradient, and the engine no activation. */
+  private static boolean canBeTogether(List<ChainedLayer> layers) {
+    List<Parameter> parameters =
+        layers.stream()
+            .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
+            .filter(Objects::nonNull)
+            .toList();
+    return parameters.stream().distinct().count() == parameters.size()
+        && layers.stream()
+            .allMatch(
+                layer ->
+                    layer.weight() instanceof ParameterArray
+                        && Epilogue.has(layer.follow().activation()));
+  }
+
+  /** Returns whether Java can address what they write, and one of them is wide. */
+  private boolean paysTogether(NDArray x, List<ChainedLayer> layers) {
+    int rows = (int) x.getShape().get(0);
+    List<ProductSizes> sizes =
+        layers.stream()
+            .map(layer -> ProductSizes.ofAll(((ParameterArray) layer.weight()).shape()))
+            .toList();
+    return sizes.stream().allMatch(layer -> hasRoom((long) rows * layer.rowOut()))
+        && sizes.stream().anyMatch(layer -> isWide(x, layer));
+  }
+
+  private boolean isWide(NDArray x, ProductSizes sizes) {
+    int columns = sizes.rowIn() + sizes.rowOut();
+    int rowsOfChunk = new RowChunks(all(x), columns, tape.workers()).rows();
+    int rows = (int) x.getShape().get(0);
+    return WideLayers.pays(sizes, rows, 1, rowsOfChunk, tape.workers().threads());
+  }
+
+  private static void requireSizes(RowLayer.Parts layer, long rows, long columns) {
+    ProductSizes sizes = layer.sizes();
+    Shapes.require("rows", new Shape(rows, columns), new Shape(rows, sizes.rowIn()));
+    if (layer.bias() != null) {
+      Shape biases = new Shape(layer.bias().shape().size());
+      Shapes.require("biases", biases, new Shape(sizes.rowOut()));
+    }
   }
 
   /** Passes rows through a layer of arrays of the pass; empty as for {@link #layers}. */
@@ -44,14 +106,9 @@ final class DenseLayers {
     long rows = x.getShape().get(0);
     long columns = x.getShape().get(1);
     for (RowLayer.Parts layer : layers) {
-      ProductSizes sizes = layer.sizes();
-      Shapes.require("rows", new Shape(rows, columns), new Shape(rows, sizes.rowIn()));
-      if (layer.bias() != null) {
-        Shape biases = new Shape(layer.bias().shape().size());
-        Shapes.require("biases", biases, new Shape(sizes.rowOut()));
-      }
-      columns = sizes.rowOut();
-      if (!hasRoom(rows * columns) || !hasRoom(layer.weights())) {
+      requireSizes(layer, rows, columns);
+      columns = layer.sizes().rowOut();
+      if (!hasRoom(rows * columns) || !hasRoom(layer.sizes().weights())) {
         return Optional.empty();
       }
     }

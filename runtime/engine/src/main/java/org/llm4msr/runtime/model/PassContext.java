@@ -122,6 +122,11 @@ public final class PassContext implements LayerPass {
   }
 
   @Override
+  public Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> several) {
+    return layersOf(x, 2).flatMap(own -> own.sideBySide(x, several));
+  }
+
+  @Override
   public Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
     return layersOf(x, 2).flatMap(own -> own.layer(x, weight, bias, follow));
   }

@@ -51,10 +51,6 @@ final class RowLayer {
       return new Parts(sizesOf.apply(weight.shape()), weight, bias, layer.follow());
     }
 
-    long weights() {
-      return (long) sizes.each() * sizes.in() * sizes.out();
-    }
-
     Parts withoutFollow() {
       return new Parts(sizes, weight, bias, Follow.NOTHING);
     }

@@ -72,7 +72,8 @@ final class RowLayers {
             .allMatch(
                 p ->
                     Epilogue.has(p.follow().activation())
-                        && !WideLayer.pays(p, rows(segments), groups, chunks.rows(), threads));
+                        && !WideLayers.pays(
+                            p.sizes(), rows(segments), groups, chunks.rows(), threads));
     if (last > 0 && !together) {
       NDArray h = x;
       for (RowLayer.Parts layer : parts.subList(0, last)) {
@@ -86,7 +87,7 @@ final class RowLayers {
       return follow.applyTo(apply(tape, segments, groups, x, product, behind));
     }
     if (!together) {
-      return new WideLayer(tape, segments, groups, x, parts.get(0)).apply(behind);
+      return new WideLayers(tape, segments, groups, x, parts).apply(behind).get(0);
     }
     return new RowLayers(tape, segments, groups, x, parts, chunks).apply(behind);
   }

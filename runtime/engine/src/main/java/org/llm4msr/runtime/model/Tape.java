@@ -1,11 +1,14 @@
 package org.llm4msr.runtime.model;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.Precision;
@@ -241,23 +244,44 @@ public final class Tape {
     void backward(NDArray gradient);
   }
 
+  /**
+   * What an operation does with the gradients of its results; null where nothing depends on one.
+   */
+  interface Operations {
+    void backward(List<@Nullable NDArray> gradients);
+  }
+
   /** Records an operation; returns its result as the engine goes on with it. */
   NDArray give(NDArray result, Operation operation) {
+    return give(List.of(result), gradients -> operation.backward(requireNonNull(gradients.get(0))))
+        .get(0);
+  }
+
+  /** Records an operation with several results. */
+  List<NDArray> give(List<NDArray> results, Operations operation) {
     if (!recording) {
-      return result;
+      return results;
     }
+    List<NDArray> begun = results.stream().map(this::begun).toList();
+    List<Leaf> of = begun.stream().map(array -> requireNonNull(leaves.get(array))).toList();
+    steps.add(
+        () -> {
+          List<@Nullable NDArray> gradients = new ArrayList<>();
+          of.forEach(leaf -> gradients.add(leaf.whole()));
+          if (gradients.stream().anyMatch(Objects::nonNull)) {
+            operation.backward(gradients);
+          }
+        });
+    return begun;
+  }
+
+  /** Returns a result as the engine goes on with it. */
+  private NDArray begun(NDArray result) {
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
     Leaf leaf = new Leaf(values, result, true);
     NDArray guarded = TorchGradients.guarded(result);
     leaves.put(guarded, leaf);
-    steps.add(
-        () -> {
-          NDArray gradient = leaf.whole();
-          if (gradient != null) {
-            operation.backward(gradient);
-          }
-        });
     return guarded;
   }
 

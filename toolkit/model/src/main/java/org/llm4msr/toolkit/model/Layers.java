@@ -1,10 +1,13 @@
 package org.llm4msr.toolkit.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.LayerPass;
 import org.llm4msr.api.model.Activation;
@@ -51,6 +54,27 @@ public final class Layers {
   static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias, Follow follow) {
     return of(pass, runtime -> runtime.layer(x, weight, bias, follow))
         .orElseGet(() -> follow.applyTo(product(pass, x, weight.array()).add(bias.array())));
+  }
+
+  /**
+   * A layer {@code x W + b}.
+   *
+   * @param weight (n, m)
+   * @param bias (m)
+   */
+  public record Affine(Parameter weight, Parameter bias) {
+
+    private ChainedLayer chained() {
+      return new ChainedLayer(weight, bias, Follow.NOTHING);
+    }
+  }
+
+  /** Computes several layers of the same rows, faster than by a call for each: (B, n) to (B, m). */
+  public static NDList linear(Pass pass, NDArray x, List<Affine> layers) {
+    List<ChainedLayer> chained = layers.stream().map(Affine::chained).toList();
+    return new NDList(
+        of(pass, runtime -> runtime.sideBySide(x, chained))
+            .orElseGet(() -> layers.stream().map(l -> linear(pass, x, l.weight, l.bias)).toList()));
   }
 
   /** Multiplies as {@link LayerPass#product} says. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
@@ -19,8 +20,8 @@ import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.kernels.ProductSizes;
 
-/** A layer that is cut into columns, against loops in double precision. */
-class WideLayerTest extends ProductsTest {
+/** Layers that are cut into columns, against loops in double precision. */
+class WideLayersTest extends ProductsTest {
 
   private static final double LEAK = 0.01;
 
@@ -81,8 +82,8 @@ class WideLayerTest extends ProductsTest {
                 follow);
     float[] y;
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
-      NDArray first = new WideLayer(tape, segments, c.groups, rows, parts.get()).apply(() -> {});
-      NDArray second = new WideLayer(tape, segments, c.groups, rows, parts.get()).apply(() -> {});
+      NDArray first = wide(tape, segments, c.groups, rows, parts.get());
+      NDArray second = wide(tape, segments, c.groups, rows, parts.get());
       tape.backward(collector, first.add(second).mul(manager.create(dy, first.getShape())).sum());
       y = first.toFloatArray();
       assertThat(second.toFloatArray()).isEqualTo(y);
@@ -128,6 +129,11 @@ class WideLayerTest extends ProductsTest {
     assertClose(rows.getGradient().toFloatArray(), dx);
     assertClose(gradient(weight), dw);
     assertClose(gradient(bias), db);
+  }
+
+  private static NDArray wide(
+      Tape tape, List<Segment> segments, int groups, NDArray rows, RowLayer.Parts parts) {
+    return new WideLayers(tape, segments, groups, rows, List.of(parts)).apply(() -> {}).get(0);
   }
 
   private static int atX(Case c, int row, int column, int i) {
@@ -219,6 +225,101 @@ class WideLayerTest extends ProductsTest {
     assertClose(gradient(first), dw);
   }
 
+  /**
+   * Nothing reads one of three layers, and a fourth adds to the gradient of the rows before them.
+   */
+  @Test
+  void passesRowsThroughLayersSideBySide() {
+    int rows = 20;
+    int in = 64;
+    int[] out = {1000, 70, 900, 3};
+    boolean[] isRead = {true, true, false, true};
+    float[] x = draw(rows * in);
+    NDArray input = manager.create(x, new Shape(rows, in));
+    input.setRequiresGradient(true);
+    List<float[]> dy = Arrays.stream(out).mapToObj(columns -> draw(rows * columns)).toList();
+    List<ParameterArray> weights = new ArrayList<>();
+    List<ParameterArray> biases = new ArrayList<>();
+    List<ChainedLayer> layers = new ArrayList<>();
+    for (int columns : out) {
+      weights.add(parameter("w" + columns, draw(in * columns), in, columns));
+      biases.add(parameter("b" + columns, draw(columns), columns));
+      dirty(weights.get(layers.size()));
+      layers.add(
+          new ChainedLayer(weights.get(layers.size()), biases.get(layers.size()), Follow.NOTHING));
+    }
+    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
+    DenseLayers dense = new DenseLayers(tape);
+    List<NDArray> results = new ArrayList<>();
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      results.addAll(dense.sideBySide(input, layers.subList(0, 3)).orElseThrow());
+      results.add(dense.layers(input, layers.subList(3, 4)).orElseThrow());
+      NDArray loss = manager.zeros(new Shape());
+      for (int k = 0; k < out.length; k++) {
+        if (isRead[k]) {
+          NDArray factors = manager.create(dy.get(k), new Shape(rows, out[k]));
+          loss = loss.add(results.get(k).mul(factors).sum());
+        }
+      }
+      tape.backward(collector, loss);
+    }
+
+    double[] dx = new double[x.length];
+    for (int k = 0; k < out.length; k++) {
+      double[] y = new double[rows * out[k]];
+      double[] dw = new double[in * out[k]];
+      double[] db = new double[out[k]];
+      for (int row = 0; row < rows; row++) {
+        for (int j = 0; j < out[k]; j++) {
+          double gradient = isRead[k] ? dy.get(k)[row * out[k] + j] : 0;
+          y[row * out[k] + j] = biases.get(k).values().get(j);
+          db[j] += gradient;
+          for (int i = 0; i < in; i++) {
+            double weight = weights.get(k).values().get(i * out[k] + j);
+            y[row * out[k] + j] += x[row * in + i] * weight;
+            dx[row * in + i] += gradient * weight;
+            dw[i * out[k] + j] += gradient * x[row * in + i];
+          }
+        }
+      }
+      assertClose(results.get(k).toFloatArray(), y);
+      assertClose(gradient(weights.get(k)), dw);
+      assertClose(gradient(biases.get(k)), db);
+    }
+    assertClose(input.getGradient().toFloatArray(), dx);
+  }
+
+  /** Two threads would write one gradient; narrow layers gain nothing; the engine has tanh. */
+  @Test
+  void leavesLayersThatDoNotGoTogether() {
+    NDArray rows = manager.create(draw(20 * 64), new Shape(20, 64));
+    ParameterArray wide = parameter("wide", draw(64 * 1000), 64, 1000);
+    ParameterArray bias = parameter("bias", draw(1000), 1000);
+    ParameterArray narrow = parameter("narrow", draw(64 * 3), 64, 3);
+    ParameterArray three = parameter("three", draw(3), 3);
+    ChainedLayer first = new ChainedLayer(wide, bias, Follow.NOTHING);
+    ChainedLayer second = new ChainedLayer(narrow, three, Follow.NOTHING);
+    ChainedLayer tanh = new ChainedLayer(narrow, three, new Follow(Activation.TANH, null));
+    DenseLayers dense = new DenseLayers(Tape.of(manager, workers, Precision.FLOAT32, true));
+
+    assertThat(dense.sideBySide(rows, List.of(first, second))).isPresent();
+    assertThat(dense.sideBySide(rows, List.of(first, first))).isEmpty();
+    assertThat(dense.sideBySide(rows, List.of(second))).isEmpty();
+    assertThat(dense.sideBySide(rows, List.of(first, tanh))).isEmpty();
+  }
+
+  /** 32,768 times 16,384 floats are 2 GiB, where a buffer of Java ends. */
+  @Test
+  void leavesResultsThatJavaCannotAddress() {
+    ParameterArray wide = parameter("wide", draw(64 * 16_384), 64, 16_384);
+    List<ChainedLayer> layers = List.of(new ChainedLayer(wide, null, Follow.NOTHING));
+    DenseLayers dense = new DenseLayers(Tape.of(manager, workers, Precision.FLOAT32, true));
+
+    NDArray rows = manager.zeros(new Shape(32_768, 64));
+    assertThat(dense.sideBySide(rows, layers)).isEmpty();
+    assertThat(dense.sideBySide(rows.get("0:100"), layers)).isPresent();
+  }
+
   /** The gradients of the weights and of their factors come from that of the product. */
   @Test
   void scalesWeights() {
@@ -269,11 +370,6 @@ class WideLayerTest extends ProductsTest {
   }
 
   private boolean pays(int rows, int in, int out, int rowsOfChunk, int threads) {
-    ProductSizes sizes = new ProductSizes(1, in, out);
-    NDArray weight = manager.zeros(new Shape(in, out));
-    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, false);
-    RowLayer.Parts parts =
-        new RowLayer.Parts(sizes, GroupArray.of(tape, weight), null, Follow.NOTHING);
-    return WideLayer.pays(parts, rows, 1, rowsOfChunk, threads);
+    return WideLayers.pays(new ProductSizes(1, in, out), rows, 1, rowsOfChunk, threads);
   }
 }
