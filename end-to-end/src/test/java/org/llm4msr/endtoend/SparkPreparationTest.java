@@ -155,6 +155,7 @@ class SparkPreparationTest {
   }
 
   @Test
+  @Tag("slow")
   void nodesOfAClusterPrepareTheDataOfOneMachine() throws Exception {
     Path file = experiment("all", "first.csv, second.csv", BY_TIME, "{perPositive: 1}");
     Path staging = Files.createDirectory(folder.resolve("staging"));

@@ -58,6 +58,7 @@ class SparkScoringTest {
   }
 
   @Test
+  @Tag("slow")
   void aClusterThatLosesAnExecutorGivesTheScoresOfOneMachine() throws Exception {
     Path rows = Files.createDirectory(folder.resolve("rows"));
     Path scores = folder.resolve("scores");
