@@ -20,8 +20,7 @@ public interface LayerPass extends Pass {
    *
    * @param x float32
    * @param layers at least one
-   * @return the result, which belongs to the pass; empty where the engine's operations are to
-   *     compute it
+   * @return of the pass; empty where the engine's operations are to compute it
    */
   Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers);
 
@@ -31,25 +30,19 @@ public interface LayerPass extends Pass {
   }
 
   /**
-   * Passes the same rows through several layers: (B, e * n) to (B, e * m) of each.
-   *
-   * @param x float32
-   * @return the results, which belong to the pass; empty where a call for each is as fast
+   * Passes the same rows through several layers, as {@link #layers} through one: (B, e * m) of
+   * each. Empty also where a call for each is as fast, or they cannot be computed together.
    */
   Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> layers);
 
   /** Computes a layer whose weights are arrays of the pass instead of parameters. */
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow);
 
-  /**
-   * Multiplies (..., k, n) by (..., n, m) as the engine does, or in bfloat16 where the pass has the
-   * engine's products of bfloat16.
-   */
+  /** Multiplies (..., k, n) by (..., n, m) with the engine, in bfloat16 where the pass has that. */
   NDArray product(NDArray left, NDArray right);
 
   /**
-   * Normalises each column over the rows (batch normalisation) and does what follows: (B, n) to (B,
-   * n).
+   * Normalises each column over the rows (batch normalisation) and does what follows: (B, n).
    *
    * @param x float32, at least two rows
    * @param scale (n)

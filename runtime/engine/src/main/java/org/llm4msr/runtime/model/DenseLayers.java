@@ -41,7 +41,10 @@ final class DenseLayers {
         .toList();
   }
 
-  /** Passes the same rows through several layers; empty where a call for each is as fast. */
+  /**
+   * Passes the same rows through several layers at once; empty where a call for each is as fast, or
+   * they cannot go together.
+   */
   Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> layers) {
     if (!canBeTogether(layers) || !paysTogether(x, layers)) {
       return Optional.empty();
@@ -53,19 +56,16 @@ final class DenseLayers {
     return Optional.of(new WideLayers(tape, all(x), 1, x, parts).apply(() -> {}));
   }
 
-  /** Returns whether no two threads would write the same gradient, and the engine no activation. */
+  /** Returns whether no two share a gradient, and the engine applies no activation. */
   private static boolean canBeTogether(List<ChainedLayer> layers) {
     List<Parameter> parameters =
         layers.stream()
             .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
             .filter(Objects::nonNull)
             .toList();
-    return parameters.stream().distinct().count() == parameters.size()
-        && layers.stream()
-            .allMatch(
-                layer ->
-                    layer.weight() instanceof ParameterArray
-                        && Epilogue.has(layer.follow().activation()));
+    return parameters.stream().allMatch(ParameterArray.class::isInstance)
+        && parameters.stream().distinct().count() == parameters.size()
+        && layers.stream().allMatch(layer -> Epilogue.has(layer.follow().activation()));
   }
 
   /** Returns whether Java can address what they write, and one of them is wide. */

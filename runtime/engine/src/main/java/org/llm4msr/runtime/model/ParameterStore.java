@@ -137,7 +137,10 @@ public final class ParameterStore implements AutoCloseable {
     arrays.forEach(ParameterArray::push);
   }
 
-  /** Makes known to the engine what an optimiser changed, and drops all gradients. */
+  /**
+   * Makes known to the engine what an optimiser changed, and drops all gradients. What the engine
+   * shares may still change behind it.
+   */
   public void endStep() {
     arrays.forEach(ParameterArray::endStep);
   }

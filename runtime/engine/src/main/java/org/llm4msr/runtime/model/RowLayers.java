@@ -87,7 +87,9 @@ final class RowLayers {
       return follow.applyTo(apply(tape, segments, groups, x, product, behind));
     }
     if (!together) {
-      return new WideLayers(tape, segments, groups, x, parts).apply(behind).get(0);
+      return new WideLayers(tape, segments, groups, x, List.of(parts.get(last)))
+          .apply(behind)
+          .get(0);
     }
     return new RowLayers(tape, segments, groups, x, parts, chunks).apply(behind);
   }

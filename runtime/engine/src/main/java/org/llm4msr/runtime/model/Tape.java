@@ -262,21 +262,21 @@ public final class Tape {
     if (!recording) {
       return results;
     }
-    List<NDArray> begun = results.stream().map(this::begun).toList();
-    List<Leaf> of = begun.stream().map(array -> requireNonNull(leaves.get(array))).toList();
+    List<NDArray> guarded = results.stream().map(this::guarded).toList();
+    List<Leaf> ends = guarded.stream().map(array -> requireNonNull(leaves.get(array))).toList();
     steps.add(
         () -> {
           List<@Nullable NDArray> gradients = new ArrayList<>();
-          of.forEach(leaf -> gradients.add(leaf.whole()));
+          ends.forEach(leaf -> gradients.add(leaf.whole()));
           if (gradients.stream().anyMatch(Objects::nonNull)) {
             operation.backward(gradients);
           }
         });
-    return begun;
+    return guarded;
   }
 
   /** Returns a result as the engine goes on with it. */
-  private NDArray begun(NDArray result) {
+  private NDArray guarded(NDArray result) {
     NDArray values = result.stopGradient();
     result.setRequiresGradient(true);
     Leaf leaf = new Leaf(values, result, true);

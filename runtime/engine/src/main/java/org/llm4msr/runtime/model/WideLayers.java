@@ -46,10 +46,10 @@ final class WideLayers {
   private final List<Layer> layers;
 
   /** One of the layers. */
-  private record Layer(RowLayer.Parts parts, RowLayer row) {}
+  private record Layer(RowLayer.Parts parts, RowLayer own) {}
 
   /** Columns of one group's results of a layer, for one thread. */
-  private record Range(Layer layer, Tile columns) {}
+  private record Range(Layer layer, Tile tile) {}
 
   /**
    * Takes rows and layers.
@@ -104,7 +104,7 @@ final class WideLayers {
   List<NDArray> apply(Runnable behind) {
     forward();
     return tape.give(
-        layers.stream().map(layer -> layer.row.y()).toList(),
+        layers.stream().map(layer -> layer.own.y()).toList(),
         gradients -> {
           backward(gradients);
           behind.run();
@@ -112,17 +112,17 @@ final class WideLayers {
   }
 
   private void forward() {
-    layers.forEach(layer -> layer.row.takeRows(0, rows));
+    layers.forEach(layer -> layer.own.takeRows(0, rows));
     each(
         layers.stream().flatMap(this::ranges).toList(),
         range ->
-            tiles(range.columns).stream()
+            tiles(range.tile).stream()
                 .filter(WideLayers::hasRows)
-                .forEach(range.layer.row::forward));
+                .forEach(range.layer.own::forward));
   }
 
   private Stream<Range> ranges(Layer layer) {
-    return layer.row.tiles(segments, groups).stream().map(columns -> new Range(layer, columns));
+    return layer.own.tiles(segments, groups).stream().map(tile -> new Range(layer, tile));
   }
 
   private void each(List<Range> ranges, Consumer<Range> task) {
@@ -165,11 +165,11 @@ final class WideLayers {
     }
     each(
         used.keySet().stream().flatMap(this::ranges).toList(),
-        range -> requireNonNull(used.get(range.layer)).add(range.columns));
+        range -> requireNonNull(used.get(range.layer)).add(range.tile));
     if (dx != null) {
       dx.finish();
     }
-    used.keySet().forEach(layer -> layer.row.end());
+    used.keySet().forEach(layer -> layer.own.end());
   }
 
   /** The gradients of what one layer took. */
@@ -187,13 +187,13 @@ final class WideLayers {
     private final int firstSum;
 
     LayerGradients(Layer layer, FloatMemory dy, long ones, @Nullable RowGradients dx) {
-      this.layer = layer.row;
+      this.layer = layer.own;
       this.dy = dy;
       this.ones = ones;
       this.dx = dx;
       dw = Gradient.of(layer.parts.weight());
       db = layer.parts.bias() == null ? null : Gradient.of(layer.parts.bias());
-      columns = layer.row.tiles(segments, groups).get(0).columns();
+      columns = layer.own.tiles(segments, groups).get(0).columns();
       int out = layer.parts.sizes().out();
       firstSum = dx == null ? 0 : dx.add((out + columns - 1) / columns);
     }

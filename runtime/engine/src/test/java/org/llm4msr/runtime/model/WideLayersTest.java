@@ -225,11 +225,10 @@ class WideLayersTest extends ProductsTest {
     assertClose(gradient(first), dw);
   }
 
-  /**
-   * Nothing reads one of three layers, and a fourth adds to the gradient of the rows before them.
-   */
-  @Test
-  void passesRowsThroughLayersSideBySide() {
+  /** Nothing reads one of three layers; a fourth adds to the gradient of the rows before them. */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void passesRowsThroughLayersSideBySide(Precision precision) {
     int rows = 20;
     int in = 64;
     int[] out = {1000, 70, 900, 3};
@@ -240,20 +239,25 @@ class WideLayersTest extends ProductsTest {
     List<float[]> dy = Arrays.stream(out).mapToObj(columns -> draw(rows * columns)).toList();
     List<ParameterArray> weights = new ArrayList<>();
     List<ParameterArray> biases = new ArrayList<>();
-    List<ChainedLayer> layers = new ArrayList<>();
     for (int columns : out) {
-      weights.add(parameter("w" + columns, draw(in * columns), in, columns));
+      ParameterArray weight = parameter("w" + columns, draw(in * columns), in, columns);
+      dirty(weight);
+      weights.add(weight);
       biases.add(parameter("b" + columns, draw(columns), columns));
-      dirty(weights.get(layers.size()));
-      layers.add(
-          new ChainedLayer(weights.get(layers.size()), biases.get(layers.size()), Follow.NOTHING));
     }
-    Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
+    Follow follow = new Follow(Activation.LEAKY_RELU, null);
+    List<ChainedLayer> layers =
+        List.of(
+            new ChainedLayer(weights.get(0), biases.get(0), follow),
+            new ChainedLayer(weights.get(1), null, follow),
+            new ChainedLayer(weights.get(2), biases.get(2), follow));
+    ChainedLayer last = new ChainedLayer(weights.get(3), biases.get(3), follow);
+    Tape tape = Tape.of(manager, workers, precision, true);
     DenseLayers dense = new DenseLayers(tape);
     List<NDArray> results = new ArrayList<>();
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
-      results.addAll(dense.sideBySide(input, layers.subList(0, 3)).orElseThrow());
-      results.add(dense.layers(input, layers.subList(3, 4)).orElseThrow());
+      results.addAll(dense.sideBySide(input, layers).orElseThrow());
+      results.add(dense.layers(input, List.of(last)).orElseThrow());
       NDArray loss = manager.zeros(new Shape());
       for (int k = 0; k < out.length; k++) {
         if (isRead[k]) {
@@ -266,20 +270,32 @@ class WideLayersTest extends ProductsTest {
 
     double[] dx = new double[x.length];
     for (int k = 0; k < out.length; k++) {
+      Precision own = out[k] < RowLayer.LEAST_HALF ? Precision.FLOAT32 : precision;
+      double[] rx = numbers(own, x);
+      float[] w = new float[in * out[k]];
+      weights.get(k).values().get(w);
+      double[] rw = numbers(own, w);
       double[] y = new double[rows * out[k]];
       double[] dw = new double[in * out[k]];
       double[] db = new double[out[k]];
-      for (int row = 0; row < rows; row++) {
-        for (int j = 0; j < out[k]; j++) {
-          double gradient = isRead[k] ? dy.get(k)[row * out[k] + j] : 0;
-          y[row * out[k] + j] = biases.get(k).values().get(j);
-          db[j] += gradient;
-          for (int i = 0; i < in; i++) {
-            double weight = weights.get(k).values().get(i * out[k] + j);
-            y[row * out[k] + j] += x[row * in + i] * weight;
-            dx[row * in + i] += gradient * weight;
-            dw[i * out[k] + j] += gradient * x[row * in + i];
-          }
+      float[] products = new float[rows * out[k]];
+      for (int at = 0; at < y.length; at++) {
+        int j = at % out[k];
+        double z = k == 1 ? 0 : biases.get(k).values().get(j);
+        for (int i = 0; i < in; i++) {
+          z += rx[at / out[k] * in + i] * rw[i * out[k] + j];
+        }
+        y[at] = Math.max(z, LEAK * z);
+        products[at] = isRead[k] ? (float) (dy.get(k)[at] * (z > 0 ? 1 : LEAK)) : 0;
+        db[j] += k == 1 ? 0 : products[at];
+      }
+      double[] gradients = numbers(own, products);
+      for (int at = 0; at < y.length; at++) {
+        for (int i = 0; i < in; i++) {
+          int atX = at / out[k] * in + i;
+          int atW = i * out[k] + at % out[k];
+          dx[atX] += gradients[at] * rw[atW];
+          dw[atW] += gradients[at] * rx[atX];
         }
       }
       assertClose(results.get(k).toFloatArray(), y);

@@ -194,7 +194,8 @@ public final class TrainingStep {
       model.parameters().endStep();
       times.end(StepTimes.Part.CLEANUP);
     } finally {
-      optimizer.finish(); // Only now: other threads have moved parameters while arrays were closed.
+      // Other threads moved, while arrays were closed, what begun parameters share with the engine.
+      optimizer.finish();
     }
     times.end(StepTimes.Part.DENSE);
     times.stepDone();

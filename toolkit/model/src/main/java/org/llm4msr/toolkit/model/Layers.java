@@ -69,7 +69,10 @@ public final class Layers {
     }
   }
 
-  /** Computes several layers of the same rows, faster than by a call for each: (B, n) to (B, m). */
+  /**
+   * Computes several layers of the same rows, where the runtime can faster than by a call for each:
+   * (B, n) to (B, m).
+   */
   public static NDList linear(Pass pass, NDArray x, List<Affine> layers) {
     List<ChainedLayer> chained = layers.stream().map(Affine::chained).toList();
     return new NDList(
