@@ -20,7 +20,7 @@ public interface LayerPass extends Pass {
    *
    * @param x float32
    * @param layers at least one
-   * @return of the pass; empty where the engine's operations are to compute it
+   * @return an array of the pass; empty where the engine's operations are to compute it
    */
   Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers);
 
@@ -30,8 +30,8 @@ public interface LayerPass extends Pass {
   }
 
   /**
-   * Passes the same rows through several layers, as {@link #layers} through one: (B, e * m) of
-   * each. Empty also where a call for each is as fast, or they cannot be computed together.
+   * Passes the same rows (B, e * n) through several layers: (B, e * m) of each. Empty also where a
+   * call for each is as fast, or they cannot be computed together.
    */
   Optional<List<NDArray>> sideBySide(NDArray x, List<ChainedLayer> layers);
 
