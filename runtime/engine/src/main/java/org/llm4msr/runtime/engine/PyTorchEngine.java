@@ -45,7 +45,13 @@ final class PyTorchEngine extends TensorEngine {
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
   private PyTorchEngine(Engine engine, RuntimeConfig config) {
-    super(engine, new EngineThread(JniUtils::getNumThreads), config);
+    super(engine, new EngineThread(PyTorchEngine::beginThread), config);
+  }
+
+  private static void beginThread() {
+    JniUtils.getNumThreads(); // See THREADS.
+    Denormals.bind();
+    Denormals.countAsZero(true);
   }
 
   static PyTorchEngine load(RuntimeConfig config) {

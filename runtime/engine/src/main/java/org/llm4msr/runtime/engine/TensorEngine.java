@@ -163,6 +163,19 @@ public abstract sealed class TensorEngine implements AutoCloseable
     return new MsrException(ErrorType.USER, "engine/NO_DEVICE", text, cause);
   }
 
+  /**
+   * Returns whether numbers too near to zero to have all their digits count as zero for the calling
+   * thread, as they do for the engine's thread where PyTorch can make them.
+   */
+  public static boolean denormalsAreZero() {
+    return Denormals.areZero();
+  }
+
+  /** Makes them count as zero for the calling thread, or no longer, where PyTorch can. */
+  public static void setDenormalsAreZero(boolean zero) {
+    Denormals.countAsZero(zero);
+  }
+
   /** Returns the engine itself. */
   public Engine engine() {
     return engine;

@@ -11,12 +11,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.engine.TensorEngine;
 
 /**
  * A few threads that divide ranges among them. Which thread takes which block is left to chance, so
  * a task must write only what belongs to its block; then the result does not depend on the thread
- * count. Several callers may share them, if their tasks share nothing: a worker's number is its own
- * within one call.
+ * count. For them {@link TensorEngine#denormalsAreZero} is as for the caller. Several callers may
+ * share them, if their tasks share nothing: a worker's number is its own within one call.
  */
 public final class Workers implements AutoCloseable {
 
@@ -151,6 +152,7 @@ public final class Workers implements AutoCloseable {
     private final int count;
     private final int grain;
     private final Task task;
+    private final boolean denormalsAreZero = TensorEngine.denormalsAreZero();
     private final int blocks;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -196,6 +198,7 @@ public final class Workers implements AutoCloseable {
         return false;
       }
       try {
+        TensorEngine.setDenormalsAreZero(denormalsAreZero);
         int from = block * grain;
         task.run(worker, from, (int) Math.min((long) from + grain, count));
       } catch (RuntimeException | Error e) {
