@@ -8,11 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.llm4msr.runtime.config.RuntimeConfig;
+import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 
 /**
  * What this processor reaches, by {@code benchmarks/peers/limits.c}, and what share of it the
- * engine's products have: (4096, 192) by (192, 512) in float32, as in a training step.
+ * engine's products have: (4096, 192) by (192, 512), as in a training step.
  *
  * <p>{@code benchmarks/run Limits [THREADS]} builds that program with gcc for this processor.
  */
@@ -30,13 +31,23 @@ public final class Limits {
     int threads = args.length > 0 ? Integer.parseInt(args[0]) : 2;
     String[] reached = reached(threads).strip().split("\t");
     double floats = Double.parseDouble(reached[0]);
-    double products = products(threads);
+    double halves = Math.max(Double.parseDouble(reached[1]), Double.parseDouble(reached[2]));
     System.out.printf("%s; %d threads%n", Processor.name(), threads);
-    System.out.printf("float32 in registers      %8.1f GFLOP/s%n", floats);
+    System.out.printf("float32 in registers      %8s GFLOP/s%n", reached[0]);
     System.out.printf("bfloat16 in registers     %8s GFLOP/s%n", reached[1]);
-    System.out.printf("memory, a = b + s c       %8s GB/s%n", reached[2]);
-    System.out.printf(
-        "float32 products          %8.1f GFLOP/s, %.0f %%%n", products, 100 * products / floats);
+    System.out.printf("bfloat16 in tiles         %8s GFLOP/s%n", reached[2]);
+    System.out.printf("memory, a = b + s c       %8s GB/s%n", reached[3]);
+    try (TensorEngine engine =
+        TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", threads, "1GB", 0, false))) {
+      print("float32 products", engine.call(() -> products(engine)), floats);
+      if (halves > 0) {
+        print("bfloat16 products", engine.call(() -> halfProducts(engine)), halves);
+      }
+    }
+  }
+
+  private static void print(String name, double rate, double limit) {
+    System.out.printf("%-25s %8.1f GFLOP/s, %.0f %%%n", name, rate, 100 * rate / limit);
   }
 
   private static String reached(int threads) throws IOException, InterruptedException {
@@ -60,27 +71,37 @@ public final class Limits {
     return output;
   }
 
-  /** Returns billions of operations a second, the best of some rounds. */
-  private static double products(int threads) {
-    try (TensorEngine engine =
-        TensorEngine.open(new RuntimeConfig("PyTorch", "cpu", threads, "1GB", 0, false))) {
-      return engine.call(
-          () -> {
-            try (NDManager manager = engine.engine().newBaseManager()) {
-              NDArray a = manager.randomNormal(new Shape(ROWS, INNER));
-              NDArray b = manager.randomNormal(new Shape(INNER, COLUMNS));
-              double best = 0;
-              for (int round = 0; round < ROUNDS; round++) {
-                long start = System.nanoTime();
-                for (int i = 0; i < PRODUCTS; i++) {
-                  a.dot(b).close();
-                }
-                double operations = 2.0 * ROWS * INNER * COLUMNS * PRODUCTS;
-                best = Math.max(best, operations / (System.nanoTime() - start));
-              }
-              return best;
-            }
-          });
+  private static double products(TensorEngine engine) {
+    try (NDManager manager = engine.engine().newBaseManager()) {
+      NDArray a = manager.randomNormal(new Shape(ROWS, INNER));
+      NDArray b = manager.randomNormal(new Shape(INNER, COLUMNS));
+      return rate(() -> a.dot(b).close());
     }
+  }
+
+  private static double halfProducts(TensorEngine engine) {
+    try (NDManager manager = engine.engine().newBaseManager()) {
+      long a = Mkl.address(manager.zeros(new Shape(ROWS, INNER / 2)));
+      long b = Mkl.address(manager.zeros(new Shape(INNER, COLUMNS / 2)));
+      long c = Mkl.address(manager.zeros(new Shape(ROWS, COLUMNS)));
+      return rate(
+          () ->
+              Mkl.multiplyHalves(
+                  false, false, ROWS, COLUMNS, INNER, a, INNER, b, COLUMNS, 0, c, COLUMNS));
+    }
+  }
+
+  /** Returns billions of operations a second, the best of some rounds. */
+  private static double rate(Runnable product) {
+    double best = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      long start = System.nanoTime();
+      for (int i = 0; i < PRODUCTS; i++) {
+        product.run();
+      }
+      double operations = 2.0 * ROWS * INNER * COLUMNS * PRODUCTS;
+      best = Math.max(best, operations / (System.nanoTime() - start));
+    }
+    return best;
   }
 }
