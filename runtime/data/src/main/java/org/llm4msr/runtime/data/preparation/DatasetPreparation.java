@@ -104,6 +104,7 @@ public final class DatasetPreparation {
       @Nullable DatasetManifest existing = ExistingData.find(request, schema, key);
       if (existing != null) {
         LOG.info("{} holds this data already", request.target());
+        PreparationFolder.deleteStale(request.target());
         return new PreparationResult(request.target(), existing, true);
       }
       try (PreparationFolder folder = PreparationFolder.create(request.target())) {

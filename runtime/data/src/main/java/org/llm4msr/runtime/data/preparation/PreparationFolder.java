@@ -44,9 +44,8 @@ final class PreparationFolder implements AutoCloseable {
       throw DataErrors.user("BAD_TARGET", target + " cannot be a folder of prepared data.");
     }
     Files.createDirectories(parent);
-    String prefix = target.getFileName() + ".tmp-";
-    deleteStale(parent, prefix);
-    Path folder = Files.createTempDirectory(parent, prefix);
+    deleteStale(target);
+    Path folder = Files.createTempDirectory(parent, prefix(target));
     FolderLock lock =
         requireNonNull(FolderLock.tryTake(folder.resolve(LOCK)), "nobody knows the new folder");
     Files.createDirectories(folder.resolve("data/vocabulary"));
@@ -54,8 +53,17 @@ final class PreparationFolder implements AutoCloseable {
     return new PreparationFolder(target, folder, lock);
   }
 
-  private static void deleteStale(Path parent, String prefix) throws IOException {
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
+  private static String prefix(Path target) {
+    return target.getFileName() + ".tmp-";
+  }
+
+  /** Deletes what killed preparations left beside a target, where the folder can be written. */
+  static void deleteStale(Path target) throws IOException {
+    Path parent = target.toAbsolutePath().getParent();
+    if (parent == null || !Files.isWritable(parent)) {
+      return;
+    }
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix(target) + "*")) {
       for (Path old : found) {
         if (!FolderLock.isHeld(old.resolve(LOCK))) {
           LOG.info("Deleting {}, left behind by a preparation that was stopped", old);

@@ -147,6 +147,15 @@ class PreparationFolderTest {
   }
 
   @Test
+  void deletesWhatWasLeftByAPreparationThatWasKilledAfterItPublished() throws IOException {
+    prepare(floorOne, false);
+    Files.createDirectories(folder.resolve("prepared.tmp-1/replaced"));
+    Files.writeString(folder.resolve("prepared.tmp-1/lock"), "");
+    assertThat(prepare(floorOne, false).reused()).isTrue();
+    assertThat(names()).containsExactly("prepared");
+  }
+
+  @Test
   void saysWhereItMayNotWrite() throws IOException {
     target = Files.writeString(folder.resolve("file"), "").resolve("prepared");
     assertThatThrownBy(() -> prepare(floorOne, false))
