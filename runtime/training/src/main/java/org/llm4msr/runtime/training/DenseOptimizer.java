@@ -23,6 +23,9 @@ final class DenseOptimizer {
   /** How many blocks a thread takes at a time while nothing else waits. */
   private static final int GRAIN = 16;
 
+  /** Of so many elements of a gradient one tells whether to begin; a prime, to see all columns. */
+  private static final int SAMPLED = 1009;
+
   /** Elements below which it costs more to begin with a parameter than pauses save. */
   private static final int MANY = 1 << 14;
 
@@ -141,8 +144,8 @@ final class DenseOptimizer {
    * threads. Its gradient stays as it is and nobody reads its values until {@link #finish}.
    */
   void begin(int slot, FloatBuffer gradient, long step, double learningRate) {
-    if (!hasNonZero(gradient)) {
-      return;
+    if (!hasNonZero(gradient, 0, gradient.limit(), SAMPLED)) {
+      return; // What this did not see, the update sees.
     }
     UpdateRule.Kernel kernel = kernel(slots.get(slot), step, learningRate);
     int first = firstBlocks[slot];
@@ -177,10 +180,7 @@ final class DenseOptimizer {
    * @return the global norm of the gradients before clipping, or NaN where nothing clips
    */
   double update(List<FloatBuffer> gradients, long step, double learningRate) {
-    boolean[] used = new boolean[slots.size()];
-    for (int s = 0; s < used.length; s++) {
-      used[s] = !begun.containsKey(s) && hasNonZero(gradients.get(s));
-    }
+    boolean[] used = used(gradients);
     double norm = clipNorm == null ? Double.NaN : norm(gradients);
     float scale = clipNorm != null && norm > clipNorm ? (float) (clipNorm / norm) : 1f;
     List<UpdateRule.Kernel> kernels = kernels(step, learningRate);
@@ -216,8 +216,27 @@ final class DenseOptimizer {
     return chosen.kernel(step, learningRate * slot.rateFactor());
   }
 
-  private static boolean hasNonZero(FloatBuffer gradient) {
-    for (int i = 0; i < gradient.limit(); i++) {
+  /** Returns which parameters have a gradient other than zero, but for those that have begun. */
+  private boolean[] used(List<FloatBuffer> gradients) {
+    boolean[] used = new boolean[slots.size()];
+    workers.range(
+        blocks.size(),
+        GRAIN,
+        (worker, from, to) -> {
+          for (Block block : blocks.subList(from, to)) {
+            int s = block.slot;
+            if (!used[s]
+                && !begun.containsKey(s)
+                && hasNonZero(gradients.get(s), block.from, block.to, 1)) {
+              used[s] = true;
+            }
+          }
+        });
+    return used;
+  }
+
+  private static boolean hasNonZero(FloatBuffer gradient, int from, int to, int step) {
+    for (int i = from; i < to; i += step) {
       if (gradient.get(i) != 0) {
         return true;
       }

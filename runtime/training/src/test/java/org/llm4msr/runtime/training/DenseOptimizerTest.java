@@ -81,8 +81,11 @@ class DenseOptimizerTest {
   @Test
   void movesAsMuchWhereItBeginsEarly() {
     Random random = new Random(6);
-    List<float[]> start = List.of(floats(random, 50_000), floats(random, 300), new float[20_000]);
+    List<float[]> start =
+        List.of(
+            floats(random, 50_000), floats(random, 300), new float[20_000], floats(random, 20_000));
     List<float[]> early = start.stream().map(float[]::clone).toList();
+    float before = start.get(3)[12_345];
     UpdateRule adam = new UpdateRule.Adam(0.9, 0.999, 1e-8, 1e-3, false);
     try (Workers workers = new Workers(2)) {
       DenseOptimizer optimizer = new DenseOptimizer(slots(start), adam, null, workers);
@@ -92,10 +95,12 @@ class DenseOptimizerTest {
             List.of(
                 FloatBuffer.wrap(floats(random, 50_000)),
                 FloatBuffer.wrap(floats(random, 300)),
-                FloatBuffer.allocate(20_000));
+                FloatBuffer.allocate(20_000),
+                FloatBuffer.allocate(20_000).put(12_345, 0.5f)); // Next to all are zero.
         optimizer.update(gradients, step, 0.01);
         beginner.begin(0, gradients.get(0), step, 0.01);
         beginner.begin(2, gradients.get(2), step, 0.01);
+        beginner.begin(3, gradients.get(3), step, 0.01);
         beginner.update(gradients, step, 0.01);
         beginner.finish();
       }
@@ -103,6 +108,7 @@ class DenseOptimizerTest {
 
     assertThat(early).usingRecursiveComparison().isEqualTo(start);
     assertThat(early.get(2)).containsOnly(0);
+    assertThat(early.get(3)[12_345]).isNotEqualTo(before);
   }
 
   private static List<Slot> slots(List<float[]> values) {
