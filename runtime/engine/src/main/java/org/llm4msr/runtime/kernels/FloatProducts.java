@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.tables.Workers;
 
 /** Products in float32. */
 public final class FloatProducts implements LayerProducts {
@@ -31,7 +32,7 @@ public final class FloatProducts implements LayerProducts {
    */
   private static final int GAP = 16;
 
-  /** Rows of a tile that are transposed at a time. */
+  /** Rows of weights that are transposed at a time. */
   private static final int TURNED = 64;
 
   private static final ThreadLocal<FloatMemory> SCRATCH =
@@ -76,7 +77,7 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
-  public void add(Tile tile, FloatMemory y) {
+  public void multiply(Tile tile, FloatMemory y, float beta) {
     int from = tile.rows().from();
     Mkl.Call call = new Mkl.Call(1, 1);
     call.group(
@@ -88,7 +89,7 @@ public final class FloatProducts implements LayerProducts {
         s.rowIn(),
         s.out(),
         s.rowOut(),
-        1);
+        beta);
     call.product(
         s.row(x, from, tile.part(), BYTES),
         s.weights(tile, weights, BYTES),
@@ -97,18 +98,25 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
-  public void prepareTransposed(NDManager manager, int groups, int rows) {
+  public void prepareTransposed(NDManager manager, Workers workers, int groups, int rows) {
     if (rows < MANY_ROWS * groups) {
       return;
     }
     int matrices = groups * s.each();
-    Shape shape = new Shape(matrices, s.out(), s.in());
-    transposed = manager.create(shape, DataType.FLOAT32);
-    long address = Mkl.address(transposed);
-    for (int matrix = 0; matrix < matrices; matrix++) {
-      long from = (long) matrix * s.in() * s.out() * BYTES;
-      Mkl.transpose(s.in(), s.out(), weights + from, s.out(), address + from, s.in());
-    }
+    transposed = manager.create(new Shape(matrices, s.out(), s.in()), DataType.FLOAT32);
+    long results = Mkl.address(transposed);
+    int blocks = (s.in() + TURNED - 1) / TURNED;
+    workers.range(
+        matrices * blocks,
+        1,
+        (worker, block, behind) -> {
+          int from = block % blocks * TURNED;
+          int count = Math.min(TURNED, s.in() - from);
+          long matrix = (long) (block / blocks) * s.in() * s.out();
+          long of = weights + (matrix + (long) from * s.out()) * BYTES;
+          long to = results + (matrix + from) * BYTES;
+          Mkl.onThisThreadAlone(() -> Mkl.transpose(count, s.out(), of, s.out(), to, s.in()));
+        });
   }
 
   @Override
@@ -221,15 +229,15 @@ public final class FloatProducts implements LayerProducts {
   }
 
   @Override
-  public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
+  public void toWeights(List<Tile> tiles, int from, int to, FloatMemory dy, long dw, float beta) {
     Mkl.Call call = new Mkl.Call(tiles.size(), 1);
     for (Tile tile : tiles) {
       int rows = tile.rows().rows();
-      call.group(true, false, s.in(), tile.columns(), rows, s.rowIn(), s.rowOut(), s.out(), beta)
+      call.group(true, false, to - from, tile.columns(), rows, s.rowIn(), s.rowOut(), s.out(), beta)
           .product(
-              s.row(x, tile.rows().from(), tile.part(), BYTES),
+              s.row(x, tile.rows().from(), tile.part(), BYTES) + (long) from * BYTES,
               s.result(tile, dy.address(), BYTES),
-              s.weights(tile, dw, BYTES));
+              s.weights(tile, from, dw, BYTES));
     }
     call.run();
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.tables.Workers;
 
 /** Products of bfloat16, to which rows, weights and gradients are rounded; sums are float32. */
 public final class HalfProducts implements LayerProducts {
@@ -57,7 +58,7 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
-  public void add(Tile tile, FloatMemory y) {
+  public void multiply(Tile tile, FloatMemory y, float beta) {
     Mkl.multiplyHalves(
         false,
         false,
@@ -68,13 +69,13 @@ public final class HalfProducts implements LayerProducts {
         s.rowIn(),
         s.weights(tile, weights.address(), BYTES),
         s.out(),
-        1,
+        beta,
         s.result(tile, y.address(), Float.BYTES),
         s.rowOut());
   }
 
   @Override
-  public void prepareTransposed(NDManager manager, int groups, int rows) {
+  public void prepareTransposed(NDManager manager, Workers workers, int groups, int rows) {
     // Rounded weights serve both ways.
   }
 
@@ -137,20 +138,20 @@ public final class HalfProducts implements LayerProducts {
   }
 
   @Override
-  public void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta) {
+  public void toWeights(List<Tile> tiles, int from, int to, FloatMemory dy, long dw, float beta) {
     for (Tile tile : tiles) {
       Mkl.multiplyHalves(
           true,
           false,
-          s.in(),
+          to - from,
           tile.columns(),
           tile.rows().rows(),
-          s.row(rows.address(), tile.rows().from(), tile.part(), BYTES),
+          s.row(rows.address(), tile.rows().from(), tile.part(), BYTES) + (long) from * BYTES,
           s.rowIn(),
           s.result(tile, gradients.address(), BYTES),
           s.rowOut(),
           beta,
-          s.weights(tile, dw, Float.BYTES),
+          s.weights(tile, from, dw, Float.BYTES),
           s.out());
     }
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.tables.Workers;
 
 /** The products of one layer, each call by one thread. Rows and results are float32. */
 public interface LayerProducts {
@@ -22,8 +23,12 @@ public interface LayerProducts {
   /** Multiplies rows by the matrices of their groups. */
   void multiply(List<Piece> pieces, FloatMemory y);
 
-  /** Adds the products of the rows of a group with a tile of its weights. */
-  void add(Tile tile, FloatMemory y);
+  /**
+   * Multiplies the rows of a group by a tile of its weights.
+   *
+   * @param beta 1 to add to what lies there, otherwise 0
+   */
+  void multiply(Tile tile, FloatMemory y, float beta);
 
   /**
    * Prepares {@link #multiplyTransposed}, once for all calls before {@link #endTransposed}.
@@ -32,7 +37,7 @@ public interface LayerProducts {
    * @param groups G
    * @param rows of all groups
    */
-  void prepareTransposed(NDManager manager, int groups, int rows);
+  void prepareTransposed(NDManager manager, Workers workers, int groups, int rows);
 
   /** Frees what was prepared. */
   void endTransposed();
@@ -56,6 +61,9 @@ public interface LayerProducts {
   /**
    * Multiplies rows by the gradients of their results, over the rows of each group; after {@link
    * #takeGradients} of all rows.
+   *
+   * @param from the first of some rows of the weights of each tile
+   * @param to behind the last
    */
-  void toWeights(List<Tile> tiles, FloatMemory dy, long dw, float beta);
+  void toWeights(List<Tile> tiles, int from, int to, FloatMemory dy, long dw, float beta);
 }

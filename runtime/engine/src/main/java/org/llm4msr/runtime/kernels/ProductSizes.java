@@ -67,6 +67,11 @@ public record ProductSizes(int each, int in, int out) {
     return matrix(weights, tile.rows().group(), tile.part(), bytes) + (long) tile.from() * bytes;
   }
 
+  /** Returns the address of the first weight of a row of a tile's weights. */
+  public long weights(Tile tile, int row, long weights, int bytes) {
+    return weights(tile, weights, bytes) + (long) row * out * bytes;
+  }
+
   public long matrix(long weights, int group, int part, int bytes) {
     return weights + ((long) group * each + part) * in * out * bytes;
   }

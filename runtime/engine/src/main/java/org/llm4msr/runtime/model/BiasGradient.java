@@ -6,6 +6,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 
 /**
@@ -29,7 +30,7 @@ final class BiasGradient {
     boolean added = bias.hasGradient(); // Before its place is asked for.
     target = bias.gradient();
     if (!added) {
-      target.put(0, new float[target.limit()]);
+      FloatMemory.clear(target);
     }
   }
 

@@ -34,6 +34,9 @@ final class RowLayer {
   /** Columns of weights below which a product is not cut. */
   static final int LEAST_COLUMNS = 64;
 
+  /** Rows of weights below which the product that is their gradient is not cut. */
+  private static final int LEAST_ROWS = 64;
+
   /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
   static final int LEAST_HALF = 64;
 
@@ -141,14 +144,14 @@ final class RowLayer {
   /** Multiplies the rows of a group, which are taken over, by a tile, and does what follows. */
   void forward(Tile tile) {
     Segment rows = tile.rows();
-    float[] bias = new float[tile.columns()];
     if (biases != null) {
-      biases.get(rows.group() * sizes.rowOut() + column(tile), bias);
+      int bias = rows.group() * sizes.rowOut() + column(tile);
+      for (int row = rows.from(); row < rows.to(); row++) {
+        int at = row * sizes.rowOut() + column(tile);
+        results.numbers().put(at, biases, bias, tile.columns());
+      }
     }
-    for (int row = rows.from(); row < rows.to(); row++) {
-      results.numbers().put(row * sizes.rowOut() + column(tile), bias);
-    }
-    products.add(tile, results);
+    products.multiply(tile, results, biases == null ? 0 : 1);
     epilogue(tile).forward(results.numbers(), rows.from(), rows.to(), null, 0);
   }
 
@@ -215,7 +218,7 @@ final class RowLayer {
 
   /** Prepares {@link #multiplyTransposed}. */
   void prepareTransposed(int groups) {
-    products.prepareTransposed(tape.manager(), groups, (int) y.getShape().get(0));
+    products.prepareTransposed(tape.manager(), tape.workers(), groups, (int) y.getShape().get(0));
   }
 
   void endTransposed() {
@@ -239,17 +242,24 @@ final class RowLayer {
   List<Runnable> toWeights(List<Segment> segments, int groups, FloatMemory dy) {
     Gradient dw = Gradient.of(parts.weight());
     List<Tile> tiles = tiles(segments, groups);
-    int grain = Math.max(1, tiles.size() / (TASKS * tape.workers().threads()));
+    int tasksWanted = TASKS * tape.workers().threads();
+    int grain = Math.max(1, tiles.size() / tasksWanted);
+    int cuts = Math.max(1, tasksWanted / tiles.size());
+    int weightRows = Math.max(LEAST_ROWS, (sizes.in() + cuts - 1) / cuts);
     List<Runnable> tasks = new ArrayList<>();
-    for (int from = 0; from < tiles.size(); from += grain) {
-      List<Tile> share = tiles.subList(from, Math.min(from + grain, tiles.size()));
-      tasks.add(() -> toWeights(share, dy, dw));
+    for (int first = 0; first < tiles.size(); first += grain) {
+      List<Tile> share = tiles.subList(first, Math.min(first + grain, tiles.size()));
+      for (int from = 0; from < sizes.in(); from += weightRows) {
+        int row = from;
+        int to = Math.min(from + weightRows, sizes.in());
+        tasks.add(() -> products.toWeights(share, row, to, dy, dw.address, dw.beta));
+      }
     }
     return tasks;
   }
 
-  void toWeights(List<Tile> tiles, FloatMemory dy, Gradient dw) {
-    products.toWeights(tiles, dy, dw.address, dw.beta);
+  void toWeights(Tile tile, FloatMemory dy, Gradient dw) {
+    products.toWeights(List.of(tile), 0, sizes.in(), dy, dw.address, dw.beta);
   }
 
   /** Says that the backward pass of the layer is done. */

@@ -240,7 +240,7 @@ public final class SequenceAttention {
     boolean added = array.hasGradient(); // Before its place is asked for.
     FloatBuffer gradient = array.gradient();
     if (!added) {
-      gradient.put(0, new float[gradient.limit()]);
+      FloatMemory.clear(gradient);
     }
     return gradient;
   }

@@ -203,7 +203,7 @@ final class WideLayers {
         if (hasRows(tile)) {
           layer.backward(tile, dy);
         }
-        layer.toWeights(List.of(tile), dy, dw);
+        layer.toWeights(tile, dy, dw);
         if (db != null) {
           layer.toBiases(tile, dy, ones, db);
         }

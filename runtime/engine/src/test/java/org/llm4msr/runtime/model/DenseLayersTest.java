@@ -362,6 +362,29 @@ class DenseLayersTest extends ProductsTest {
         derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
   }
 
+  /** Weights of few columns, whose gradient several threads write, row by row. */
+  @Test
+  void addsTheGradientsOfTallWeights() {
+    int in = 300;
+    double[] x = drawn(ROWS * in);
+    double[] w = drawn(in * OUT);
+    double[] factors = drawn(ROWS * OUT);
+    NDArray rows = array(x, ROWS, in);
+    ParameterArray weight = parameter("w", w, in, OUT);
+    ParameterArray bias = parameter("bias", drawn(OUT), OUT);
+    Network network = h -> layer(h, weight, bias, follow(Activation.NONE, null));
+
+    run(rows, factors, h -> network.of(h).add(network.of(h)));
+
+    double[] dWeight = new double[w.length];
+    for (int row = 0; row < ROWS; row++) {
+      for (int at = 0; at < w.length; at++) {
+        dWeight[at] += 2 * x[row * in + at / OUT] * factors[row * OUT + at % OUT];
+      }
+    }
+    assertClose(doubles(gradient(weight)), dWeight);
+  }
+
   private static double[] twice(double[] values) {
     return Arrays.stream(values).map(value -> 2 * value).toArray();
   }
