@@ -105,18 +105,30 @@ public final class FloatProducts implements LayerProducts {
     int matrices = groups * s.each();
     transposed = manager.create(new Shape(matrices, s.out(), s.in()), DataType.FLOAT32);
     long results = Mkl.address(transposed);
-    int blocks = (s.in() + TURNED - 1) / TURNED;
+    int blocks = matrices * blocksOfMatrix();
     workers.range(
-        matrices * blocks,
-        1,
-        (worker, block, behind) -> {
-          int from = block % blocks * TURNED;
-          int count = Math.min(TURNED, s.in() - from);
-          long matrix = (long) (block / blocks) * s.in() * s.out();
-          long of = weights + (matrix + (long) from * s.out()) * BYTES;
-          long to = results + (matrix + from) * BYTES;
-          Mkl.onThisThreadAlone(() -> Mkl.transpose(count, s.out(), of, s.out(), to, s.in()));
-        });
+        blocks,
+        Math.max(1, blocks / (2 * workers.threads())),
+        (worker, from, to) ->
+            Mkl.onThisThreadAlone(
+                () -> {
+                  for (int block = from; block < to; block++) {
+                    transpose(block, results);
+                  }
+                }));
+  }
+
+  private int blocksOfMatrix() {
+    return (s.in() + TURNED - 1) / TURNED;
+  }
+
+  /** Transposes some rows of one matrix. */
+  private void transpose(int block, long results) {
+    int row = block % blocksOfMatrix() * TURNED;
+    int rows = Math.min(TURNED, s.in() - row);
+    long matrix = (long) (block / blocksOfMatrix()) * s.in() * s.out();
+    long from = weights + (matrix + (long) row * s.out()) * BYTES;
+    Mkl.transpose(rows, s.out(), from, s.out(), results + (matrix + row) * BYTES, s.in());
   }
 
   @Override

@@ -6,7 +6,10 @@ import org.llm4msr.api.model.Grouping.Segment;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 import org.llm4msr.runtime.tables.Workers;
 
-/** The products of one layer, each call by one thread. Rows and results are float32. */
+/**
+ * The products of one layer, each call but {@link #prepareTransposed} by one thread. Rows and
+ * results are float32.
+ */
 public interface LayerProducts {
 
   /** A part of one group's weights: the columns {@code from} to {@code to - 1} of one matrix. */
@@ -34,6 +37,7 @@ public interface LayerProducts {
    * Prepares {@link #multiplyTransposed}, once for all calls before {@link #endTransposed}.
    *
    * @param manager makes what is needed
+   * @param workers share the work
    * @param groups G
    * @param rows of all groups
    */
@@ -62,7 +66,7 @@ public interface LayerProducts {
    * Multiplies rows by the gradients of their results, over the rows of each group; after {@link
    * #takeGradients} of all rows.
    *
-   * @param from the first of some rows of the weights of each tile
+   * @param from the first row of each tile's weights whose gradient is written
    * @param to behind the last
    */
   void toWeights(List<Tile> tiles, int from, int to, FloatMemory dy, long dw, float beta);

@@ -235,7 +235,7 @@ final class RowLayer {
 
   /**
    * Returns the tasks that compute the gradient of the weights, each for one thread; groups without
-   * rows get zeros.
+   * rows get zeros. Weights of few columns are cut by rows, too.
    *
    * @param dy the gradient of the products
    */
@@ -244,15 +244,15 @@ final class RowLayer {
     List<Tile> tiles = tiles(segments, groups);
     int tasksWanted = TASKS * tape.workers().threads();
     int grain = Math.max(1, tiles.size() / tasksWanted);
-    int cuts = Math.max(1, tasksWanted / tiles.size());
-    int weightRows = Math.max(LEAST_ROWS, (sizes.in() + cuts - 1) / cuts);
+    int cuts = Math.max(1, Math.min(sizes.in() / LEAST_ROWS, tasksWanted / tiles.size()));
+    int rows = (sizes.in() + cuts - 1) / cuts;
     List<Runnable> tasks = new ArrayList<>();
-    for (int first = 0; first < tiles.size(); first += grain) {
-      List<Tile> share = tiles.subList(first, Math.min(first + grain, tiles.size()));
-      for (int from = 0; from < sizes.in(); from += weightRows) {
-        int row = from;
-        int to = Math.min(from + weightRows, sizes.in());
-        tasks.add(() -> products.toWeights(share, row, to, dy, dw.address, dw.beta));
+    for (int tile = 0; tile < tiles.size(); tile += grain) {
+      List<Tile> share = tiles.subList(tile, Math.min(tile + grain, tiles.size()));
+      for (int row = 0; row < sizes.in(); row += rows) {
+        int from = row;
+        int to = Math.min(from + rows, sizes.in());
+        tasks.add(() -> products.toWeights(share, from, to, dy, dw.address, dw.beta));
       }
     }
     return tasks;

@@ -362,7 +362,7 @@ class DenseLayersTest extends ProductsTest {
         derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
   }
 
-  /** Weights of few columns, whose gradient several threads write, row by row. */
+  /** Weights of few columns: each thread writes the gradient of some rows. */
   @Test
   void addsTheGradientsOfTallWeights() {
     int in = 300;

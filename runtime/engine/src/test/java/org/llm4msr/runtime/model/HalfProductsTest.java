@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Grouping.Segment;
@@ -35,16 +37,17 @@ class HalfProductsTest extends ProductsTest {
     assertThat(doubles).containsExactly(expected, within(error));
   }
 
-  @Test
-  void multipliesRoundedNumbersAndSumsInFloat() {
-    float[] x = draw(ROWS * PARTS * IN);
-    float[] w = draw(PARTS * IN * OUT);
-    float[] b = draw(PARTS * OUT);
-    float[] dy = draw(ROWS * PARTS * OUT);
-    NDArray rows = manager.create(x, new Shape(ROWS, PARTS * IN));
+  @ParameterizedTest
+  @CsvSource({"64, 96", "150, 64"}) // Several threads write the gradient of columns, or of rows.
+  void multipliesRoundedNumbersAndSumsInFloat(int in, int out) {
+    float[] x = draw(ROWS * PARTS * in);
+    float[] w = draw(PARTS * in * out);
+    float[] b = draw(PARTS * out);
+    float[] dy = draw(ROWS * PARTS * out);
+    NDArray rows = manager.create(x, new Shape(ROWS, PARTS * in));
     rows.setRequiresGradient(true);
-    ParameterArray weight = parameter("w", w, PARTS, IN, OUT);
-    ParameterArray bias = parameter("bias", b, PARTS * OUT);
+    ParameterArray weight = parameter("w", w, PARTS, in, out);
+    ParameterArray bias = parameter("bias", b, PARTS * out);
     Tape tape = Tape.of(manager, workers, Precision.BFLOAT16, true);
     float[] y;
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
@@ -61,13 +64,13 @@ class HalfProductsTest extends ProductsTest {
     double[] dw = new double[w.length];
     double[] db = new double[b.length];
     for (int k = 0; k < y.length; k++) {
-      int row = k / (PARTS * OUT);
-      int part = k % (PARTS * OUT) / OUT;
-      expected[k] = b[k % (PARTS * OUT)];
-      db[k % (PARTS * OUT)] += dy[k];
-      for (int i = 0; i < IN; i++) {
-        int atX = (row * PARTS + part) * IN + i;
-        int atW = (part * IN + i) * OUT + k % OUT;
+      int row = k / (PARTS * out);
+      int part = k % (PARTS * out) / out;
+      expected[k] = b[k % (PARTS * out)];
+      db[k % (PARTS * out)] += dy[k];
+      for (int i = 0; i < in; i++) {
+        int atX = (row * PARTS + part) * in + i;
+        int atW = (part * in + i) * out + k % out;
         expected[k] += rx[atX] * rw[atW];
         dx[atX] += rdy[k] * rw[atW];
         dw[atW] += rdy[k] * rx[atX];

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Decay;
@@ -106,10 +109,11 @@ class OrderedProductsTest extends ProductsTest {
   void passesGradientsOfManyRowsOn() {
     int rows = 1100;
     int parts = 2;
+    int in = 150;
     List<Segment> segments = List.of(new Segment(0, 0, 600), new Segment(1, 600, rows));
-    NDArray input = manager.ones(new Shape(rows, parts * IN));
+    NDArray input = manager.ones(new Shape(rows, parts * in));
     input.setRequiresGradient(true);
-    ParameterArray weight = parameter("w", new Shape(2, parts, IN, OUT));
+    ParameterArray weight = parameter("w", new Shape(2, parts, in, OUT));
     float[] w = values(weight);
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
       NDArray y =
@@ -118,15 +122,46 @@ class OrderedProductsTest extends ProductsTest {
       tape.backward(collector, y.sum());
     }
 
-    double[] dx = new double[rows * parts * IN];
+    double[] dx = new double[rows * parts * in];
     for (int k = 0; k < dx.length; k++) {
-      int group = k / (parts * IN) < 600 ? 0 : 1;
-      int row = group * parts * IN + k % (parts * IN);
+      int group = k / (parts * in) < 600 ? 0 : 1;
+      int row = group * parts * in + k % (parts * in);
       for (int o = 0; o < OUT; o++) {
         dx[k] += w[row * OUT + o];
       }
     }
     assertClose(input.getGradient().toFloatArray(), dx);
+  }
+
+  /** Each thread writes the gradient of some rows; what lay in its memory must not stay. */
+  @ParameterizedTest
+  @CsvSource({"2, 1", "1, 2"})
+  void gradientsOfTallWeights(int groups, int parts) {
+    int rows = 3;
+    int in = 150;
+    int group = groups - 1;
+    float[] numbers = draw(rows * parts * in);
+    NDArray input = manager.create(numbers, new Shape(rows, parts * in));
+    ParameterArray weight = parameter("w", new Shape(groups, parts, in, OUT));
+    FloatBuffer earlier = weight.written().write().asFloatBuffer();
+    while (earlier.hasRemaining()) {
+      earlier.put(7);
+    }
+    weight.written().reset();
+    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
+      NDArray y =
+          new OrderedProducts(tape, rows, groups, List.of(new Segment(group, 0, rows)))
+              .multiply(input, weight, null, Follow.NOTHING);
+      tape.backward(collector, y.sum());
+    }
+
+    double[] dw = new double[groups * parts * in * OUT];
+    for (int k = 0; k < numbers.length; k++) {
+      for (int o = 0; o < OUT; o++) {
+        dw[(group * parts * in + k % (parts * in)) * OUT + o] += numbers[k];
+      }
+    }
+    assertClose(gradient(weight), dw);
   }
 
   /** So few rows of each group that they are transposed, not its weights. */

@@ -23,8 +23,8 @@ final class DenseOptimizer {
   /** How many blocks a thread takes at a time while nothing else waits. */
   private static final int GRAIN = 16;
 
-  /** Of so many elements of a gradient one tells whether to begin; a prime, to see all columns. */
-  private static final int SAMPLED = 1009;
+  /** Of so many elements of a gradient one is looked at; a prime, to fall into many columns. */
+  static final int SAMPLED = 1009;
 
   /** Elements below which it costs more to begin with a parameter than pauses save. */
   private static final int MANY = 1 << 14;
@@ -141,11 +141,12 @@ final class DenseOptimizer {
 
   /**
    * Begins a step with a parameter whose gradient is there before others, in pauses of the other
-   * threads. Its gradient stays as it is and nobody reads its values until {@link #finish}.
+   * threads. Its gradient stays as it is and nobody reads its values until {@link #finish}. One
+   * that is zero where it is sampled is left to {@link #update}.
    */
   void begin(int slot, FloatBuffer gradient, long step, double learningRate) {
     if (!hasNonZero(gradient, 0, gradient.limit(), SAMPLED)) {
-      return; // What this did not see, the update sees.
+      return;
     }
     UpdateRule.Kernel kernel = kernel(slots.get(slot), step, learningRate);
     int first = firstBlocks[slot];
@@ -228,15 +229,15 @@ final class DenseOptimizer {
             if (!used[s]
                 && !begun.containsKey(s)
                 && hasNonZero(gradients.get(s), block.from, block.to, 1)) {
-              used[s] = true;
+              used[s] = true; // As any other thread would; who sees it late only searches on.
             }
           }
         });
     return used;
   }
 
-  private static boolean hasNonZero(FloatBuffer gradient, int from, int to, int step) {
-    for (int i = from; i < to; i += step) {
+  private static boolean hasNonZero(FloatBuffer gradient, int from, int to, int stride) {
+    for (int i = from; i < to; i += stride) {
       if (gradient.get(i) != 0) {
         return true;
       }
