@@ -14,6 +14,8 @@ import java.util.Set;
  */
 record CpuInfo(String text) {
 
+  private static final Set<String> AMD = Set.of("AuthenticAMD", "HygonGenuine");
+
   private static final Path FILE = Path.of("/proc/cpuinfo");
 
   /** Reads it; empty on other systems. */
@@ -32,6 +34,11 @@ record CpuInfo(String text) {
         .filter(line -> line.length == 2 && line[0].equals(name))
         .map(line -> line[1])
         .findFirst();
+  }
+
+  /** Returns whether the processor is AMD's, or of its design. */
+  boolean isAmd() {
+    return value("vendor_id").filter(AMD::contains).isPresent();
   }
 
   /** Returns whether the processor has one of some instruction sets. */

@@ -4,7 +4,6 @@ import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +27,6 @@ final class FullProducts {
 
   private static final Logger LOG = LoggerFactory.getLogger(FullProducts.class);
 
-  private static final Set<String> AMD = Set.of("AuthenticAMD", "HygonGenuine");
   private static final List<String> WIDE = List.of("avx2", "avx512f");
 
   /** JNA unloads a library that nothing refers to. */
@@ -62,6 +60,6 @@ final class FullProducts {
 
   /** Returns whether MKL is slow on a processor. */
   static boolean isMklSlow(CpuInfo processor) {
-    return processor.value("vendor_id").filter(AMD::contains).isPresent() && processor.hasAny(WIDE);
+    return processor.isAmd() && processor.hasAny(WIDE);
   }
 }

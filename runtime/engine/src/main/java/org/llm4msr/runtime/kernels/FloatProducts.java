@@ -41,6 +41,7 @@ public final class FloatProducts implements LayerProducts {
   private final ProductSizes s;
   private final long x;
   private final long weights;
+  private final boolean turns;
 
   private @Nullable NDArray transposed;
 
@@ -51,9 +52,19 @@ public final class FloatProducts implements LayerProducts {
    * @param weights address of the weights
    */
   public FloatProducts(ProductSizes sizes, long x, long weights) {
+    this(sizes, x, weights, Mkl.isSlowTransposed());
+  }
+
+  /**
+   * Makes the products of a layer.
+   *
+   * @param turns whether few rows are transposed in place of their weights
+   */
+  FloatProducts(ProductSizes sizes, long x, long weights, boolean turns) {
     s = sizes;
     this.x = x;
     this.weights = weights;
+    this.turns = turns;
   }
 
   @Override
@@ -151,7 +162,7 @@ public final class FloatProducts implements LayerProducts {
 
   @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
-    if (transposed == null && beta == 0 && paysToTurn(pieces)) {
+    if (turns && transposed == null && beta == 0 && areFew(pieces)) {
       multiplyTurned(pieces, dy, dx);
       return;
     }
@@ -172,7 +183,7 @@ public final class FloatProducts implements LayerProducts {
     call.run();
   }
 
-  private boolean paysToTurn(List<Piece> pieces) {
+  private boolean areFew(List<Piece> pieces) {
     int rows = rows(pieces) / pieces.size();
     return rows >= FEW_ROWS && (long) rows * (s.in() + s.out()) < (long) s.in() * s.out();
   }

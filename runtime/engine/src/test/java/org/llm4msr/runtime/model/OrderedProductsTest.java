@@ -164,7 +164,7 @@ class OrderedProductsTest extends ProductsTest {
     assertClose(gradient(weight), dw);
   }
 
-  /** So few rows of each group that they are transposed, not its weights. */
+  /** So few rows of each group that its weights are not transposed. */
   @Test
   void passesGradientsOfFewRowsOn() {
     int groups = 5;
