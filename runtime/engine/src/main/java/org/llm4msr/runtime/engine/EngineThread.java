@@ -18,6 +18,9 @@ final class EngineThread implements AutoCloseable {
   private final ExecutorService executor;
   private volatile @Nullable Thread thread;
 
+  /** What the first work threw; belongs to the thread. */
+  private @Nullable Throwable failure;
+
   EngineThread() {
     this(() -> {});
   }
@@ -25,7 +28,7 @@ final class EngineThread implements AutoCloseable {
   /**
    * Makes a thread.
    *
-   * @param first what it does when it starts
+   * @param first what it does when it starts; what that throws, all work after it throws
    */
   EngineThread(Runnable first) {
     executor =
@@ -33,7 +36,7 @@ final class EngineThread implements AutoCloseable {
             task -> {
               Runnable work =
                   () -> {
-                    first.run();
+                    begin(first);
                     task.run();
                   };
               Thread created = new Thread(work, "llm4msr-engine");
@@ -41,6 +44,15 @@ final class EngineThread implements AutoCloseable {
               thread = created;
               return created;
             });
+  }
+
+  /** A thread that ended here would let callers wait for ever. */
+  private void begin(Runnable first) {
+    try {
+      first.run();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
   }
 
   /**
@@ -83,7 +95,14 @@ final class EngineThread implements AutoCloseable {
         throw unchecked(e);
       }
     }
-    Future<T> future = executor.submit(work);
+    Future<T> future =
+        executor.submit(
+            () -> {
+              if (failure != null) {
+                throw unchecked(failure);
+              }
+              return work.call();
+            });
     boolean interrupted = false;
     try {
       while (true) {

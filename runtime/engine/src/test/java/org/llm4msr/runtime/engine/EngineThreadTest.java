@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.llm4msr.api.MsrException;
 
 class EngineThreadTest {
@@ -71,6 +72,23 @@ class EngineThreadTest {
     assertThat(Thread.interrupted()).isTrue();
     busy.countDown();
     assertThat(thread.<Boolean>finish(begun::get)).isFalse();
+  }
+
+  @Test
+  @Timeout(60)
+  void whatTheFirstWorkThrowsReachesEveryCaller() {
+    AtomicBoolean begun = new AtomicBoolean();
+    UnsatisfiedLinkError missing = new UnsatisfiedLinkError("no library");
+    try (EngineThread broken =
+        new EngineThread(
+            () -> {
+              throw missing;
+            })) {
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> broken.finish(() -> begun.getAndSet(true))).isSameAs(missing);
+      }
+    }
+    assertThat(begun).isFalse();
   }
 
   /** Callers close what the work uses. */
