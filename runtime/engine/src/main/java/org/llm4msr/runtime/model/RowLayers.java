@@ -68,12 +68,13 @@ final class RowLayers {
     int threads = tape.workers().threads();
     int last = parts.size() - 1;
     boolean together =
-        parts.stream()
-            .allMatch(
-                p ->
-                    Epilogue.has(p.follow().activation())
-                        && !WideLayers.pays(
-                            p.sizes(), rows(segments), groups, chunks.rows(), threads));
+        haveOwnWeights(parts)
+            && parts.stream()
+                .allMatch(
+                    p ->
+                        Epilogue.has(p.follow().activation())
+                            && !WideLayers.pays(
+                                p.sizes(), rows(segments), groups, chunks.rows(), threads));
     if (last > 0 && !together) {
       NDArray h = x;
       for (RowLayer.Parts layer : parts.subList(0, last)) {
@@ -92,6 +93,11 @@ final class RowLayers {
           .get(0);
     }
     return new RowLayers(tape, segments, groups, x, parts, chunks).apply(behind);
+  }
+
+  /** Threads compute the gradients of all weights at once; each must have a place of its own. */
+  private static boolean haveOwnWeights(List<RowLayer.Parts> parts) {
+    return parts.stream().map(RowLayer.Parts::weight).distinct().count() == parts.size();
   }
 
   private static int rows(List<Segment> segments) {

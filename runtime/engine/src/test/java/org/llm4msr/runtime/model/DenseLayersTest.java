@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -363,6 +364,42 @@ class DenseLayersTest extends ProductsTest {
   }
 
   /** Weights of few columns: each thread writes the gradient of some rows. */
+  /** Which layer's product is first is left to chance, and the second adds to what it wrote. */
+  @RepeatedTest(20)
+  void addsTheGradientsOfALayerThatFollowsItself() {
+    double[] x = drawn(ROWS * IN);
+    double[] w = drawn(IN * IN);
+    double[] b = drawn(IN);
+    double[] factors = drawn(ROWS * IN);
+    NDArray rows = array(x, ROWS, IN);
+    ParameterArray weight = parameter("w", w, IN, IN);
+    ParameterArray bias = parameter("bias", b, IN);
+    ChainedLayer layer = new ChainedLayer(weight, bias, Follow.NOTHING);
+
+    double[] y = run(rows, factors, h -> layers.layers(h, List.of(layer, layer)).orElseThrow());
+
+    assertClose(y, twice(x, w, b));
+    assertClose(doubles(rows.getGradient()), derivative(x, at -> dot(twice(at, w, b), factors)));
+    assertClose(doubles(gradient(weight)), derivative(w, at -> dot(twice(x, at, b), factors)));
+    assertClose(doubles(gradient(bias)), derivative(b, at -> dot(twice(x, w, at), factors)));
+  }
+
+  private static double[] twice(double[] x, double[] w, double[] bias) {
+    return square(square(x, w, bias), w, bias);
+  }
+
+  /** Rows (B, 3) times a matrix (3, 3). */
+  private static double[] square(double[] x, double[] w, double[] bias) {
+    double[] y = new double[x.length];
+    for (int k = 0; k < y.length; k++) {
+      y[k] = bias[k % IN];
+      for (int i = 0; i < IN; i++) {
+        y[k] += x[k / IN * IN + i] * w[i * IN + k % IN];
+      }
+    }
+    return y;
+  }
+
   @Test
   void addsTheGradientsOfTallWeights() {
     int in = 300;
