@@ -28,7 +28,7 @@ class FloatProductsTest {
           new Piece(1, 2, 22, 52, true),
           new Piece(2, 4, 52, 73, true));
 
-  /** Processors differ in which way is faster; each computes both ways the same. */
+  /** Which way is faster depends on the processor. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void passesGradientsOfFewRowsOn(boolean turns) {

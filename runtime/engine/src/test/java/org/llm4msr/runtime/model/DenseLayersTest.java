@@ -363,8 +363,7 @@ class DenseLayersTest extends ProductsTest {
         derivative(b, at -> dot(layer(x, w, at, Activation.RELU, null), twice)));
   }
 
-  /** Weights of few columns: each thread writes the gradient of some rows. */
-  /** Which layer's product is first is left to chance, and the second adds to what it wrote. */
+  /** Threads that computed both gradients at once would sometimes be right. */
   @RepeatedTest(20)
   void addsTheGradientsOfALayerThatFollowsItself() {
     double[] x = drawn(ROWS * IN);
@@ -400,6 +399,7 @@ class DenseLayersTest extends ProductsTest {
     return y;
   }
 
+  /** Weights of few columns: each thread writes the gradient of some rows. */
   @Test
   void addsTheGradientsOfTallWeights() {
     int in = 300;
