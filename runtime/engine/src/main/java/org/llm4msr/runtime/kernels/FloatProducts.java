@@ -162,7 +162,7 @@ public final class FloatProducts implements LayerProducts {
 
   @Override
   public void multiplyTransposed(List<Piece> pieces, FloatMemory dy, FloatMemory dx, float beta) {
-    if (turns && transposed == null && beta == 0 && areFew(pieces)) {
+    if (turns && transposed == null && beta == 0 && areFewerThanWeights(pieces)) {
       multiplyTurned(pieces, dy, dx);
       return;
     }
@@ -183,7 +183,7 @@ public final class FloatProducts implements LayerProducts {
     call.run();
   }
 
-  private boolean areFew(List<Piece> pieces) {
+  private boolean areFewerThanWeights(List<Piece> pieces) {
     int rows = rows(pieces) / pieces.size();
     return rows >= FEW_ROWS && (long) rows * (s.in() + s.out()) < (long) s.in() * s.out();
   }

@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.llm4msr.api.MsrException;
 
 class EngineThreadTest {
@@ -75,7 +76,7 @@ class EngineThreadTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
   void whatTheFirstWorkThrowsReachesEveryCaller() {
     AtomicBoolean begun = new AtomicBoolean();
     UnsatisfiedLinkError missing = new UnsatisfiedLinkError("no library");
