@@ -135,10 +135,7 @@ final class DenseLayers {
   }
 
   NDArray reshape(NDArray x, Shape shape) {
-    Tape.Leaf from = tape.take(x);
-    NDArray array = from.array();
-    return tape.give(
-        array.reshape(shape), gradient -> from.add(gradient.reshape(array.getShape())));
+    return tape.reshape(x, shape);
   }
 
   private static List<Segment> all(NDArray x) {

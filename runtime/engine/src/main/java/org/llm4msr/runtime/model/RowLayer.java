@@ -7,6 +7,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
@@ -52,6 +53,12 @@ final class RowLayer {
       GroupArray weight = GroupArray.of(tape, layer.weight());
       GroupArray bias = layer.bias() == null ? null : GroupArray.of(tape, layer.bias());
       return new Parts(sizesOf.apply(weight.shape()), weight, bias, layer.follow());
+    }
+
+    /** Returns whether the weights or biases are an array of the pass. */
+    boolean take(Tape.Leaf leaf) {
+      return Stream.of(weight, bias)
+          .anyMatch(array -> array instanceof GroupArray.OfPass own && own.leaf() == leaf);
     }
 
     Parts withoutFollow() {

@@ -62,6 +62,11 @@ final class RowLayers {
       NDArray x,
       List<RowLayer.Parts> parts,
       Runnable behind) {
+    Tape.Leaf rows = tape.take(x);
+    if (parts.stream().anyMatch(layer -> layer.take(rows))) {
+      // Gradients of rows, weights and biases are written at once, each to a place of its own.
+      return apply(tape, segments, groups, tape.join(x), parts, behind);
+    }
     int columns =
         parts.get(0).sizes().rowIn() + parts.stream().mapToInt(p -> p.sizes().rowOut()).sum();
     RowChunks chunks = new RowChunks(segments, columns, tape.workers());

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -235,8 +236,18 @@ public final class Tape {
    * added its own.
    */
   NDArray join(NDArray array) {
+    return reshape(array, array.getShape());
+  }
+
+  /**
+   * Returns the same values, row-major, in another shape; so their gradient is row-major, too: the
+   * engine gives that of an array the array's own order.
+   */
+  NDArray reshape(NDArray array, Shape shape) {
     Leaf end = take(array);
-    return give(array.stopGradient(), end::add);
+    Shape before = end.array().getShape();
+    NDArray values = end.array().reshape(-1);
+    return give(values.reshape(shape), gradient -> end.add(gradient.reshape(before)));
   }
 
   /** What an operation does with the gradient of its result. */

@@ -383,6 +383,60 @@ class DenseLayersTest extends ProductsTest {
     assertClose(doubles(gradient(bias)), derivative(b, at -> dot(twice(x, w, at), factors)));
   }
 
+  /** The gradient of v W + v is that of the result, times W transposed plus one. */
+  @Test
+  void addsTheGradientOfRowsThatAreTheBias() {
+    double[] x = drawn(IN);
+    double[] w = drawn(IN * IN);
+    double[] factors = drawn(IN);
+    NDArray row = array(x, 1, IN);
+
+    run(row, factors, v -> layers.layer(v, array(w, IN, IN), v, Follow.NOTHING).orElseThrow());
+
+    assertClose(doubles(row.getGradient()), derivative(x, at -> dot(square(at, w, at), factors)));
+  }
+
+  /** The engine gives the gradient of a transposed array the order of that array. */
+  @Test
+  void addsTheGradientOfRowsThatLieTransposed() {
+    double[] x = drawn(IN * ROWS);
+    double[] w = drawn(IN * IN);
+    double[] factors = drawn(ROWS * IN);
+    NDArray columns = array(x, IN, ROWS);
+    ParameterArray weight = parameter("w", w, IN, IN);
+    ParameterArray bias = parameter("bias", new double[IN], IN);
+
+    run(
+        columns,
+        factors,
+        given -> {
+          NDArray rows = given.transpose();
+          NDArray product = layer(rows, weight, bias, Follow.NOTHING);
+          NDArray same = layers.reshape(rows, new Shape(ROWS, IN, 1)).squeeze(2);
+          return product.add(same.mul(same));
+        });
+
+    assertClose(
+        doubles(columns.getGradient()),
+        derivative(x, at -> dot(productAndSquares(transposed(at), w), factors)));
+  }
+
+  private static double[] transposed(double[] columns) {
+    double[] rows = new double[columns.length];
+    for (int k = 0; k < rows.length; k++) {
+      rows[k] = columns[k % IN * ROWS + k / IN];
+    }
+    return rows;
+  }
+
+  private static double[] productAndSquares(double[] rows, double[] w) {
+    double[] y = square(rows, w, new double[IN]);
+    for (int k = 0; k < y.length; k++) {
+      y[k] += rows[k] * rows[k];
+    }
+    return y;
+  }
+
   private static double[] twice(double[] x, double[] w, double[] bias) {
     return square(square(x, w, bias), w, bias);
   }
