@@ -55,8 +55,8 @@ final class RowLayer {
       return new Parts(sizesOf.apply(weight.shape()), weight, bias, layer.follow());
     }
 
-    /** Returns whether the weights or biases are an array of the pass. */
-    boolean take(Tape.Leaf leaf) {
+    /** Returns whether its weights or biases are the array of a leaf. */
+    boolean areOf(Tape.Leaf leaf) {
       return Stream.of(weight, bias)
           .anyMatch(array -> array instanceof GroupArray.OfPass own && own.leaf() == leaf);
     }

@@ -63,7 +63,7 @@ final class RowLayers {
       List<RowLayer.Parts> parts,
       Runnable behind) {
     Tape.Leaf rows = tape.take(x);
-    if (parts.stream().anyMatch(layer -> layer.take(rows))) {
+    if (parts.stream().anyMatch(layer -> layer.areOf(rows))) {
       // Gradients of rows, weights and biases are written at once, each to a place of its own.
       return apply(tape, segments, groups, tape.join(x), parts, behind);
     }
