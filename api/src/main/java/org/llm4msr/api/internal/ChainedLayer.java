@@ -1,15 +1,23 @@
 package org.llm4msr.api.internal;
 
+import ai.djl.ndarray.NDArray;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
 import org.llm4msr.api.model.Parameter;
 
 /**
- * One of several layers through which rows pass: {@code x W + b} and what follows.
+ * One of several layers through which rows pass: {@code x W + b + plus} and what follows.
  *
- * @param weight (n, m), or (e, n, m) for a product part by part; of each group, (G, ...), where
- *     rows are multiplied by the matrices of their groups
+ * @param weight (n, m), or (e, n, m) part by part; (G, ...) for the matrices of the rows' groups
  * @param bias (e * m), or (G, e * m); null without
+ * @param plus other rows (B, e * m), float32; null without
  */
 @Stability(level = Stability.Level.INTERNAL, since = "0.1")
-public record ChainedLayer(Parameter weight, @Nullable Parameter bias, Follow follow) {}
+public record ChainedLayer(
+    Parameter weight, @Nullable Parameter bias, @Nullable NDArray plus, Follow follow) {
+
+  /** Adds no other rows. */
+  public ChainedLayer(Parameter weight, @Nullable Parameter bias, Follow follow) {
+    this(weight, bias, null, follow);
+  }
+}

@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.Optional;
 import org.llm4msr.api.Stability;
-import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 
 /**
@@ -23,11 +22,6 @@ public interface LayerPass extends Pass {
    * @return an array of the pass; empty where the engine's operations are to compute it
    */
   Optional<NDArray> layers(NDArray x, List<ChainedLayer> layers);
-
-  /** Passes rows through one layer. */
-  default Optional<NDArray> layer(NDArray x, Parameter weight, Parameter bias, Follow follow) {
-    return layers(x, List.of(new ChainedLayer(weight, bias, follow)));
-  }
 
   /**
    * Passes the same rows (B, e * n) through several layers: (B, e * m) of each. Empty also where a

@@ -79,13 +79,13 @@ final class GeneratedLayer {
       return rows.linear(weights, biases, activation);
     }
     return rows.linear(weights, biases)
-        .with(rows, (own, x) -> activation.apply(shared.add(pass, own, x)));
+        .with(rows, (own, x) -> shared.add(pass, own, x, activation));
   }
 
   /** Applies the layer to rows (B, in); source: that of each row and a one (B, inputs + 1). */
   NDArray contract(Pass pass, NDArray source, NDArray x) {
     NDArray own = generated.contract(pass, source, x);
-    return activation.apply(shared == null ? own : shared.add(pass, own, x));
+    return shared == null ? activation.apply(own) : shared.add(pass, own, x, activation);
   }
 
   /** S, s and V. */
@@ -106,9 +106,10 @@ final class GeneratedLayer {
               "up", new Shape(rank, out), GeneratedWeights.uniform(1.0 / rank), Decay.YES);
     }
 
-    /** Computes x S + s + own V. */
-    NDArray add(Pass pass, NDArray own, NDArray x) {
-      return Layers.linear(pass, x, weight, bias).add(own.matMul(up.array()));
+    /** Computes act(x S + s + own V). */
+    NDArray add(Pass pass, NDArray own, NDArray x, Activation activation) {
+      NDArray common = Layers.linear(pass, x, weight, bias);
+      return Layers.addProduct(pass, common, own, up, activation);
     }
   }
 }

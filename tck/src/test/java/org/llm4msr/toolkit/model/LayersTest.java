@@ -19,9 +19,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.Mkl;
@@ -138,6 +143,24 @@ class LayersTest {
   void mlp(int rows, BlockSettings settings) {
     assertEqual(
         rows, store -> new Mlp(store.context("mlp", shape()), IN, WIDTHS, settings)::forward);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void productThatIsAdded(Activation activation) {
+    assertEqual(
+        9,
+        store -> {
+          ModelContext context = store.context("sum", shape());
+          Initializer drawn = new Initializer.Uniform(1);
+          Parameter weight = context.parameter("weight", new Shape(IN, 4), drawn, Decay.YES);
+          Parameter bias = context.parameter("bias", new Shape(4), drawn, Decay.NO);
+          Parameter other = context.parameter("other", new Shape(IN, 4), drawn, Decay.YES);
+          return (pass, x) -> {
+            NDArray sum = Layers.linear(pass, x, weight, bias);
+            return Layers.addProduct(pass, sum, x, other, activation);
+          };
+        });
   }
 
   @ParameterizedTest

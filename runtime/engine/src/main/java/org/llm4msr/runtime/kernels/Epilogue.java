@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Activation;
 
 /**
- * What follows the product of a layer, in one pass over its rows: bias, activation and dropout, and
- * their gradients. For the thread that makes it.
+ * What follows the product of a layer, in one pass over its rows: bias, other rows that are added,
+ * activation and dropout, and their gradients. For the thread that makes it.
  */
 public final class Epilogue {
 
@@ -23,6 +23,7 @@ public final class Epilogue {
   private static final float LARGE = 0x1p127f;
 
   private final Activation activation;
+  private final @Nullable FloatBuffer plus;
   private final @Nullable FloatBuffer mask;
   private final int stride;
   private final int first;
@@ -77,19 +78,26 @@ public final class Epilogue {
    * @param mask factors of dropout, one an element of the results; null without
    */
   public Epilogue(Activation activation, @Nullable FloatBuffer mask, int columns) {
-    this(activation, mask, columns, 0, columns);
+    this(null, activation, mask, columns, 0, columns);
   }
 
   /**
    * Makes what follows some columns of results.
    *
+   * @param plus what is added to the products, of all columns; null without
    * @param mask as above, of all columns
    * @param stride how many columns there are
    * @param first of those that it is for
    * @param columns how many it is for
    */
   public Epilogue(
-      Activation activation, @Nullable FloatBuffer mask, int stride, int first, int columns) {
+      @Nullable FloatBuffer plus,
+      Activation activation,
+      @Nullable FloatBuffer mask,
+      int stride,
+      int first,
+      int columns) {
+    this.plus = plus;
     this.activation = activation;
     this.mask = mask;
     this.stride = stride;
@@ -126,7 +134,7 @@ public final class Epilogue {
    * @param bias n numbers from {@code at}; null without
    */
   public void forward(FloatBuffer y, int from, int to, @Nullable FloatBuffer bias, int at) {
-    if (bias == null && isNothing()) {
+    if (bias == null && plus == null && isNothing()) {
       return;
     }
     if (bias != null) {
@@ -141,6 +149,7 @@ public final class Epilogue {
           if (bias != null) {
             addBiases(count);
           }
+          addPlus(start, count);
           activate(count);
           multiplyByMask(start, count);
           y.put(start, values, 0, count);
@@ -245,6 +254,15 @@ public final class Epilogue {
   private void addBiases(int count) {
     for (int i = 0; i < count; i++) {
       values[i] += biases[i];
+    }
+  }
+
+  private void addPlus(int start, int count) {
+    if (plus != null) {
+      plus.get(start, others, 0, count);
+      for (int i = 0; i < count; i++) {
+        values[i] += others[i];
+      }
     }
   }
 

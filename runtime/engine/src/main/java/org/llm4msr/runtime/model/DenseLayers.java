@@ -99,7 +99,8 @@ final class DenseLayers {
   Optional<NDArray> layer(NDArray x, NDArray weight, NDArray bias, Follow follow) {
     GroupArray weights = GroupArray.of(tape, weight);
     ProductSizes sizes = ProductSizes.ofAll(weights.shape());
-    return apply(x, List.of(new RowLayer.Parts(sizes, weights, GroupArray.of(tape, bias), follow)));
+    return apply(
+        x, List.of(new RowLayer.Parts(sizes, weights, GroupArray.of(tape, bias), null, follow)));
   }
 
   private Optional<NDArray> apply(NDArray x, List<RowLayer.Parts> layers) {

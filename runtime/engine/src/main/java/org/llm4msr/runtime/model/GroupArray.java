@@ -10,7 +10,10 @@ import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.kernels.HalfMemory;
 
-/** Weights or biases of a layer: where they lie, and where their gradient goes. */
+/**
+ * Weights, biases or other numbers that a layer reads: where they lie, and where their gradient
+ * goes.
+ */
 interface GroupArray {
 
   Shape shape();
@@ -43,7 +46,7 @@ interface GroupArray {
   }
 
   /** Returns an array of the pass. */
-  static GroupArray of(Tape tape, NDArray array) {
+  static OfPass of(Tape tape, NDArray array) {
     if (array.getDataType() != DataType.FLOAT32) {
       throw new IllegalArgumentException("numbers are " + array.getDataType() + ", not float32");
     }

@@ -70,7 +70,7 @@ final class OrderedProducts implements RowProducts {
   }
 
   private static RowLayer.Parts parts(GroupArray weight, @Nullable GroupArray bias, Follow follow) {
-    return new RowLayer.Parts(ProductSizes.ofGroups(weight.shape()), weight, bias, follow);
+    return new RowLayer.Parts(ProductSizes.ofGroups(weight.shape()), weight, bias, null, follow);
   }
 
   /**

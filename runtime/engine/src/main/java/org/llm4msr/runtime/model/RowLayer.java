@@ -22,10 +22,11 @@ import org.llm4msr.runtime.kernels.LayerProducts;
 import org.llm4msr.runtime.kernels.LayerProducts.Tile;
 import org.llm4msr.runtime.kernels.ProductSizes;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
+import org.llm4msr.runtime.kernels.Shapes;
 
 /**
- * A layer over rows, whose weights are those of the row's group: {@code activation(x W + b)} with
- * dropout. What is done with pieces of the rows is for one thread.
+ * A layer over rows, whose weights are those of the row's group: {@code activation(x W + b + plus)}
+ * with dropout. What is done with pieces of the rows is for one thread.
  */
 final class RowLayer {
 
@@ -36,13 +37,18 @@ final class RowLayer {
   static final int LEAST_COLUMNS = 64;
 
   /** Rows of weights below which the product that is their gradient is not cut. */
-  private static final int LEAST_ROWS = 64;
+  private static final int LEAST_ROWS = 48;
 
   /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
   static final int LEAST_HALF = 64;
 
   /** The arrays of a layer, and what follows its product. */
-  record Parts(ProductSizes sizes, GroupArray weight, @Nullable GroupArray bias, Follow follow) {
+  record Parts(
+      ProductSizes sizes,
+      GroupArray weight,
+      @Nullable GroupArray bias,
+      GroupArray.@Nullable OfPass plus,
+      Follow follow) {
 
     /**
      * Takes a layer's arrays.
@@ -52,7 +58,8 @@ final class RowLayer {
     static Parts of(Tape tape, ChainedLayer layer, Function<Shape, ProductSizes> sizesOf) {
       GroupArray weight = GroupArray.of(tape, layer.weight());
       GroupArray bias = layer.bias() == null ? null : GroupArray.of(tape, layer.bias());
-      return new Parts(sizesOf.apply(weight.shape()), weight, bias, layer.follow());
+      GroupArray.OfPass plus = layer.plus() == null ? null : GroupArray.of(tape, layer.plus());
+      return new Parts(sizesOf.apply(weight.shape()), weight, bias, plus, layer.follow());
     }
 
     /** Returns whether its weights or biases are the array of a leaf. */
@@ -62,7 +69,7 @@ final class RowLayer {
     }
 
     Parts withoutFollow() {
-      return new Parts(sizes, weight, bias, Follow.NOTHING);
+      return new Parts(sizes, weight, bias, plus, Follow.NOTHING);
     }
   }
 
@@ -82,6 +89,7 @@ final class RowLayer {
   private final Tape tape;
   private final Parts parts;
   private final ProductSizes sizes;
+  private final @Nullable FloatBuffer plus;
   private final @Nullable FloatBuffer mask;
   private final NDArray y;
   private final FloatMemory results;
@@ -100,6 +108,7 @@ final class RowLayer {
     sizes = parts.sizes();
     Shape shape = new Shape(rows, sizes.rowOut());
     Follow follow = parts.follow();
+    plus = parts.plus() == null ? null : added(parts.plus(), shape);
     mask = follow.masks() == null ? null : Mkl.floats(follow.masks().apply(shape));
     y = tape.manager().create(shape, DataType.FLOAT32);
     results = FloatMemory.of(y);
@@ -109,6 +118,11 @@ final class RowLayer {
         isHalf()
             ? new HalfProducts(tape.manager(), sizes, rows, x, weight.halves(tape))
             : new FloatProducts(sizes, x.address(), weight.values().address());
+  }
+
+  private static FloatBuffer added(GroupArray plus, Shape shape) {
+    Shapes.require("rows to add", plus.shape(), shape);
+    return plus.values().numbers();
   }
 
   private boolean isHalf() {
@@ -145,7 +159,11 @@ final class RowLayer {
   }
 
   private Epilogue epilogue() {
-    return new Epilogue(parts.follow().activation(), mask, sizes.rowOut());
+    return epilogue(0, sizes.rowOut());
+  }
+
+  private Epilogue epilogue(int first, int columns) {
+    return new Epilogue(plus, parts.follow().activation(), mask, sizes.rowOut(), first, columns);
   }
 
   /** Multiplies the rows of a group, which are taken over, by a tile, and does what follows. */
@@ -167,8 +185,7 @@ final class RowLayer {
   }
 
   private Epilogue epilogue(Tile tile) {
-    return new Epilogue(
-        parts.follow().activation(), mask, sizes.rowOut(), column(tile), tile.columns());
+    return epilogue(column(tile), tile.columns());
   }
 
   /** Turns the gradient of the results of a tile, in place, into that of their products. */
@@ -251,7 +268,8 @@ final class RowLayer {
     List<Tile> tiles = tiles(segments, groups);
     int tasksWanted = TASKS * tape.workers().threads();
     int grain = Math.max(1, tiles.size() / tasksWanted);
-    int cuts = Math.max(1, Math.min(sizes.in() / LEAST_ROWS, tasksWanted / tiles.size()));
+    int wantedOfTile = (tasksWanted + tiles.size() - 1) / tiles.size();
+    int cuts = Math.max(1, Math.min(sizes.in() / LEAST_ROWS, wantedOfTile));
     int rows = (sizes.in() + cuts - 1) / cuts;
     List<Runnable> tasks = new ArrayList<>();
     for (int tile = 0; tile < tiles.size(); tile += grain) {
@@ -269,8 +287,15 @@ final class RowLayer {
     products.toWeights(List.of(tile), 0, sizes.in(), dy, dw.address, dw.beta);
   }
 
-  /** Says that the backward pass of the layer is done. */
-  void end() {
+  /**
+   * Says that the backward pass of the layer is done.
+   *
+   * @param dy the gradient of the products, which nothing reads any more
+   */
+  void end(NDArray dy) {
+    if (parts.plus() != null && parts.plus().leaf().isWanted()) {
+      parts.plus().leaf().add(dy);
+    }
     parts.weight().end(tape);
     if (parts.bias() != null) {
       parts.bias().end(tape);

@@ -145,12 +145,12 @@ final class RowLayers {
   private void backward(NDArray gradient) {
     float beta = x.hasGradient() ? 1 : 0; // Before its place is asked for.
     FloatMemory dx = x.isWanted() ? FloatMemory.of(x.gradient()) : null;
-    List<FloatMemory> dy = new ArrayList<>();
+    List<NDArray> gradients = new ArrayList<>();
     for (RowLayer layer : layers.subList(0, layers.size() - 1)) {
-      NDArray between = tape.manager().create(layer.y().getShape(), DataType.FLOAT32);
-      dy.add(FloatMemory.of(between));
+      gradients.add(tape.manager().create(layer.y().getShape(), DataType.FLOAT32));
     }
-    dy.add(FloatMemory.of(gradient));
+    gradients.add(gradient);
+    List<FloatMemory> dy = gradients.stream().map(FloatMemory::of).toList();
     for (RowLayer layer : dx == null ? layers.subList(1, layers.size()) : layers) {
       layer.prepareTransposed(groups);
     }
@@ -175,7 +175,9 @@ final class RowLayers {
       }
     }
     toWeights(dy);
-    layers.forEach(RowLayer::end);
+    for (int i = 0; i < layers.size(); i++) {
+      layers.get(i).end(gradients.get(i));
+    }
   }
 
   private void toWeights(List<FloatMemory> dy) {

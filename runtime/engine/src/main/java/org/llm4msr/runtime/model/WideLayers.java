@@ -159,8 +159,8 @@ final class WideLayers {
     for (int i = layers.size() - 1; i >= 0; i--) {
       NDArray gradient = gradients.get(i);
       if (gradient != null) {
-        FloatMemory dy = FloatMemory.of(gradient);
-        used.put(layers.get(i), new LayerGradients(layers.get(i), dy, Mkl.address(ones), dx));
+        Layer layer = layers.get(i);
+        used.put(layer, new LayerGradients(layer, gradient, Mkl.address(ones), dx));
       }
     }
     each(
@@ -169,13 +169,14 @@ final class WideLayers {
     if (dx != null) {
       dx.finish();
     }
-    used.keySet().forEach(layer -> layer.own.end());
+    used.values().forEach(LayerGradients::end);
   }
 
   /** The gradients of what one layer took. */
   private final class LayerGradients {
 
     private final RowLayer layer;
+    private final NDArray gradient;
     private final FloatMemory dy;
     private final long ones;
     private final Gradient dw;
@@ -186,9 +187,10 @@ final class WideLayers {
     /** Where the sums of each range of columns begin among those of {@link #dx}. */
     private final int firstSum;
 
-    LayerGradients(Layer layer, FloatMemory dy, long ones, @Nullable RowGradients dx) {
+    LayerGradients(Layer layer, NDArray gradient, long ones, @Nullable RowGradients dx) {
       this.layer = layer.own;
-      this.dy = dy;
+      this.gradient = gradient;
+      dy = FloatMemory.of(gradient);
       this.ones = ones;
       this.dx = dx;
       dw = Gradient.of(layer.parts.weight());
@@ -196,6 +198,10 @@ final class WideLayers {
       columns = layer.own.tiles(segments, groups).get(0).columns();
       int out = layer.parts.sizes().out();
       firstSum = dx == null ? 0 : dx.add((out + columns - 1) / columns);
+    }
+
+    void end() {
+      layer.end(gradient);
     }
 
     void add(Tile range) {

@@ -179,6 +179,99 @@ class DenseLayersTest extends ProductsTest {
         derivative(b, at -> dot(layer(x, w, at, activation, mask), factors)));
   }
 
+  @ParameterizedTest
+  @MethodSource("followers")
+  void addsRowsBeforeWhatFollows(Activation activation, boolean drops) {
+    double[] x = drawn(ROWS * IN);
+    double[] w = drawn(IN * IN);
+    double[] more = drawn(ROWS * IN);
+    double[] factors = drawn(ROWS * IN);
+    double[] mask = mask(drops, ROWS * IN);
+    NDArray rows = array(x, ROWS, IN);
+    NDArray plus = array(more, ROWS, IN);
+    plus.setRequiresGradient(true);
+    ParameterArray weight = parameter("w", w, IN, IN);
+    Follow follow = follow(activation, mask);
+
+    double[] y =
+        run(
+            rows,
+            factors,
+            h -> {
+              ChainedLayer first = new ChainedLayer(weight, null, plus, follow);
+              return layers.layers(h, List.of(first)).orElseThrow();
+            });
+
+    assertClose(y, sum(x, w, more, activation, mask));
+    assertClose(
+        doubles(rows.getGradient()),
+        derivative(x, at -> dot(sum(at, w, more, activation, mask), factors)));
+    assertClose(
+        doubles(gradient(weight)),
+        derivative(w, at -> dot(sum(x, at, more, activation, mask), factors)));
+    assertClose(
+        doubles(plus.getGradient()),
+        derivative(more, at -> dot(sum(x, w, at, activation, mask), factors)));
+  }
+
+  /** What is added are the first rows, twice, and what the weights of a third layer are. */
+  @Test
+  void addsRowsThatAreReadOtherwise() {
+    double[] x = drawn(IN * IN);
+    double[] w = drawn(IN * IN);
+    double[] v = drawn(IN * IN);
+    double[] factors = drawn(IN * IN);
+    NDArray rows = array(x, IN, IN);
+    ParameterArray first = parameter("w", w, IN, IN);
+    ParameterArray second = parameter("v", v, IN, IN);
+    Follow leaky = new Follow(Activation.LEAKY_RELU, null);
+    NDArray noBias = manager.zeros(new Shape(IN));
+
+    run(
+        rows,
+        factors,
+        h -> {
+          List<ChainedLayer> chain =
+              List.of(
+                  new ChainedLayer(first, null, h, leaky),
+                  new ChainedLayer(second, null, h, Follow.NOTHING));
+          NDArray y = layers.layers(h, chain).orElseThrow();
+          return layers.layer(y, h, noBias, Follow.NOTHING).orElseThrow();
+        });
+
+    assertClose(doubles(rows.getGradient()), derivative(x, at -> dot(residual(at, w, v), factors)));
+    assertClose(doubles(gradient(first)), derivative(w, at -> dot(residual(x, at, v), factors)));
+    assertClose(doubles(gradient(second)), derivative(v, at -> dot(residual(x, w, at), factors)));
+  }
+
+  /** Two layers to which the rows that they read are added, then a product with those rows. */
+  private static double[] residual(double[] x, double[] w, double[] v) {
+    double[] h = sum(x, w, x, Activation.LEAKY_RELU, null);
+    double[] y = sum(h, v, x, Activation.NONE, null);
+    return sum(y, x, new double[x.length], Activation.NONE, null);
+  }
+
+  /** {@code act(x W + more)} of a square matrix. */
+  private static double[] sum(
+      double[] x, double[] w, double[] more, Activation activation, double @Nullable [] mask) {
+    double[] y = square(x, w, new double[IN]);
+    for (int k = 0; k < y.length; k++) {
+      y[k] = follow(activation, y[k] + more[k]) * (mask == null ? 1 : mask[k]);
+    }
+    return y;
+  }
+
+  @Test
+  void refusesRowsToAddOfAnotherShape() {
+    NDArray rows = array(drawn(ROWS * IN), ROWS, IN);
+    ParameterArray weight = parameter("w", drawn(IN * OUT), IN, OUT);
+    List<ChainedLayer> chain = List.of(new ChainedLayer(weight, null, rows, Follow.NOTHING));
+
+    assertThatThrownBy(() -> layers.layers(rows, chain))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("rows to add have the shape (7, 3), expected (7, 2)");
+  }
+
   private static double[] normalize(
       double[] x, double[] scale, double[] shift, Activation activation, double @Nullable [] mask) {
     int columns = scale.length;

@@ -64,9 +64,12 @@ class WideLayersTest extends ProductsTest {
     float[] w = draw(c.groups * c.parts * c.in * c.out);
     float[] b = draw(c.groups * c.rowOut());
     float[] dy = draw(c.rows * c.rowOut());
+    float[] more = draw(dy.length);
     float[] mask = mask(dy.length);
     NDArray rows = manager.create(x, new Shape(c.rows, c.rowIn()));
     rows.setRequiresGradient(true);
+    NDArray plus = manager.create(more, new Shape(c.rows, c.rowOut()));
+    plus.setRequiresGradient(true);
     ParameterArray weight = parameter("w", w, c.groups, c.parts, c.in, c.out);
     ParameterArray bias = parameter("bias", b, c.groups, c.rowOut());
     dirty(weight);
@@ -79,6 +82,7 @@ class WideLayersTest extends ProductsTest {
                 ProductSizes.ofGroups(weight.shape()),
                 GroupArray.of(tape, weight),
                 GroupArray.of(tape, bias),
+                GroupArray.of(tape, plus),
                 follow);
     float[] y;
     try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
@@ -99,7 +103,7 @@ class WideLayersTest extends ProductsTest {
         for (int column = 0; column < c.rowOut(); column++) {
           int k = row * c.rowOut() + column;
           int atBias = segment.group() * c.rowOut() + column;
-          double z = b[atBias];
+          double z = b[atBias] + more[k];
           for (int i = 0; i < c.in; i++) {
             z += rx[atX(c, row, column, i)] * rw[atW(c, segment.group(), column, i)];
           }
@@ -109,6 +113,8 @@ class WideLayersTest extends ProductsTest {
         }
       }
     }
+    double[] dmore = new double[products.length];
+    Arrays.setAll(dmore, k -> 2 * products[k]);
     double[] rdy = numbers(precision, products);
     double[] dx = new double[x.length];
     double[] dw = new double[w.length];
@@ -129,6 +135,7 @@ class WideLayersTest extends ProductsTest {
     assertClose(rows.getGradient().toFloatArray(), dx);
     assertClose(gradient(weight), dw);
     assertClose(gradient(bias), db);
+    assertClose(plus.getGradient().toFloatArray(), dmore);
   }
 
   private static NDArray wide(

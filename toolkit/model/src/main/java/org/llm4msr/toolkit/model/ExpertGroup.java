@@ -124,8 +124,7 @@ public final class ExpertGroup {
     NDArray rows = x.getShape().dimension() == 2 ? x : x.reshape(x.getShape().get(0), -1);
     Follow follow = settings.follow(pass);
     Follow first = norm == null ? follow : Follow.NOTHING;
-    Optional<NDArray> computed =
-        Layers.of(pass, runtime -> runtime.layer(rows, weight, bias, first));
+    Optional<NDArray> computed = Layers.layer(pass, rows, new ChainedLayer(weight, bias, first));
     if (norm == null) {
       return computed.orElseGet(() -> follow.applyTo(apart(engine.apply(x))));
     }

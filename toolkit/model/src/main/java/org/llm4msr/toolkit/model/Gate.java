@@ -3,6 +3,7 @@ package org.llm4msr.toolkit.model;
 import ai.djl.ndarray.NDArray;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
@@ -96,8 +97,8 @@ public final class Gate {
   /** The scores of all gates: (B, gates * n). */
   private NDArray scores(Pass pass, NDArray x) {
     if (gates == 1) {
-      return Layers.of(pass, own -> own.layer(x, linear.weights(), linear.biases(), Follow.NOTHING))
-          .orElseGet(() -> scores(x));
+      ChainedLayer layer = new ChainedLayer(linear.weights(), linear.biases(), Follow.NOTHING);
+      return Layers.layer(pass, x, layer).orElseGet(() -> scores(x));
     }
     return scores(x);
   }

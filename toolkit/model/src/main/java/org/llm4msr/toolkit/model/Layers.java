@@ -29,6 +29,10 @@ public final class Layers {
     return pass instanceof LayerPass runtime ? layer.apply(runtime) : Optional.empty();
   }
 
+  static Optional<NDArray> layer(Pass pass, NDArray x, ChainedLayer layer) {
+    return of(pass, runtime -> runtime.layers(x, List.of(layer)));
+  }
+
   /**
    * Computes {@code x W + b}: (B, n) to (B, m).
    *
@@ -52,8 +56,20 @@ public final class Layers {
   }
 
   static NDArray linear(Pass pass, NDArray x, Parameter weight, Parameter bias, Follow follow) {
-    return of(pass, runtime -> runtime.layer(x, weight, bias, follow))
+    return layer(pass, x, new ChainedLayer(weight, bias, follow))
         .orElseGet(() -> follow.applyTo(product(pass, x, weight.array()).add(bias.array())));
+  }
+
+  /**
+   * Computes {@code act(sum + x W)}: (B, n) to (B, m).
+   *
+   * @param sum (B, m)
+   * @param weight (n, m)
+   */
+  public static NDArray addProduct(
+      Pass pass, NDArray sum, NDArray x, Parameter weight, Activation activation) {
+    return layer(pass, x, new ChainedLayer(weight, null, sum, new Follow(activation, null)))
+        .orElseGet(() -> activation.apply(sum.add(product(pass, x, weight.array()))));
   }
 
   /**
