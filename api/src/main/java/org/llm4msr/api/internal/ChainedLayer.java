@@ -10,7 +10,7 @@ import org.llm4msr.api.model.Parameter;
  *
  * @param weight (n, m), or (e, n, m) part by part; (G, ...) for the matrices of the rows' groups
  * @param bias (e * m), or (G, e * m); null without
- * @param plus other rows (B, e * m), float32; null without
+ * @param plus (B, e * m), float32, in the order of the rows that are multiplied; null without
  */
 @Stability(level = Stability.Level.INTERNAL, since = "0.1")
 public record ChainedLayer(

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.FeatureLayout;
@@ -157,8 +158,9 @@ class LayersTest {
           Parameter bias = context.parameter("bias", new Shape(4), drawn, Decay.NO);
           Parameter other = context.parameter("other", new Shape(IN, 4), drawn, Decay.YES);
           return (pass, x) -> {
-            NDArray sum = Layers.linear(pass, x, weight, bias);
-            return Layers.addProduct(pass, sum, x, other, activation);
+            Follow relu = new Follow(Activation.RELU, null);
+            NDArray plus = Layers.linear(pass, x, weight, bias, relu);
+            return Layers.addProduct(pass, plus, x, other, activation);
           };
         });
   }

@@ -36,7 +36,7 @@ final class RowLayer {
   /** Columns of weights below which a product is not cut. */
   static final int LEAST_COLUMNS = 64;
 
-  /** Rows of weights below which the product that is their gradient is not cut. */
+  /** Rows of weights that a task has at least, where the product that is their gradient is cut. */
   private static final int LEAST_ROWS = 48;
 
   /** Rows or columns of weights below which rounding costs more than smaller numbers save. */
@@ -149,7 +149,7 @@ final class RowLayer {
     products.multiply(pieces, results);
   }
 
-  /** Adds biases to the products and does what follows. */
+  /** Adds biases and other rows to the products and does what follows. */
   void finish(List<Piece> pieces) {
     Epilogue epilogue = epilogue();
     for (Piece piece : pieces) {
@@ -259,7 +259,7 @@ final class RowLayer {
 
   /**
    * Returns the tasks that compute the gradient of the weights, each for one thread; groups without
-   * rows get zeros. Weights of few columns are cut by rows, too.
+   * rows get zeros. Weights of few tiles are cut by rows, too.
    *
    * @param dy the gradient of the products
    */
@@ -288,12 +288,13 @@ final class RowLayer {
   }
 
   /**
-   * Says that the backward pass of the layer is done.
+   * Ends the backward pass of the layer.
    *
-   * @param dy the gradient of the products, which nothing reads any more
+   * @param dy the gradient of the products, which nothing else reads any more: that of the rows
+   *     that were added, which keep it
    */
   void end(NDArray dy) {
-    if (parts.plus() != null && parts.plus().leaf().isWanted()) {
+    if (parts.plus() != null) {
       parts.plus().leaf().add(dy);
     }
     parts.weight().end(tape);

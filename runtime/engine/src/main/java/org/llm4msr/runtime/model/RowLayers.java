@@ -140,7 +140,7 @@ final class RowLayers {
   /**
    * Adds the gradients of what the layers took.
    *
-   * @param gradient of the results; overwritten
+   * @param gradient of the results; overwritten and kept
    */
   private void backward(NDArray gradient) {
     float beta = x.hasGradient() ? 1 : 0; // Before its place is asked for.

@@ -164,6 +164,11 @@ public final class Tape {
       return gradient;
     }
 
+    /**
+     * Adds to its gradient.
+     *
+     * @param more row-major; it may become the gradient itself, which others add to and overwrite
+     */
     void add(NDArray more) {
       if (gradient == null) {
         gradient = more;

@@ -150,7 +150,7 @@ final class WideLayers {
   /**
    * Adds the gradients of what the layers took, those of the last layer first.
    *
-   * @param gradients of the results; overwritten; null where nothing depends on a result
+   * @param gradients of the results; overwritten and kept; null where nothing depends on a result
    */
   private void backward(List<@Nullable NDArray> gradients) {
     RowGradients dx = x.isWanted() ? new RowGradients() : null;
@@ -169,7 +169,7 @@ final class WideLayers {
     if (dx != null) {
       dx.finish();
     }
-    used.values().forEach(LayerGradients::end);
+    used.forEach((layer, own) -> layer.own.end(own.gradient));
   }
 
   /** The gradients of what one layer took. */
@@ -198,10 +198,6 @@ final class WideLayers {
       columns = layer.own.tiles(segments, groups).get(0).columns();
       int out = layer.parts.sizes().out();
       firstSum = dx == null ? 0 : dx.add((out + columns - 1) / columns);
-    }
-
-    void end() {
-      layer.end(gradient);
     }
 
     void add(Tile range) {

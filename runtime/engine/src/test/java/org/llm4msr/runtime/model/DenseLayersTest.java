@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
@@ -184,6 +185,7 @@ class DenseLayersTest extends ProductsTest {
   void addsRowsBeforeWhatFollows(Activation activation, boolean drops) {
     double[] x = drawn(ROWS * IN);
     double[] w = drawn(IN * IN);
+    double[] b = drawn(IN);
     double[] more = drawn(ROWS * IN);
     double[] factors = drawn(ROWS * IN);
     double[] mask = mask(drops, ROWS * IN);
@@ -191,6 +193,7 @@ class DenseLayersTest extends ProductsTest {
     NDArray plus = array(more, ROWS, IN);
     plus.setRequiresGradient(true);
     ParameterArray weight = parameter("w", w, IN, IN);
+    ParameterArray bias = parameter("bias", b, IN);
     Follow follow = follow(activation, mask);
 
     double[] y =
@@ -198,25 +201,29 @@ class DenseLayersTest extends ProductsTest {
             rows,
             factors,
             h -> {
-              ChainedLayer first = new ChainedLayer(weight, null, plus, follow);
+              ChainedLayer first = new ChainedLayer(weight, bias, plus, follow);
               return layers.layers(h, List.of(first)).orElseThrow();
             });
 
-    assertClose(y, sum(x, w, more, activation, mask));
+    assertClose(y, sum(x, w, b, more, activation, mask));
     assertClose(
         doubles(rows.getGradient()),
-        derivative(x, at -> dot(sum(at, w, more, activation, mask), factors)));
+        derivative(x, at -> dot(sum(at, w, b, more, activation, mask), factors)));
     assertClose(
         doubles(gradient(weight)),
-        derivative(w, at -> dot(sum(x, at, more, activation, mask), factors)));
+        derivative(w, at -> dot(sum(x, at, b, more, activation, mask), factors)));
+    assertClose(
+        doubles(gradient(bias)),
+        derivative(b, at -> dot(sum(x, w, at, more, activation, mask), factors)));
     assertClose(
         doubles(plus.getGradient()),
-        derivative(more, at -> dot(sum(x, w, at, activation, mask), factors)));
+        derivative(more, at -> dot(sum(x, w, b, at, activation, mask), factors)));
   }
 
-  /** What is added are the first rows, twice, and what the weights of a third layer are. */
-  @Test
-  void addsRowsThatAreReadOtherwise() {
+  /** What is added are the first rows, twice; what follows reads them as weights, or not at all. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void addsRowsThatAreReadOtherwise(boolean asWeights) {
     double[] x = drawn(IN * IN);
     double[] w = drawn(IN * IN);
     double[] v = drawn(IN * IN);
@@ -227,34 +234,47 @@ class DenseLayersTest extends ProductsTest {
     Follow leaky = new Follow(Activation.LEAKY_RELU, null);
     NDArray noBias = manager.zeros(new Shape(IN));
 
-    run(
-        rows,
-        factors,
-        h -> {
-          List<ChainedLayer> chain =
-              List.of(
-                  new ChainedLayer(first, null, h, leaky),
-                  new ChainedLayer(second, null, h, Follow.NOTHING));
-          NDArray y = layers.layers(h, chain).orElseThrow();
-          return layers.layer(y, h, noBias, Follow.NOTHING).orElseThrow();
-        });
+    double[] y =
+        run(
+            rows,
+            factors,
+            h -> {
+              List<ChainedLayer> chain =
+                  List.of(
+                      new ChainedLayer(first, null, h, leaky),
+                      new ChainedLayer(second, null, h, Follow.NOTHING));
+              NDArray z = layers.layers(h, chain).orElseThrow();
+              return asWeights ? layers.layer(z, h, noBias, Follow.NOTHING).orElseThrow() : z;
+            });
 
-    assertClose(doubles(rows.getGradient()), derivative(x, at -> dot(residual(at, w, v), factors)));
-    assertClose(doubles(gradient(first)), derivative(w, at -> dot(residual(x, at, v), factors)));
-    assertClose(doubles(gradient(second)), derivative(v, at -> dot(residual(x, w, at), factors)));
+    assertClose(y, residual(x, w, v, asWeights));
+    assertClose(
+        doubles(rows.getGradient()),
+        derivative(x, at -> dot(residual(at, w, v, asWeights), factors)));
+    assertClose(
+        doubles(gradient(first)), derivative(w, at -> dot(residual(x, at, v, asWeights), factors)));
+    assertClose(
+        doubles(gradient(second)),
+        derivative(v, at -> dot(residual(x, w, at, asWeights), factors)));
   }
 
-  /** Two layers to which the rows that they read are added, then a product with those rows. */
-  private static double[] residual(double[] x, double[] w, double[] v) {
-    double[] h = sum(x, w, x, Activation.LEAKY_RELU, null);
-    double[] y = sum(h, v, x, Activation.NONE, null);
-    return sum(y, x, new double[x.length], Activation.NONE, null);
+  /** Two layers to which the rows that they read are added, and a product with those rows. */
+  private static double[] residual(double[] x, double[] w, double[] v, boolean asWeights) {
+    double[] none = new double[IN];
+    double[] h = sum(x, w, none, x, Activation.LEAKY_RELU, null);
+    double[] z = sum(h, v, none, x, Activation.NONE, null);
+    return asWeights ? square(z, x, none) : z;
   }
 
-  /** {@code act(x W + more)} of a square matrix. */
+  /** {@code act(x W + b + more)} of a square matrix. */
   private static double[] sum(
-      double[] x, double[] w, double[] more, Activation activation, double @Nullable [] mask) {
-    double[] y = square(x, w, new double[IN]);
+      double[] x,
+      double[] w,
+      double[] b,
+      double[] more,
+      Activation activation,
+      double @Nullable [] mask) {
+    double[] y = square(x, w, b);
     for (int k = 0; k < y.length; k++) {
       y[k] = follow(activation, y[k] + more[k]) * (mask == null ? 1 : mask[k]);
     }
@@ -547,9 +567,9 @@ class DenseLayersTest extends ProductsTest {
   }
 
   /** Weights of few columns: each thread writes the gradient of some rows. */
-  @Test
-  void addsTheGradientsOfTallWeights() {
-    int in = 300;
+  @ParameterizedTest
+  @ValueSource(ints = {300, 101})
+  void addsTheGradientsOfTallWeights(int in) {
     double[] x = drawn(ROWS * in);
     double[] w = drawn(in * OUT);
     double[] factors = drawn(ROWS * OUT);

@@ -61,15 +61,15 @@ public final class Layers {
   }
 
   /**
-   * Computes {@code act(sum + x W)}: (B, n) to (B, m).
+   * Computes {@code act(plus + x W)}: (B, n) to (B, m).
    *
-   * @param sum (B, m)
+   * @param plus (B, m)
    * @param weight (n, m)
    */
   public static NDArray addProduct(
-      Pass pass, NDArray sum, NDArray x, Parameter weight, Activation activation) {
-    return layer(pass, x, new ChainedLayer(weight, null, sum, new Follow(activation, null)))
-        .orElseGet(() -> activation.apply(sum.add(product(pass, x, weight.array()))));
+      Pass pass, NDArray plus, NDArray x, Parameter weight, Activation activation) {
+    return layer(pass, x, new ChainedLayer(weight, null, plus, new Follow(activation, null)))
+        .orElseGet(() -> activation.apply(plus.add(product(pass, x, weight.array()))));
   }
 
   /**
