@@ -169,7 +169,7 @@ final class WideLayers {
     if (dx != null) {
       dx.finish();
     }
-    used.forEach((layer, own) -> layer.own.end(own.gradient));
+    used.forEach((layer, of) -> layer.own.end(of.gradient));
   }
 
   /** The gradients of what one layer took. */

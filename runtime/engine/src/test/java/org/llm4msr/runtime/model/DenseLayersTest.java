@@ -6,136 +6,29 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.internal.ChainedLayer;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Activation;
-import org.llm4msr.runtime.config.Precision;
 
-/** Values against loops in double precision, gradients against the differences of their loss. */
-class DenseLayersTest extends ProductsTest {
+/** Layers, normalisation and mixtures of the rows of a batch. */
+class DenseLayersTest extends DifferencesTest {
 
-  private static final int ROWS = 7;
   private static final int PARTS = 2;
-  private static final int IN = 3;
-  private static final int OUT = 2;
   private static final int ROW_IN = PARTS * IN;
   private static final int ROW_OUT = PARTS * OUT;
-  private static final double STEP = 1e-5;
   private static final float EPSILON = 1e-5f;
-
-  private final Tape tape = Tape.of(manager, workers, Precision.FLOAT32, true);
-  private final DenseLayers layers = new DenseLayers(tape);
-
-  static Stream<Arguments> followers() {
-    return Arrays.stream(Activation.values())
-        .flatMap(
-            activation -> Stream.of(false, true).map(drops -> Arguments.of(activation, drops)));
-  }
-
-  private double[] drawn(int count) {
-    return doubles(draw(count));
-  }
-
-  /** A half of the units is dropped, the others are doubled. */
-  private double @Nullable [] mask(boolean drops, int count) {
-    return drops ? random.ints(count, 0, 2).mapToDouble(kept -> 2 * kept).toArray() : null;
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
-  }
-
-  private static double[] doubles(NDArray array) {
-    return doubles(array.toFloatArray());
-  }
-
-  private static double[] doubles(float[] values) {
-    double[] doubles = new double[values.length];
-    Arrays.setAll(doubles, i -> values[i]);
-    return doubles;
-  }
-
-  private NDArray array(double[] values, long... shape) {
-    return manager.create(floats(values), new Shape(shape));
-  }
-
-  private ParameterArray parameter(String name, double[] values, long... shape) {
-    return parameter(name, floats(values), shape);
-  }
 
   private NDArray layer(NDArray x, ParameterArray weight, ParameterArray bias, Follow follow) {
     return layers.layers(x, List.of(new ChainedLayer(weight, bias, follow))).orElseThrow();
-  }
-
-  private Follow follow(Activation activation, double @Nullable [] mask) {
-    return new Follow(
-        activation, mask == null ? null : shape -> manager.create(floats(mask), shape));
-  }
-
-  private static double follow(Activation activation, double x) {
-    return switch (activation) {
-      case NONE -> x;
-      case RELU -> Math.max(0, x);
-      case LEAKY_RELU -> x > 0 ? x : 0.01 * x;
-      case TANH -> Math.tanh(x);
-      case SIGMOID -> 1 / (1 + Math.exp(-x));
-    };
-  }
-
-  /** The derivative of a function by differences. */
-  private static double[] derivative(double[] at, ToDoubleFunction<double[]> function) {
-    double[] derivative = new double[at.length];
-    for (int i = 0; i < at.length; i++) {
-      double[] up = at.clone();
-      double[] down = at.clone();
-      up[i] += STEP;
-      down[i] -= STEP;
-      derivative[i] = (function.applyAsDouble(up) - function.applyAsDouble(down)) / (2 * STEP);
-    }
-    return derivative;
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
-  }
-
-  private static void assertClose(double[] values, double[] expected) {
-    assertThat(values).containsExactly(expected, within(2e-5));
-  }
-
-  private interface Network {
-    NDArray of(NDArray rows);
-  }
-
-  /** Runs forward, then backward from the sum of the result's elements times factors. */
-  private double[] run(NDArray input, double[] factors, Network network) {
-    input.setRequiresGradient(true);
-    try (GradientCollector collector = TestEngine.engine().newGradientCollector()) {
-      NDArray y = network.of(input);
-      tape.backward(collector, y.mul(manager.create(floats(factors), y.getShape())).sum());
-      return doubles(y);
-    }
   }
 
   /** Two matrices (3, 2), each for its own half of the row. */
@@ -178,118 +71,6 @@ class DenseLayersTest extends ProductsTest {
     assertClose(
         doubles(gradient(bias)),
         derivative(b, at -> dot(layer(x, w, at, activation, mask), factors)));
-  }
-
-  @ParameterizedTest
-  @MethodSource("followers")
-  void addsRowsBeforeWhatFollows(Activation activation, boolean drops) {
-    double[] x = drawn(ROWS * IN);
-    double[] w = drawn(IN * IN);
-    double[] b = drawn(IN);
-    double[] more = drawn(ROWS * IN);
-    double[] factors = drawn(ROWS * IN);
-    double[] mask = mask(drops, ROWS * IN);
-    NDArray rows = array(x, ROWS, IN);
-    NDArray plus = array(more, ROWS, IN);
-    plus.setRequiresGradient(true);
-    ParameterArray weight = parameter("w", w, IN, IN);
-    ParameterArray bias = parameter("bias", b, IN);
-    Follow follow = follow(activation, mask);
-
-    double[] y =
-        run(
-            rows,
-            factors,
-            h -> {
-              ChainedLayer first = new ChainedLayer(weight, bias, plus, follow);
-              return layers.layers(h, List.of(first)).orElseThrow();
-            });
-
-    assertClose(y, sum(x, w, b, more, activation, mask));
-    assertClose(
-        doubles(rows.getGradient()),
-        derivative(x, at -> dot(sum(at, w, b, more, activation, mask), factors)));
-    assertClose(
-        doubles(gradient(weight)),
-        derivative(w, at -> dot(sum(x, at, b, more, activation, mask), factors)));
-    assertClose(
-        doubles(gradient(bias)),
-        derivative(b, at -> dot(sum(x, w, at, more, activation, mask), factors)));
-    assertClose(
-        doubles(plus.getGradient()),
-        derivative(more, at -> dot(sum(x, w, b, at, activation, mask), factors)));
-  }
-
-  /** What is added are the first rows, twice; what follows reads them as weights, or not at all. */
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void addsRowsThatAreReadOtherwise(boolean asWeights) {
-    double[] x = drawn(IN * IN);
-    double[] w = drawn(IN * IN);
-    double[] v = drawn(IN * IN);
-    double[] factors = drawn(IN * IN);
-    NDArray rows = array(x, IN, IN);
-    ParameterArray first = parameter("w", w, IN, IN);
-    ParameterArray second = parameter("v", v, IN, IN);
-    Follow leaky = new Follow(Activation.LEAKY_RELU, null);
-    NDArray noBias = manager.zeros(new Shape(IN));
-
-    double[] y =
-        run(
-            rows,
-            factors,
-            h -> {
-              List<ChainedLayer> chain =
-                  List.of(
-                      new ChainedLayer(first, null, h, leaky),
-                      new ChainedLayer(second, null, h, Follow.NOTHING));
-              NDArray z = layers.layers(h, chain).orElseThrow();
-              return asWeights ? layers.layer(z, h, noBias, Follow.NOTHING).orElseThrow() : z;
-            });
-
-    assertClose(y, residual(x, w, v, asWeights));
-    assertClose(
-        doubles(rows.getGradient()),
-        derivative(x, at -> dot(residual(at, w, v, asWeights), factors)));
-    assertClose(
-        doubles(gradient(first)), derivative(w, at -> dot(residual(x, at, v, asWeights), factors)));
-    assertClose(
-        doubles(gradient(second)),
-        derivative(v, at -> dot(residual(x, w, at, asWeights), factors)));
-  }
-
-  /** Two layers to which the rows that they read are added, and a product with those rows. */
-  private static double[] residual(double[] x, double[] w, double[] v, boolean asWeights) {
-    double[] none = new double[IN];
-    double[] h = sum(x, w, none, x, Activation.LEAKY_RELU, null);
-    double[] z = sum(h, v, none, x, Activation.NONE, null);
-    return asWeights ? square(z, x, none) : z;
-  }
-
-  /** {@code act(x W + b + more)} of a square matrix. */
-  private static double[] sum(
-      double[] x,
-      double[] w,
-      double[] b,
-      double[] more,
-      Activation activation,
-      double @Nullable [] mask) {
-    double[] y = square(x, w, b);
-    for (int k = 0; k < y.length; k++) {
-      y[k] = follow(activation, y[k] + more[k]) * (mask == null ? 1 : mask[k]);
-    }
-    return y;
-  }
-
-  @Test
-  void refusesRowsToAddOfAnotherShape() {
-    NDArray rows = array(drawn(ROWS * IN), ROWS, IN);
-    ParameterArray weight = parameter("w", drawn(IN * OUT), IN, OUT);
-    List<ChainedLayer> chain = List.of(new ChainedLayer(weight, null, rows, Follow.NOTHING));
-
-    assertThatThrownBy(() -> layers.layers(rows, chain))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("rows to add have the shape (7, 3), expected (7, 2)");
   }
 
   private static double[] normalize(
@@ -552,18 +333,6 @@ class DenseLayersTest extends ProductsTest {
 
   private static double[] twice(double[] x, double[] w, double[] bias) {
     return square(square(x, w, bias), w, bias);
-  }
-
-  /** Rows (B, 3) times a matrix (3, 3). */
-  private static double[] square(double[] x, double[] w, double[] bias) {
-    double[] y = new double[x.length];
-    for (int k = 0; k < y.length; k++) {
-      y[k] = bias[k % IN];
-      for (int i = 0; i < IN; i++) {
-        y[k] += x[k / IN * IN + i] * w[i * IN + k % IN];
-      }
-    }
-    return y;
   }
 
   /** Weights of few columns: each thread writes the gradient of some rows. */
