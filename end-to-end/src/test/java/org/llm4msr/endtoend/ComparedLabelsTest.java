@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.cli.InProcess;
+import org.llm4msr.cli.InProcess;
 import org.llm4msr.runtime.compare.Comparison;
 import org.llm4msr.runtime.compare.ComparisonResult;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;

@@ -66,7 +66,7 @@ class DependenciesTest {
         "serving/publishing",
         "serving/export",
         "server",
-        "runtime/cli",
+        "cli",
         "exchange",
         "spark",
         "tck",
@@ -106,7 +106,7 @@ class DependenciesTest {
 
   @Test
   void theUnwantedIsNamedAsItIs() throws IOException {
-    assertThat(brought("runtime/cli"))
+    assertThat(brought("cli"))
         .contains(
             "info.picocli:picocli",
             "me.tongfei:progressbar",

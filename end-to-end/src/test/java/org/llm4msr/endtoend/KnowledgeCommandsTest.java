@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llm4msr.runtime.cli.InProcess;
+import org.llm4msr.cli.InProcess;
 
 /** Commands that extract knowledge and look at it, one of them through the launcher. */
 class KnowledgeCommandsTest {

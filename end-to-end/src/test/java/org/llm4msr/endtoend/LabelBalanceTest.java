@@ -14,7 +14,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llm4msr.runtime.cli.InProcess;
+import org.llm4msr.cli.InProcess;
 
 /** How rare each label is, and what its rows count, in what training prints and in reports. */
 class LabelBalanceTest {

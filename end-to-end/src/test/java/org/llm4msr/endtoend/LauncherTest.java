@@ -87,7 +87,7 @@ class LauncherTest {
             "[-Dllm4msr.plugins=%1$s/plugins:%1$s/plugins-llama-cpp/target/plugins]"
                 .formatted(root.toRealPath()),
             "[%s:%s:%s]".formatted(firstJar, secondJar, mine),
-            "[org.llm4msr.runtime.cli.Main]",
+            "[org.llm4msr.cli.Main]",
             "[train]",
             "[my file.yaml]",
             "OMP_WAIT_POLICY=PASSIVE DJL_OFFLINE=true",

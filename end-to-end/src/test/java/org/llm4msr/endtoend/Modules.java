@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The modules of the code, their packages, and which of them each may use. */
@@ -35,8 +34,7 @@ final class Modules {
           "experiment",
           "download",
           "lab",
-          "cluster",
-          "cli");
+          "cluster");
 
   private static final Map<String, Module> ALL = table();
 
@@ -89,8 +87,9 @@ final class Modules {
     add(all, "export", List.of("serving.export"), compiler);
     add(all, "protocol", List.of("protocol"), List.of());
     add(all, "server", List.of("server"), with(with(ranker, "protocol"), "toolkit-arrow"));
-    runtime(all, "cli", "cli");
-    all.get("cli").uses().addAll(List.of("compiler", "ranker", "publishing", "export", "server"));
+    List<String> cli =
+        List.of("compiler", "ranker", "publishing", "export", "server", "api", "toolkit-hub");
+    add(all, "cli", List.of("cli"), Stream.concat(RUNTIME.stream(), cli.stream()).toList());
     List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
     add(all, "exchange", List.of("exchange"), with(served, "experiment"));
     add(all, "spark", List.of("spark"), List.of());
@@ -150,10 +149,5 @@ final class Modules {
     Module module = of(user);
     String other = of(used).name();
     return module.name().equals(other) || module.uses().contains(other);
-  }
-
-  /** Returns the names of the modules of the runtime. */
-  static Set<String> runtime() {
-    return RUNTIME.stream().collect(Collectors.toSet());
   }
 }

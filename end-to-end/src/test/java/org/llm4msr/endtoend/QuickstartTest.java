@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.cli.quickstart.Quickstart;
+import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.EvaluationReport;

@@ -117,7 +117,7 @@ public final class PreparationBenchmark {
             "-Xmx" + heap,
             "-cp",
             System.getProperty("java.class.path"),
-            "org.llm4msr.runtime.cli.Main"));
+            "org.llm4msr.cli.Main"));
     command.addAll(arguments);
     Process process =
         new ProcessBuilder(command)

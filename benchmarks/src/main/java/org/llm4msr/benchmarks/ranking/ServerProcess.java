@@ -38,7 +38,7 @@ final class ServerProcess implements AutoCloseable {
         List.of(
             System.getProperty("server.options", "-Xms1g -Xmx1g -XX:+AlwaysPreTouch").split(" ")));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("org.llm4msr.runtime.cli.Main", "serve", "--config", config.toString()));
+    command.addAll(List.of("org.llm4msr.cli.Main", "serve", "--config", config.toString()));
     command.addAll(List.of("-Dport=0", "-Dthreads=1", "-Dlimits.queue=256"));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

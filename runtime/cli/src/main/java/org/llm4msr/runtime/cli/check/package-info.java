@@ -1,5 +1,0 @@
-/** The process in which plugin folders are checked. */
-@NullMarked
-package org.llm4msr.runtime.cli.check;
-
-import org.jspecify.annotations.NullMarked;

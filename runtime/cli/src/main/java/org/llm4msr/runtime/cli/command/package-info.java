@@ -1,5 +1,0 @@
-/** What commands are made of: their options, output, progress and interruption. */
-@NullMarked
-package org.llm4msr.runtime.cli.command;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** What is printed, and whether it arrived. */
-@NullMarked
-package org.llm4msr.runtime.cli.output;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The command line, a thin layer on the Java API. */
-@NullMarked
-package org.llm4msr.runtime.cli;
-
-import org.jspecify.annotations.NullMarked;

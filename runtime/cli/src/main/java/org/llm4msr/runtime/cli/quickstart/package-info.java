@@ -1,5 +1,0 @@
-/** The models of the quickstart, and how they compare. */
-@NullMarked
-package org.llm4msr.runtime.cli.quickstart;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Starts jobs on Apache Spark; the jobs themselves are another module. */
-@NullMarked
-package org.llm4msr.runtime.cli.spark;
-
-import org.jspecify.annotations.NullMarked;
