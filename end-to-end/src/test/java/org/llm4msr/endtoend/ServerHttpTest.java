@@ -2,16 +2,12 @@ package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.llm4msr.endtoend.ServedShop.JSON;
-import static org.llm4msr.endtoend.ServedShop.get;
 import static org.llm4msr.endtoend.ServedShop.post;
 import static org.llm4msr.endtoend.ServedShop.request;
 import static org.llm4msr.endtoend.ServedShop.same;
-import static org.llm4msr.endtoend.ServedShop.start;
 import static org.llm4msr.endtoend.ServedShop.startForAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,64 +50,5 @@ class ServerHttpTest {
       assertThat((float) item.get("probability").asDouble())
           .isEqualTo(expected.probability(best[i]));
     }
-  }
-
-  @Test
-  void anItemThatCannotBeReadSaysWhyAndTheOthersAreRanked() throws Exception {
-    JsonNode answer =
-        JSON.readTree(
-            post(
-                    server,
-                    """
-                    {"id": "r7", "user": "nobody", "scenario": "feed",
-                     "context": {"hour": 3, "price": 12.5, "tags": []},
-                     "items": [{"id": "i1", "fields": {"price": "much"}}, {"id": "new"}, {"id": "i2"}]}
-                    """)
-                .body());
-
-    assertThat(answer.get("id").asText()).isEqualTo("r7");
-    assertThat(answer.get("items").findValuesAsText("status"))
-        .containsExactlyInAnyOrder("SCORED", "UNKNOWN", "MALFORMED");
-    JsonNode last = answer.get("items").get(2);
-    assertThat(last.get("id").asText()).isEqualTo("i1");
-    assertThat(last.get("error").asText()).startsWith("[data/BAD_VALUE]").contains("'much'");
-    assertThat(last.has("probability")).isFalse();
-  }
-
-  @Test
-  void usersAreSharedByWeightAndKeepTheirModel() throws Exception {
-    try (RankingServer two =
-        start(
-            "models.main.weight=3",
-            "models.other.bundle=" + ServedShop.compiled(),
-            "models.none.bundle=" + ServedShop.compiled(),
-            "models.none.weight=0")) {
-      Map<String, Integer> users = new TreeMap<>();
-      for (int user = 0; user < 400; user++) {
-        String model = model(two, user);
-        users.merge(model, 1, Integer::sum);
-        if (user % 100 == 0) {
-          assertThat(model(two, user)).isEqualTo(model);
-        }
-      }
-      // Binomial with p = 1/4 and n = 400: a standard deviation is 8.7.
-      assertThat(users.keySet()).containsExactly("main", "other");
-      assertThat(users.get("other")).isBetween(65, 135);
-      JsonNode named = JSON.readTree(post(two, request(1, 1, ", \"model\": \"none\"")).body());
-      assertThat(named.get("model").asText()).isEqualTo("none");
-    }
-  }
-
-  private static String model(RankingServer to, int user) throws Exception {
-    return JSON.readTree(post(to, request(user, 1, "")).body()).get("model").asText();
-  }
-
-  @Test
-  void theDescriptionNamesModelsAndScenarios() throws Exception {
-    JsonNode description = JSON.readTree(get(server, "/openapi.json"));
-    JsonNode properties = description.at("/components/schemas/RankRequest/properties");
-
-    assertThat(properties.at("/scenario/enum")).hasToString("[\"feed\",\"search\"]");
-    assertThat(properties.at("/model/enum")).hasToString("[\"main\"]");
   }
 }

@@ -3,6 +3,7 @@ package org.llm4msr.server;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.healthcheck.SettableHealthChecker;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.features.Features;
 import org.llm4msr.server.flight.FlightBatches;
@@ -30,6 +32,8 @@ import org.llm4msr.server.ranking.RankObserver;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.ranking.Shadows;
 import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankerSettings;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /**
  * Ranks with compiled bundles over HTTP, gRPC and Arrow Flight, on one port.
@@ -41,6 +45,18 @@ import org.llm4msr.serving.ranker.Ranker;
  * }</pre>
  */
 public final class RankingServer implements AutoCloseable {
+
+  /** Opens the model of a bundle. */
+  interface ModelOpener {
+
+    /**
+     * Opens a model; the server closes it.
+     *
+     * @param bundle its folder
+     * @param vectors that count in place of those of the bundle
+     */
+    RankingModel open(Path bundle, FreshVectors vectors);
+  }
 
   private final ServerConfig config;
   private final Models models = new Models();
@@ -61,14 +77,16 @@ public final class RankingServer implements AutoCloseable {
 
   private RankingServer(
       ServerConfig config,
-      ConfigLoader loader,
+      ModelOpener opener,
       FreshKnowledge knowledge,
       @Nullable TextEncoder encoder) {
     this.config = config;
     this.knowledge = knowledge;
     this.encoder = encoder;
     admission = new Admission(config.rankingThreads(), config.limits().queue());
-    reloading = new Reloading(config, loader, knowledge, models, metrics, this::warmUp);
+    reloading =
+        new Reloading(
+            config, bundle -> opener.open(bundle, knowledge), models, metrics, this::warmUp);
     shadows = new Shadows(models, metrics);
     features = Features.open(config.features(), metrics);
     FeatureFetch fetch = features == null ? FeatureFetch.NONE : features;
@@ -96,7 +114,15 @@ public final class RankingServer implements AutoCloseable {
    *     and {@code serve/CERTIFICATE} if the server cannot listen
    */
   public static RankingServer start(ServerConfig config, ConfigLoader loader) {
-    RankingServer started = made(config, loader);
+    return start(
+        config,
+        loader,
+        (bundle, vectors) -> Ranker.open(bundle, RankerSettings.STANDARD.with(vectors), loader));
+  }
+
+  /** Starts as above, with models that come from elsewhere. */
+  static RankingServer start(ServerConfig config, ConfigLoader loader, ModelOpener opener) {
+    RankingServer started = made(config, loader, opener);
     try {
       started.listen();
       started.load();
@@ -107,14 +133,14 @@ public final class RankingServer implements AutoCloseable {
     }
   }
 
-  private static RankingServer made(ServerConfig config, ConfigLoader loader) {
+  private static RankingServer made(ServerConfig config, ConfigLoader loader, ModelOpener opener) {
     FreshKnowledge knowledge = FreshKnowledge.open(config.knowledge());
     try {
       TextEncoder encoder =
           config.knowledge().encoder() == null
               ? null
               : new TextEncoder(config.knowledge().encoder(), loader);
-      return new RankingServer(config, loader, knowledge, encoder);
+      return new RankingServer(config, opener, knowledge, encoder);
     } catch (RuntimeException | Error e) {
       knowledge.close();
       throw e;
@@ -134,7 +160,7 @@ public final class RankingServer implements AutoCloseable {
     }
   }
 
-  private void warmUp(Ranker ranker) {
+  private void warmUp(RankingModel ranker) {
     ranker.warmUp(config.warmUp(), WarmUpRequests.of(config.warmUpLog()));
   }
 

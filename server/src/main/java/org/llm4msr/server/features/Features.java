@@ -27,7 +27,7 @@ import org.llm4msr.server.ranking.FeatureFetch;
 import org.llm4msr.server.ranking.RankCall;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,7 +102,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
   private record Context(Path base, Duration timeout) implements FeatureContext {}
 
   @Override
-  public RankCall merged(RankCall call, Ranker ranker) {
+  public RankCall merged(RankCall call, RankingModel ranker) {
     FeatureValues values = fetch(call.request());
     if (values == null) {
       return call;
@@ -117,7 +117,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
    * Asks for drawn requests of a model for a while: code that was never run is too slow for the
    * limit, and would have the source left alone. Nothing is counted.
    */
-  public void warmUp(Ranker ranker, Duration time) {
+  public void warmUp(RankingModel ranker, Duration time) {
     long end = System.nanoTime() + time.toNanos();
     List<RankRequest> drawn = ranker.drawn(WARM_UP_REQUESTS);
     Throwable failure = null;
@@ -135,7 +135,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
     }
   }
 
-  private @Nullable Throwable failure(Ranker ranker, RankRequest request) {
+  private @Nullable Throwable failure(RankingModel ranker, RankRequest request) {
     try {
       FeatureValues values =
           source

@@ -20,7 +20,7 @@ import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.server.config.LogConfig;
 import org.llm4msr.server.ranking.RankAnswer;
 import org.llm4msr.server.ranking.RankObserver;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,7 +129,7 @@ public final class RequestLog implements RankObserver, AutoCloseable {
     try {
       if (part == null) {
         Path file = folder.next(entry.answer().model());
-        Ranker ranker = entry.answer().ranker();
+        RankingModel ranker = entry.answer().ranker();
         part = new LogPart(file, ranker.values(), ranker.labels());
         parts.put(key, part);
       }

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.llm4msr.server.models.ServedModel;
-import org.llm4msr.serving.ranker.Ranker;
 import org.llm4msr.serving.ranker.RankerStats;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /** What is counted of one model, and what validation leads to expect. */
 final class ModelMeters {
 
   private final MeterRegistry registry;
-  private final Ranker ranker;
+  private final RankingModel ranker;
   private final Tags model;
   private final List<Meter> meters = new ArrayList<>();
 

@@ -6,46 +6,41 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ModelEntry;
-import org.llm4msr.serving.ranker.Ranker;
 import org.llm4msr.serving.ranker.RankerComparison;
-import org.llm4msr.serving.ranker.RankerSettings;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /** Opens models, and says whether one may take the place of another. */
 final class ModelLoader {
 
   private static final String ALL_THE_SAME = " To serve it all the same, choose it by name.";
 
-  private final ConfigLoader plugins;
-  private final RankerSettings settings;
-  private final Consumer<Ranker> warmUp;
+  private final Function<Path, RankingModel> opener;
+  private final Consumer<RankingModel> warmUp;
 
   /**
    * Makes a loader.
    *
-   * @param plugins knows the plugins
-   * @param vectors that count in place of those of bundles
+   * @param opener opens the model of a bundle by its folder
    * @param warmUp has a model rank requests before it is served
    */
-  ModelLoader(ConfigLoader plugins, FreshVectors vectors, Consumer<Ranker> warmUp) {
-    this.plugins = plugins;
-    settings = RankerSettings.STANDARD.with(vectors);
+  ModelLoader(Function<Path, RankingModel> opener, Consumer<RankingModel> warmUp) {
+    this.opener = opener;
     this.warmUp = warmUp;
   }
 
   /**
-   * Checks every byte of a bundle and loads its model.
+   * Opens the model of a bundle.
    *
-   * @throws MsrException as {@link Ranker#open(Path)}
+   * @throws MsrException of the opener
    */
   ServedModel open(String name, Path folder, ModelEntry entry) {
     Path whole = folder.toAbsolutePath().normalize();
-    Ranker ranker = Ranker.open(whole, settings, plugins);
+    RankingModel ranker = opener.apply(whole);
     String version = String.valueOf(whole.getFileName());
     return new ServedModel(name, version, whole, entry, ranker, Instant.now());
   }
@@ -81,7 +76,7 @@ final class ModelLoader {
     return comparison;
   }
 
-  private static List<MsrException> reasons(Ranker current, Ranker next) {
+  private static List<MsrException> reasons(RankingModel current, RankingModel next) {
     List<MsrException> reasons = new ArrayList<>();
     TreeSet<String> scenarios = new TreeSet<>(current.scenarios());
     next.scenarios().forEach(scenarios::remove);

@@ -1,5 +1,6 @@
 package org.llm4msr.server.models;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,14 +13,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.refusal.Refusals;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,19 +42,17 @@ public final class Reloading implements AutoCloseable {
   /**
    * Loads nothing yet.
    *
-   * @param plugins knows the plugins
-   * @param vectors that count in place of those of bundles
+   * @param opener opens the model of a bundle by its folder
    * @param models where models are put
    * @param warmUp has a model rank requests before it is served
    */
   public Reloading(
       ServerConfig config,
-      ConfigLoader plugins,
-      FreshVectors vectors,
+      Function<Path, RankingModel> opener,
       Models models,
       ModelObserver observer,
-      Consumer<Ranker> warmUp) {
-    ModelLoader loader = new ModelLoader(plugins, vectors, warmUp);
+      Consumer<RankingModel> warmUp) {
+    ModelLoader loader = new ModelLoader(opener, warmUp);
     config
         .models()
         .forEach(

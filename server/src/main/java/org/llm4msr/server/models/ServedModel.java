@@ -3,7 +3,7 @@ package org.llm4msr.server.models;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.llm4msr.server.config.ModelEntry;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /**
  * A model that ranks.
@@ -14,7 +14,12 @@ import org.llm4msr.serving.ranker.Ranker;
  * @param since when it was loaded
  */
 public record ServedModel(
-    String name, String version, Path folder, ModelEntry entry, Ranker ranker, Instant since) {
+    String name,
+    String version,
+    Path folder,
+    ModelEntry entry,
+    RankingModel ranker,
+    Instant since) {
 
   /** Returns its share of users; a shadow has none. */
   public double weight() {

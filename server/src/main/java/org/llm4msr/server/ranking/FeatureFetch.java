@@ -1,6 +1,6 @@
 package org.llm4msr.server.ranking;
 
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /** Adds values to requests before they are ranked. */
 public interface FeatureFetch {
@@ -14,5 +14,5 @@ public interface FeatureFetch {
    *
    * @param ranker of the model that ranks it
    */
-  RankCall merged(RankCall call, Ranker ranker);
+  RankCall merged(RankCall call, RankingModel ranker);
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankResult;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /**
  * What is answered.
@@ -20,7 +20,7 @@ public record RankAnswer(
     RankCall call,
     String model,
     String version,
-    Ranker ranker,
+    RankingModel ranker,
     RankResult result,
     @Nullable RankExplanation explanation) {
 

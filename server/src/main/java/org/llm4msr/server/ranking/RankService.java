@@ -15,7 +15,7 @@ import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.refusal.Refusals;
 import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankResult;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /** Ranks what transports bring. */
 public final class RankService {
@@ -135,7 +135,7 @@ public final class RankService {
     }
   }
 
-  private static BatchAnswer score(Ranker ranker, VectorSchemaRoot rows) {
+  private static BatchAnswer score(RankingModel ranker, VectorSchemaRoot rows) {
     return new BatchAnswer(ranker.labels(), ranker.scoreLabels(rows));
   }
 
@@ -168,7 +168,7 @@ public final class RankService {
       try {
         return work.apply(model);
       } catch (MsrException e) {
-        if (!e.code().equals(Ranker.CLOSED)) {
+        if (!e.code().equals(RankingModel.CLOSED)) {
           throw e;
         }
         if (models.isServed(model)) {

@@ -12,7 +12,7 @@ import org.llm4msr.server.replay.ReplayReport.Comparison;
 import org.llm4msr.server.replay.ReplayReport.FirstDifference;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankResult;
-import org.llm4msr.serving.ranker.Ranker;
+import org.llm4msr.serving.ranker.RankingModel;
 
 /** Ranks the requests of a log again, with the values as used, and compares the probabilities. */
 public final class Replay {
@@ -22,7 +22,7 @@ public final class Replay {
 
   private static final int MOST_REFUSALS = 3;
 
-  private final Ranker ranker;
+  private final RankingModel ranker;
   private final ComparedScores same = new ComparedScores();
   private final ComparedScores others = new ComparedScores();
   private final List<String> refusals = new ArrayList<>();
@@ -31,7 +31,7 @@ public final class Replay {
   private long refused;
   private long malformed;
 
-  private Replay(Ranker ranker) {
+  private Replay(RankingModel ranker) {
     this.ranker = ranker;
   }
 
@@ -41,7 +41,7 @@ public final class Replay {
    * @param progress gets the number of requests
    * @throws MsrException {@code log/DAMAGED}, with the file
    */
-  public static ReplayReport run(LoggedRequests log, Ranker ranker, Progress progress) {
+  public static ReplayReport run(LoggedRequests log, RankingModel ranker, Progress progress) {
     Replay replay = new Replay(ranker);
     log.forEach(
         request -> {

@@ -7,7 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 
-/** The items of a request with their probabilities of label 1, and of further labels. */
+/**
+ * The items of a request with their probabilities of label 1, and of further labels. The model that
+ * ranks fills it on one thread; then it does not change.
+ */
 public final class RankResult {
 
   private final float[] probabilities;
@@ -22,8 +25,12 @@ public final class RankResult {
     this(items, List.of());
   }
 
-  /** Makes a result with room for further labels. */
-  RankResult(int items, List<String> labels) {
+  /**
+   * Makes a result with room for some items, none of which has a status.
+   *
+   * @param labels names of further labels
+   */
+  public RankResult(int items, List<String> labels) {
     this.labels = labels;
     further = new float[labels.size()][items];
     probabilities = new float[items];
@@ -34,15 +41,18 @@ public final class RankResult {
     }
   }
 
-  void user(boolean known) {
+  /** Notes whether the model knows the user. */
+  public void user(boolean known) {
     userKnown = known;
   }
 
-  void updated(boolean read) {
+  /** Notes whether a vector was read that makes {@link #hasUpdatedKnowledge} true. */
+  public void updated(boolean read) {
     updated |= read;
   }
 
-  void scored(int item, float probability, boolean known) {
+  /** Takes the probability of an item by its place. */
+  public void scored(int item, float probability, boolean known) {
     probabilities[item] = probability;
     statuses[item] = known ? ItemStatus.SCORED : ItemStatus.UNKNOWN;
   }
@@ -52,13 +62,14 @@ public final class RankResult {
    *
    * @param values by label, then by row
    */
-  void labelled(int item, float[][] values, int row) {
+  public void labelled(int item, float[][] values, int row) {
     for (int label = 0; label < further.length; label++) {
       further[label][item] = values[label][row];
     }
   }
 
-  void malformed(int item, MsrException error) {
+  /** Takes the reason why an item is not scored. */
+  public void malformed(int item, MsrException error) {
     statuses[item] = ItemStatus.MALFORMED;
     errors.put(item, error);
   }
@@ -86,7 +97,7 @@ public final class RankResult {
     return probabilities[item];
   }
 
-  /** Returns the names of the further labels: those of {@link Ranker#labels}. */
+  /** Returns the names of the further labels: those of {@link RankingModel#labels}. */
   public List<String> labels() {
     return labels;
   }

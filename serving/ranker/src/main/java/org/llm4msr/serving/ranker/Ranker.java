@@ -58,10 +58,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  */
-public final class Ranker implements AutoCloseable {
-
-  /** The code of errors after {@link #close}. */
-  public static final String CLOSED = "rank/CLOSED";
+public final class Ranker implements RankingModel {
 
   private static final Logger LOG = LoggerFactory.getLogger(Ranker.class);
 
@@ -160,30 +157,27 @@ public final class Ranker implements AutoCloseable {
     return null;
   }
 
-  /** Returns whether the graphs of a compiled bundle serve, and not the engine. */
+  @Override
   public boolean isCompiled() {
     return compiled != null;
   }
 
-  /** Returns the names of the further labels that the model learns, in the order of results. */
+  @Override
   public List<String> labels() {
     return model.labels().names();
   }
 
-  /** Returns the keys of the scenarios. */
+  @Override
   public List<String> scenarios() {
     return encoder.manifest().scenarioKeys();
   }
 
-  /**
-   * Returns how many numbers a vector of a level has that counts in place of the bundle's; 0 where
-   * the model reads no knowledge of that level.
-   */
+  @Override
   public int vectorSize(Level level) {
     return widths.of(level);
   }
 
-  /** Returns whether the knowledge of the bundle was made with an encoder. */
+  @Override
   public boolean isOf(EncoderInfo info) {
     StoreInfo.Encoder stored = bundle.hasKnowledge() ? bundle.knowledge().info().encoder() : null;
     return stored != null
@@ -193,20 +187,12 @@ public final class Ranker implements AutoCloseable {
         && stored.dimension() == info.dimension();
   }
 
-  /** Returns what tells which values of requests can be read. Safe for several threads. */
+  @Override
   public ValueCheck valueCheck() {
     return valueCheck;
   }
 
-  /**
-   * Scores the items of a request. An item that is not known is scored as such; one that cannot be
-   * read has an error of its own.
-   *
-   * @throws MsrException {@code data/UNKNOWN_SCENARIO}, {@code data/BAD_VALUE} and {@code
-   *     data/VECTOR_SIZE} for what the items share; {@code data/MISSING_COLUMN} if neither the
-   *     context nor an item brings what the model needs; {@code rank/DEADLINE}; {@code rank/CLOSED}
-   *     after {@link #close}
-   */
+  @Override
   public RankResult rank(RankRequest request) {
     open.readLock().lock();
     try {
@@ -230,13 +216,7 @@ public final class Ranker implements AutoCloseable {
     }
   }
 
-  /**
-   * Explains the scores of a request, on the engine that trained the model: more slowly than it is
-   * ranked. An item that cannot be read has no explanation.
-   *
-   * @throws MsrException as {@link #rank}; {@code explain/TERMS} if the terms of the fusion head
-   *     are wrong
-   */
+  @Override
   public RankExplanation explain(RankRequest request) {
     open.readLock().lock();
     try {
@@ -247,7 +227,7 @@ public final class Ranker implements AutoCloseable {
     }
   }
 
-  /** Returns what tells the values that the model reads of requests; also after {@link #close}. */
+  @Override
   public RowValues values() {
     return values;
   }
@@ -264,7 +244,7 @@ public final class Ranker implements AutoCloseable {
     return scoreLabels(rows).scores();
   }
 
-  /** Scores the rows of an Arrow batch by all labels, otherwise as {@link #score}. */
+  @Override
   public RowScores scoreLabels(VectorSchemaRoot rows) {
     open.readLock().lock();
     try {
@@ -286,12 +266,7 @@ public final class Ranker implements AutoCloseable {
     return warmUp(time, List.of());
   }
 
-  /**
-   * Ranks given requests for a while, by turns, as {@link #warmUp(Duration)} does with drawn ones.
-   * Those that the model cannot rank are left out.
-   *
-   * @param given drawn ones take their place where there are none
-   */
+  @Override
   public int warmUp(Duration time, List<RankRequest> given) {
     open.readLock().lock();
     try {
@@ -302,14 +277,14 @@ public final class Ranker implements AutoCloseable {
     }
   }
 
-  /** Returns drawn requests, as {@link #warmUp} ranks them; the same at each call. */
+  @Override
   public List<RankRequest> drawn(int count) {
     DrawnRequests drawn = new DrawnRequests(encoder);
     return IntStream.range(0, count).mapToObj(drawn::request).toList();
   }
 
-  /** Ranks requests that are not counted. */
-  List<RankResult> rankUncounted(List<RankRequest> all) {
+  @Override
+  public List<RankResult> rankUncounted(List<RankRequest> all) {
     open.readLock().lock();
     try {
       requireOpen();
@@ -346,7 +321,7 @@ public final class Ranker implements AutoCloseable {
             compiled, model, encoder.requests(counted), weights, items, vectors, users, known);
   }
 
-  /** Returns the columns that the context of requests, or their items, must have. */
+  @Override
   public Set<String> requiredColumns() {
     return encoder.columns().stream()
         .filter(column -> column.required() && !FieldSource.IDS.contains(column.name()))
@@ -354,7 +329,7 @@ public final class Ranker implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
-  /** Returns what was done until now. */
+  @Override
   public RankerStats stats() {
     return new RankerStats(
         requests.sum(),
@@ -366,22 +341,21 @@ public final class Ranker implements AutoCloseable {
         items.hits());
   }
 
-  /** Returns what requests brought of each field with a vocabulary, by name. */
+  @Override
   public Map<String, ValueCounts> valueCounts() {
     return Collections.unmodifiableMap(counts);
   }
 
-  /** Returns the manifest of the bundle. */
+  @Override
   public BundleManifest manifest() {
     return bundle.manifest();
   }
 
-  /** Returns the digest of the bundle; equal digests mean equal bundles. */
+  @Override
   public String digest() {
     return bundle.digest();
   }
 
-  /** Waits for requests and releases the model. May be called again. */
   @Override
   public void close() {
     open.writeLock().lock();

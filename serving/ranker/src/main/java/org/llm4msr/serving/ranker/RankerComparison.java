@@ -24,9 +24,9 @@ public record RankerComparison(
   /**
    * Ranks with both; nothing is counted.
    *
-   * @throws org.llm4msr.api.MsrException as {@link Ranker#rank}, if one of them cannot
+   * @throws org.llm4msr.api.MsrException as {@link RankingModel#rank}, if one of them cannot
    */
-  public static RankerComparison of(Ranker first, Ranker second) {
+  public static RankerComparison of(RankingModel first, RankingModel second) {
     double mean = 0;
     double otherMean = 0;
     double change = 0;
