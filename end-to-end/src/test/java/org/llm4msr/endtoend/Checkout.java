@@ -32,7 +32,7 @@ final class Checkout {
       old(Files.createDirectories(root.resolve(module)).resolve("pom.xml"));
     }
     old(root.resolve("pom.xml"));
-    Path target = Files.createDirectories(root.resolve("dist/target"));
+    Path target = Files.createDirectories(root.resolve("dist/target/launcher"));
     Files.writeString(target.resolve("classpath.txt"), classPath);
     return launcher;
   }

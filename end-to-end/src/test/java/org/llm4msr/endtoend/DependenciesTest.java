@@ -115,7 +115,9 @@ class DependenciesTest {
             "org.llm4msr:llm4msr-training");
   }
 
-  /** The launcher puts {@code checking/target/check} behind the class path of the runtime. */
+  /**
+   * The launcher puts {@code checking/target/launcher/check} behind the class path of the runtime.
+   */
   @Test
   void theCheckBringsWhatTheRuntimeLacks() throws IOException {
     String pom = Files.readString(ROOT.resolve("checking/pom.xml"));

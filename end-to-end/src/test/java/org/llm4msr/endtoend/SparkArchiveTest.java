@@ -41,7 +41,7 @@ class SparkArchiveTest {
     PlacedEncoder.install(folder.resolve("mine"));
     Path plugins = folder.resolve("mine/plugins");
     Cli cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     // The driver of an archive runs from the launcher's folder.
     Files.createSymbolicLink(folder.resolve("checkout/plugins"), plugins);
     List<Experiment> both = new ArrayList<>();

@@ -86,7 +86,7 @@ class SparkExtractionTest {
     expected = KnowledgeStore.open(folder.resolve("here/knowledge"));
     experiment("workspace=there").prepare(false, Progress.NONE);
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

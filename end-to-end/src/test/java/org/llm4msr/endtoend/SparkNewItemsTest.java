@@ -36,7 +36,7 @@ class SparkNewItemsTest {
     Path store = extractNewItems();
     Path rows = writeRows();
     Cli cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     Map<String, String> environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
     Path scores = folder.resolve("scores");
     List<String> arguments =

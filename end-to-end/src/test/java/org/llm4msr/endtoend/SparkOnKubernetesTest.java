@@ -39,7 +39,7 @@ class SparkOnKubernetesTest {
   @BeforeAll
   static void begin() throws IOException {
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-kubernetes"));
   }
 

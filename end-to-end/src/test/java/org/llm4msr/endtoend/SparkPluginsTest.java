@@ -63,7 +63,7 @@ class SparkPluginsTest {
     installExample("reader-mind");
     installExample("backbone-fm", SCALE);
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

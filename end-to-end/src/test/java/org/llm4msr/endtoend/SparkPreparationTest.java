@@ -114,7 +114,7 @@ class SparkPreparationTest {
     }
     write(raw.resolve("items.csv"), "item,kind,shape,title", items);
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

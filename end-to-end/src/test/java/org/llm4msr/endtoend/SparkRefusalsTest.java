@@ -53,7 +53,7 @@ class SparkRefusalsTest {
   static void begin() throws IOException {
     shop = SmallShop.write(folder, 1, 20, 50, 10, List.of("feed"));
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

@@ -53,7 +53,7 @@ class SparkScoringTest {
     experiment.extract(false, Progress.NONE);
     bundle = experiment.train("one", Progress.NONE).bundle();
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

@@ -69,7 +69,7 @@ class SparkTrainingTest {
     experiment.train("alone", Progress.NONE);
     trainByThreads("two", 2, null, false, null, false);
     cli = new Cli(folder);
-    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/spark"));
+    SparkFolder.writeApplication(folder.resolve("checkout/spark/target/launcher/spark"));
     environment = SparkFolder.write(SharedFolder.make("llm4msr-spark-home"));
   }
 

@@ -81,7 +81,7 @@ public final class CheckProcess {
       throw new MsrException(
           ErrorType.USER,
           "cli/NO_CHECK",
-          "The libraries of the check are missing: %s. Run it by the launcher llm4msr; in an archive, unpack that again; in a checkout, remove dist/target/classpath.txt, so that the launcher builds them."
+          "The libraries of the check are missing: %s. Run it by the launcher llm4msr; in an archive, unpack that again; in a checkout, remove dist/target/launcher/classpath.txt, so that the launcher builds them."
               .formatted(
                   place.isEmpty() ? "-D" + LIBRARIES + " is not set" : place + " has no jar"));
     }

@@ -36,7 +36,7 @@ record Installation(@Nullable Path home, Path application) {
       throw new MsrException(
           ErrorType.USER,
           "spark/NO_APPLICATION",
-          "The jar that Spark runs is missing: %s. Run it by the launcher llm4msr; in an archive, unpack that again; in a checkout, remove dist/target/classpath.txt, so that the launcher builds it."
+          "The jar that Spark runs is missing: %s. Run it by the launcher llm4msr; in an archive, unpack that again; in a checkout, remove dist/target/launcher/classpath.txt, so that the launcher builds it."
               .formatted(
                   folder.isEmpty()
                       ? "-D" + APPLICATION + " is not set"

@@ -61,7 +61,7 @@ class ExamplePluginsTest {
             .split(" ")) {
       Files.createFile(Files.createDirectories(folder.resolve(module)).resolve("pom.xml"));
     }
-    Path target = Files.createDirectories(folder.resolve("dist/target"));
+    Path target = Files.createDirectories(folder.resolve("dist/target/launcher"));
     Files.writeString(target.resolve("classpath.txt"), classPath());
     for (String example : EXAMPLES) {
       Path built = ROOT.resolve("examples/" + example + "/target/plugins/" + example);

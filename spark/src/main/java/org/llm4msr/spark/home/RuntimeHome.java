@@ -46,12 +46,14 @@ public record RuntimeHome(Path folder, List<Path> classPath, List<Path> plugins)
         return new RuntimeHome(
             folder, jars(root.resolve("lib")), existing(root.resolve("plugins")));
       }
-      Path file = root.resolve("dist/target/classpath.txt");
+      Path file = root.resolve("dist/target/launcher/classpath.txt");
       if (Files.isRegularFile(file)) {
         return new RuntimeHome(
             folder,
             classPath(file),
-            existing(root.resolve("plugins"), root.resolve("plugins-llama-cpp/target/plugins")));
+            existing(
+                root.resolve("plugins"),
+                root.resolve("plugins-llama-cpp/target/launcher/plugins")));
       }
     }
     throw JobException.of(

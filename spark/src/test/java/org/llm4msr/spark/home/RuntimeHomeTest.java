@@ -38,7 +38,7 @@ class RuntimeHomeTest {
   @Test
   void aCheckoutNamesItsClassPath() throws IOException {
     Path classes = Files.createDirectory(folder.resolve("classes"));
-    Path target = Files.createDirectories(folder.resolve("dist/target"));
+    Path target = Files.createDirectories(folder.resolve("dist/target/launcher"));
     Files.writeString(target.resolve("classpath.txt"), classes + ":" + folder.resolve("gone.jar"));
 
     RuntimeHome home = RuntimeHome.open(folder, PROCESS);
