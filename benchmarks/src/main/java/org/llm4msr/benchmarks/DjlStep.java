@@ -16,6 +16,8 @@ import ai.djl.training.tracker.Tracker;
 import java.util.List;
 import org.llm4msr.api.model.Backbone;
 import org.llm4msr.plugins.backbones.experts.MmoeFactory;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.model.DenseParameter;
@@ -25,8 +27,6 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * The same backbone trained in DJL's way: one embedding array with a dense gradient, and DJL's Adam

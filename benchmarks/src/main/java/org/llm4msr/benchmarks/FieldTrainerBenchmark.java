@@ -17,6 +17,8 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.benchmarks.peers.PeerProcess;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
@@ -27,8 +29,6 @@ import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.model.DenseParameter;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.training.TrainingStep;
 
 /**

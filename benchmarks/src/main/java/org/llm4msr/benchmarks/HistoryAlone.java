@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.prepared.LoggedRows;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.AlignedMemory;
@@ -15,7 +16,6 @@ import org.llm4msr.runtime.knowledge.history.HistoryLayout;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.history.UnitVectors;
 import org.llm4msr.runtime.knowledge.past.EventLog;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

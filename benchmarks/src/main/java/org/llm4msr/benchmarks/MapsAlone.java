@@ -1,13 +1,13 @@
 package org.llm4msr.benchmarks;
 
 import java.util.List;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.kernels.HalfMemory;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

@@ -7,9 +7,9 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The matrix products of a training step and nothing else: those of each layer forward, and for the

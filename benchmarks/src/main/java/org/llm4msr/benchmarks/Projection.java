@@ -9,9 +9,9 @@ import org.llm4msr.benchmarks.cluster.Loopback;
 import org.llm4msr.benchmarks.cluster.ProjectedStep;
 import org.llm4msr.benchmarks.cluster.ProjectedStep.Network;
 import org.llm4msr.benchmarks.cluster.StandIn;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Projects the time of a training step with N workers, T(N), and that of preparing and scoring. No

@@ -9,6 +9,9 @@ import java.util.stream.IntStream;
 import org.hipparchus.random.RandomDataGenerator;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -19,9 +22,6 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * Rows with uniformly drawn ids, generated on reading. Scenario s is drawn with a probability that

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llm4msr.benchmarks.peers.PeerProcess;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 
 /**
  * The same model trained by {@code benchmarks/peers/torch_step.py} in a separate process, which

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llm4msr.api.model.Activation;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.past.HistoryConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Times training steps of two or more contenders in one run: batches of 4096 rows, 12 fields of 16,

@@ -2,7 +2,7 @@ package org.llm4msr.benchmarks;
 
 import java.util.List;
 import java.util.SplittableRandom;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

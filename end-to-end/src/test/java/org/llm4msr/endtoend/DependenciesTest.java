@@ -35,6 +35,9 @@ class DependenciesTest {
           "progressbar",
           "jmustache");
 
+  private static final List<String> ENGINES =
+      List.of("llm4msr-engine", "pytorch-engine", "mxnet-engine", "jna");
+
   private static final Pattern ARTIFACT =
       Pattern.compile("^ +([\\w.-]+):([\\w.-]+):", Pattern.MULTILINE);
 
@@ -50,6 +53,7 @@ class DependenciesTest {
         "toolkit/safetensors",
         "toolkit/vectors",
         "runtime/core",
+        "runtime/batch",
         "runtime/engine",
         "runtime/data",
         "runtime/knowledge",
@@ -89,13 +93,17 @@ class DependenciesTest {
   static Stream<Arguments> unwanted() {
     return Stream.of(
         arguments("api", List.of("guice", "hibernate-validator", "duckdb_jdbc", "snakeyaml")),
+        arguments("runtime/data", ENGINES),
         arguments("runtime/scoring", NOT_TO_SCORE),
         arguments("serving/ranker", NOT_TO_SCORE),
         arguments("serving/ranker", List.of("netty-common", "netty-buffer", "llm4msr-recording")),
         arguments("tck", List.of("llm4msr-data", "llm4msr-toolkit-database", "duckdb_jdbc")));
   }
 
-  /** Who scores: command line, reports, comparisons, training, downloads. The kit: preparation. */
+  /**
+   * Who scores: command line, reports, comparisons, training, downloads. Who prepares data: what
+   * runs models. The kit: preparation.
+   */
   @ParameterizedTest
   @MethodSource("unwanted")
   void aModuleDoesWithout(String module, List<String> artifacts) throws IOException {

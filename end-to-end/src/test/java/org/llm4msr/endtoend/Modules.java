@@ -26,6 +26,7 @@ final class Modules {
   private static final List<String> RUNTIME =
       List.of(
           "core",
+          "batch",
           "engine",
           "data",
           "knowledge",
@@ -63,6 +64,7 @@ final class Modules {
         List.of("toolkit.vectors"),
         List.of("api", "toolkit-arrow", "toolkit-database", "toolkit-safetensors"));
     runtime(all, "core", "config", "plugins", "files", "text");
+    runtime(all, "batch", "batch");
     runtime(all, "engine", "engine", "kernels", "gradients", "model", "peers", "tables");
     runtime(all, "data", "data");
     runtime(all, "knowledge", "knowledge");
@@ -114,10 +116,13 @@ final class Modules {
         Stream.of(
                 List.of("api"),
                 TOOLKIT,
-                // Downloads are for themselves; an experiment is no part of them.
-                name.equals("download")
-                    ? List.of("core")
-                    : RUNTIME.subList(0, RUNTIME.indexOf(name)))
+                switch (name) {
+                  // Downloads are for themselves; an experiment is no part of them.
+                  case "download" -> List.of("core");
+                  // Data is prepared without engines.
+                  case "data" -> List.of("core", "batch");
+                  default -> RUNTIME.subList(0, RUNTIME.indexOf(name));
+                })
             .flatMap(List::stream)
             .toList();
     add(all, name, Stream.of(packages).map("runtime."::concat).toList(), uses);

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -42,7 +43,6 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringRequest;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Files that drawn damage has changed, of every kind that is read: each ends in an error that names

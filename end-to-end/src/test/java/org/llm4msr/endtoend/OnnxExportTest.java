@@ -37,6 +37,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.PassNumbers;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.ScoringConfig;
@@ -48,7 +49,6 @@ import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.serving.export.Exported;
 import org.llm4msr.serving.export.OnnxExporter;
 

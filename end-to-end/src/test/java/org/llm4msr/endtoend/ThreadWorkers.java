@@ -11,10 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
-import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.Ring;
 import org.llm4msr.runtime.peers.RingLink;
 

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.hipparchus.stat.descriptive.rank.Median;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.peers.Ring;
 import org.llm4msr.runtime.peers.RingLink;
 

@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
 
 /**
  * N workers in one thread: the steps of each are made in turn and what they would send is kept;

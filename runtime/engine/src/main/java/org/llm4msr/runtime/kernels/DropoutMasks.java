@@ -10,7 +10,7 @@ import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.tables.BatchShare;
+import org.llm4msr.runtime.batch.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

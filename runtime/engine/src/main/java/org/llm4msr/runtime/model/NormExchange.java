@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.kernels.GradientSums;
 import org.llm4msr.runtime.kernels.Moments;
-import org.llm4msr.runtime.peers.Exchange;
 
 /**
  * Joins what a normalisation knows of its own rows with what other workers know of theirs, in the

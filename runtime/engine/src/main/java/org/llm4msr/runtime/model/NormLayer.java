@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.internal.Follow;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping.Segment;
+import org.llm4msr.runtime.batch.BatchShare;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.Epilogue;
 import org.llm4msr.runtime.kernels.FloatMemory;
@@ -19,7 +20,6 @@ import org.llm4msr.runtime.kernels.Moments;
 import org.llm4msr.runtime.kernels.RowChunks;
 import org.llm4msr.runtime.kernels.RowChunks.Piece;
 import org.llm4msr.runtime.kernels.RowNorm;
-import org.llm4msr.runtime.tables.BatchShare;
 
 /**
  * Batch normalisation of each group over its own rows, followed by an activation and dropout. A

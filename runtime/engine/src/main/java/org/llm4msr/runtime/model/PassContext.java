@@ -18,8 +18,8 @@ import org.llm4msr.api.internal.LayerPass;
 import org.llm4msr.api.internal.RowProducts.Normalized;
 import org.llm4msr.api.model.Grouping;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.runtime.batch.BatchShare;
 import org.llm4msr.runtime.kernels.DropoutMasks;
-import org.llm4msr.runtime.tables.BatchShare;
 
 /** One forward pass: what models are told of it, and the loss terms they add. */
 public final class PassContext implements LayerPass {

@@ -17,7 +17,7 @@ import org.llm4msr.runtime.kernels.AttentionSizes;
 import org.llm4msr.runtime.kernels.AttentionWeights;
 import org.llm4msr.runtime.kernels.FloatMemory;
 import org.llm4msr.runtime.tables.EmbeddingTable;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.tables.SequenceLists;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -56,7 +56,10 @@ public final class SequenceAttention {
 
   /** A batch on its way. */
   private record Pass(
-      AttentionBatch batch, IdLists lists, List<GroupArray> weights, List<GroupArray> biases) {}
+      AttentionBatch batch,
+      SequenceLists lists,
+      List<GroupArray> weights,
+      List<GroupArray> biases) {}
 
   /**
    * Makes the attention of a sequence.
@@ -106,7 +109,7 @@ public final class SequenceAttention {
    * @param lists of ids
    * @param flat (B, columns), with zeros in the place of the sums
    */
-  public void forward(Tape tape, int rows, IdLists lists, FloatBuffer flat, int columns) {
+  public void forward(Tape tape, int rows, SequenceLists lists, FloatBuffer flat, int columns) {
     List<GroupArray> ofWeights = new ArrayList<>();
     List<GroupArray> ofBiases = new ArrayList<>();
     for (Layer layer : layers) {
@@ -154,7 +157,8 @@ public final class SequenceAttention {
     }
   }
 
-  private void gather(IdLists lists, int fromRow, int toRow, FloatBuffer memory, float[] block) {
+  private void gather(
+      SequenceLists lists, int fromRow, int toRow, FloatBuffer memory, float[] block) {
     int end = lists.offsets[toRow];
     for (int from = lists.offsets[fromRow]; from < end; from += GATHER) {
       int count = Math.min(GATHER, end - from);
@@ -214,7 +218,7 @@ public final class SequenceAttention {
   }
 
   /** Returns where the gradients of the vectors go: over them where they lie without gaps. */
-  private Floats gradients(AttentionBatch batch, IdLists lists) {
+  private Floats gradients(AttentionBatch batch, SequenceLists lists) {
     if (stride == sizes.width()) {
       lists.pooled.setGradients(batch.vectors().numbers());
       return batch.vectors();

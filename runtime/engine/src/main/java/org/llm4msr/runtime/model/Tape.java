@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.BatchShare;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TorchGradients;
 import org.llm4msr.runtime.kernels.FloatMemory;
-import org.llm4msr.runtime.tables.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
+import org.llm4msr.runtime.batch.Exchange;
 
 /**
  * Workers in a ring: each sends to the next and receives from the one before. Sums are a

@@ -5,11 +5,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
+import org.llm4msr.runtime.batch.FieldValues.Vectors;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
-import org.llm4msr.runtime.tables.FieldValues.Vectors;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
@@ -68,7 +70,7 @@ public final class EmbeddingGather {
   public void gather(int rows, List<? extends FieldValues> fields, FloatBuffer target) {
     for (Place place : places) {
       if (place.form() == Form.LARGEST) {
-        ((IdLists) fields.get(place.field())).pooled.expectWinners(rows * place.dimension());
+        ((SequenceLists) fields.get(place.field())).pooled.expectWinners(rows * place.dimension());
       }
     }
     workers.range(
@@ -84,7 +86,7 @@ public final class EmbeddingGather {
               continue;
             }
             for (int row = from, at = place.column(); row < to; row++, at += width) {
-              sequence.gather((IdLists) values, row, block, at, temporaries[worker]);
+              sequence.gather((SequenceLists) values, row, block, at, temporaries[worker]);
             }
           }
           target.put(from * width, block, 0, (to - from) * width);

@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**

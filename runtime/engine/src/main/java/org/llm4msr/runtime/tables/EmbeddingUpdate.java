@@ -7,10 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.Exchange;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.Vectors;
 import org.llm4msr.runtime.engine.AlignedMemory;
-import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
-import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
  * Updates the rows of the tables from the gradient of what {@link EmbeddingGather} filled. A row

@@ -4,10 +4,11 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
@@ -100,7 +101,8 @@ final class FieldIndex {
     }
     int other = 0;
     for (Place place : places) {
-      if (place.form() == Form.WEIGHED && fields.get(place.field()) instanceof IdLists lists) {
+      if (place.form() == Form.WEIGHED
+          && fields.get(place.field()) instanceof SequenceLists lists) {
         int numbers = lists.offsets[rows] * place.dimension();
         others.set(other++, lists.pooled.copyOfGradients(numbers));
       }
@@ -342,7 +344,7 @@ final class FieldIndex {
       FieldValues values = fields.get(place.field());
       int count = count(values, rows);
       if (isOfElements(place)) {
-        countElements((IdLists) values, place.dimension(), rows, first);
+        countElements((SequenceLists) values, place.dimension(), rows, first);
       } else {
         for (int i = first; i < first + count; i++) {
           starts[slotOf[i] + 1]++;
@@ -360,7 +362,7 @@ final class FieldIndex {
       if (!(values instanceof IdLists lists)) {
         collect(rows, place.column(), width, first);
       } else if (isOfElements(place)) {
-        collectElements(lists, place, rows, width, first);
+        collectElements((SequenceLists) values, place, rows, width, first);
       } else if (place.form() == Form.WEIGHED) {
         others.add(NONE); // Until there are gradients.
         collectOthers(lists.offsets[rows], place.dimension(), first);
@@ -375,7 +377,7 @@ final class FieldIndex {
     starts[0] = 0;
   }
 
-  private void countElements(IdLists lists, int dimension, int size, int first) {
+  private void countElements(SequenceLists lists, int dimension, int size, int first) {
     for (int row = 0; row < size; row++) {
       int from = lists.offsets[row];
       if (lists.offsets[row + 1] > from) {
@@ -417,7 +419,7 @@ final class FieldIndex {
   }
 
   /** Collects the elements of lists that are the largest of their rows. */
-  private void collectElements(IdLists lists, Place place, int size, int width, int first) {
+  private void collectElements(SequenceLists lists, Place place, int size, int width, int first) {
     int dimension = place.dimension();
     for (int row = 0, of = place.column(); row < size; row++, of += width) {
       int from = lists.offsets[row];

@@ -6,10 +6,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /**
@@ -55,7 +56,7 @@ final class ListSums {
         Matrix matrix = next();
         matrix.sort(slotOf, first, count, distinct);
         if (place.form() == Form.WEIGHED) {
-          matrix.ofVectors((IdLists) values, count, place.dimension());
+          matrix.ofVectors((SequenceLists) values, count, place.dimension());
         } else {
           matrix.rowOfX = width;
           matrix.ofRows(place, values, rows);
@@ -143,7 +144,7 @@ final class ListSums {
     }
 
     /** Each vector of a list has a gradient of its own. */
-    void ofVectors(IdLists lists, int count, int dimension) {
+    void ofVectors(SequenceLists lists, int count, int dimension) {
       pooled = lists.pooled;
       column = 0;
       rowOfX = dimension;

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 
 /**

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.function.IntToLongFunction;
 import java.util.function.ObjIntConsumer;
 import java.util.function.ToLongFunction;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.tables.EmbeddingTables.Place;
 
 /**

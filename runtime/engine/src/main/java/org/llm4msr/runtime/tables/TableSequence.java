@@ -3,7 +3,7 @@ package org.llm4msr.runtime.tables;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 
 /**
  * A list of ids of each row, which reads a table that fields train too. Its columns in the flat
@@ -69,7 +69,7 @@ public record TableSequence(EmbeddingTable table, int length, Form form) {
   }
 
   /** Writes the columns of a row. */
-  void gather(IdLists lists, int row, float[] block, int at, float[] temporaries) {
+  void gather(SequenceLists lists, int row, float[] block, int at, float[] temporaries) {
     int dimension = table.dimension();
     int from = lists.offsets[row];
     int count = lists.offsets[row + 1] - from;

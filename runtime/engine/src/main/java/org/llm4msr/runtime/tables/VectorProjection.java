@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.llm4msr.runtime.batch.FieldValues.Vectors;
 import org.llm4msr.runtime.engine.Mkl;
-import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 /**
  * Projects the vectors of a field: (n, size) by (size, D) to (n, D), where row k of the table is

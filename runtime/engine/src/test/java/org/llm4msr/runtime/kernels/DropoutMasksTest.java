@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.batch.BatchShare;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.BatchShare;
 import org.llm4msr.runtime.tables.Workers;
 
 /** Expected masks: {@code src/test/python/dropout_masks.py}. */

@@ -19,7 +19,7 @@ import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.kernels.AttentionSizes;
 import org.llm4msr.runtime.tables.EmbeddingTable;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.tables.SequenceLists;
 import org.llm4msr.runtime.tables.Workers;
 
 /** Sums and gradients against the definition in double precision, and its differences. */
@@ -167,7 +167,7 @@ class SequenceAttentionTest extends ProductsTest {
     int width = example.sizes.width();
     EmbeddingTable table = new EmbeddingTable("item", ITEMS, width, 0);
     table.write(0, 0, ITEMS, floats(example.table));
-    IdLists lists = new IdLists(example.rows);
+    SequenceLists lists = new SequenceLists(example.rows);
     for (int row = 0; row < example.rows; row++) {
       lists.set(row, example.ids[row], example.ids[row].length);
     }

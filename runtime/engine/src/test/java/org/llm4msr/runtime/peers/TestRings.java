@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import org.llm4msr.runtime.batch.Exchange;
 
 /** Workers of a ring as threads of one process, over loopback. */
 public final class TestRings {

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.engine.AlignedMemory;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /** The sums that MKL makes against loops in double precision. */
@@ -40,8 +40,8 @@ class ListSumsTest {
   void areThoseOfAllThatReadTheTable(int d) {
     int width = 5 * d;
     Ids item = new Ids(random.ints(ROWS, 0, IDS / 2).toArray());
-    IdLists weighted = lists(true);
-    IdLists past = lists(false);
+    SequenceLists weighted = lists(true);
+    SequenceLists past = lists(false);
     FloatBuffer flat = drawn(AlignedMemory.floats(ROWS * width).asFloatBuffer());
     FloatBuffer ofVectors = drawn(past.pooled.expectGradients(past.offsets[ROWS] * d));
     List<FieldValues> values = List.of(item, weighted, past, past, past);
@@ -77,9 +77,9 @@ class ListSumsTest {
   void forgetWhatWasBefore() {
     int d = 2;
     int width = 5 * d;
-    IdLists past = new IdLists(1);
+    SequenceLists past = new SequenceLists(1);
     past.set(0, new int[] {5, 6, 5}, 3);
-    IdLists none = new IdLists(1);
+    SequenceLists none = new SequenceLists(1);
     none.set(0, new int[0], 0);
     assertThat(none.pooled.expectGradients(0).isDirect()).isTrue();
     drawn(past.pooled.expectGradients(3 * d));
@@ -105,8 +105,8 @@ class ListSumsTest {
     assertThat(read(table, d)).isEqualTo(expected);
   }
 
-  private IdLists lists(boolean weighted) {
-    IdLists lists = new IdLists(ROWS);
+  private SequenceLists lists(boolean weighted) {
+    SequenceLists lists = new SequenceLists(ROWS);
     for (int row = 0; row < ROWS; row++) {
       int count = random.nextInt(LENGTH + 1);
       int[] ids = random.ints(count, 0, row % 2 == 0 ? 3 : IDS).toArray();
@@ -155,7 +155,7 @@ class ListSumsTest {
     return values;
   }
 
-  private static double sum(IdLists lists, int row) {
+  private static double sum(SequenceLists lists, int row) {
     double sum = 0;
     for (int i = lists.offsets[row]; i < lists.offsets[row + 1]; i++) {
       sum += lists.weights[i];

@@ -9,7 +9,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 
 /** Lists whose ids have weights, compared with float64. */
 class ListWeightsTest {
@@ -141,22 +142,5 @@ class ListWeightsTest {
     none.weights = null;
 
     assertThat(gathered(tables, alike)).containsExactly(gathered(tables, none));
-  }
-
-  @Test
-  void rowsKeepTheirWeightsInOtherBatches() {
-    IdLists lists = new IdLists(3);
-    lists.set(0, new int[] {1}, 1);
-    lists.set(1, new int[] {2, 3}, new float[] {0.5f, 4}, 2);
-    lists.set(2, new int[] {5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8}, 12);
-    IdLists other = new IdLists(2);
-
-    other.pick(lists, new int[] {2, 1}, 2);
-
-    assertThat(other.offsets).containsExactly(0, 12, 14);
-    assertThat(other.weights).startsWith(1, 1).contains(0.5f, 4);
-    assertThat(other.weights[12]).isEqualTo(0.5f);
-    assertThat(other.weights[13]).isEqualTo(4);
-    assertThat(lists.weights[0]).isEqualTo(1);
   }
 }

@@ -13,11 +13,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
 import org.llm4msr.runtime.peers.TestRings;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 /** Tables of which each worker has a part, beside tables of which each has a copy. */
@@ -136,12 +136,12 @@ class TablePartsTest {
     return new Ids(random.ints(ROWS, 0, ITEMS).toArray());
   }
 
-  private static IdLists past(Random random) {
+  private static SequenceLists past(Random random) {
     return lists(random, ITEMS);
   }
 
-  private static IdLists lists(Random random, int most) {
-    IdLists lists = new IdLists(ROWS);
+  private static SequenceLists lists(Random random, int most) {
+    SequenceLists lists = new SequenceLists(ROWS);
     for (int row = 0; row < ROWS; row++) {
       int length = random.nextInt(6);
       float[] weights = most == TAGS && random.nextBoolean() ? weights(random, length) : null;

@@ -7,8 +7,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.tables.TableSequence.Form;
 
 class TableSequenceTest {
@@ -29,7 +29,7 @@ class TableSequenceTest {
 
   /** Two rows of the items 1 and 2, the first with the past 2, 1; the second without one. */
   private static List<FieldValues> values() {
-    IdLists past = new IdLists(2);
+    SequenceLists past = new SequenceLists(2);
     past.set(0, new int[] {2, 1}, 2);
     past.set(1, new int[0], 0);
     past.pooled.expectGradients(4).put(0, new float[] {100, 200, 300, 400});
@@ -115,7 +115,7 @@ class TableSequenceTest {
       EmbeddingTables tables = tables(table);
       EmbeddingUpdate update = new EmbeddingUpdate(tables, workers);
       for (int step = 1; step <= 4; step++) {
-        IdLists past = new IdLists(rows);
+        SequenceLists past = new SequenceLists(rows);
         for (int row = 0; row < rows; row++) {
           int[] ids = random.ints(random.nextInt(L + 1), 0, 40).toArray();
           past.set(row, ids, ids.length);

@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Vectors;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Vectors;
 
 @Tag("engine")
 class VectorProjectionTest {

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingListener;

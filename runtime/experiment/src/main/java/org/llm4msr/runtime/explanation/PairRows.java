@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * One user with one item, in one scenario or in each.

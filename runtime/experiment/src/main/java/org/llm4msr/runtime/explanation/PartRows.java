@@ -4,11 +4,11 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The rows of a part of the data, or some of them.

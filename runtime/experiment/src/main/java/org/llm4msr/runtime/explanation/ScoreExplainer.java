@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.terms.ScoreSums;
 import org.llm4msr.runtime.terms.ScoreTerms;
 

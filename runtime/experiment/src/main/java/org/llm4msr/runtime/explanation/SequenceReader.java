@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.assembly.ModelProbe;
 import org.llm4msr.runtime.assembly.sequences.SequenceField;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.explanation.Explanation.ReadSequence;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
 
 /** Tells which values the sequences of rows read. For one explanation. */
 final class SequenceReader {

@@ -3,12 +3,12 @@ package org.llm4msr.runtime.assembly;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /** The similarities of the rows of one batch to their users' histories. */

@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.knowledge.vectors.DistinctSlots;
 import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.model.ParameterArray;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Workers;
 
 /** The knowledge that the rows of one batch read of one level, in memory that the next reuses. */

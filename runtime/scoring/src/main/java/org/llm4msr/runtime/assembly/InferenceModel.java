@@ -12,12 +12,12 @@ import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.labels.LabelLogits;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.SequenceField;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 
 /**

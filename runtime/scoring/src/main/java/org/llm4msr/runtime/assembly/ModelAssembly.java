@@ -23,6 +23,7 @@ import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.InferenceConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
@@ -41,7 +42,6 @@ import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.tables.UpdateRule;
 

@@ -15,6 +15,8 @@ import java.util.Set;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.MetaNetwork;
 import org.llm4msr.runtime.assembly.sequences.SequenceField;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -22,8 +24,6 @@ import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
 
 /**
  * What a model computes on the way to its scores, and what it would compute without a level of

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.sequences.BatchSequences;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
 import org.llm4msr.runtime.knowledge.vectors.BatchItems;
@@ -13,7 +14,6 @@ import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
 import org.llm4msr.runtime.model.ParameterArray;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingGather;
 
 /**

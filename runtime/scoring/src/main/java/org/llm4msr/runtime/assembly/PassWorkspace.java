@@ -13,6 +13,9 @@ import org.llm4msr.runtime.assembly.labels.LabelLogits;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.assembly.sequences.BatchAttention;
 import org.llm4msr.runtime.assembly.sequences.BatchSequences;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.HostCopy;
@@ -28,10 +31,7 @@ import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingGather;
-import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

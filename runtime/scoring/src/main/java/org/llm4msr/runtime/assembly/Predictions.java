@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.assembly;
 
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Predictions of a model in training for the rows of a part, without gradients. */
 public final class Predictions {

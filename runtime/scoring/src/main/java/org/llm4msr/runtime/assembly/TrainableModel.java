@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
@@ -13,9 +15,7 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTables;
-import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

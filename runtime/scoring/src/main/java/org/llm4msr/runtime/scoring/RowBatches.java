@@ -5,11 +5,11 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.RowException;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Scores rows of any users and scenarios, some at a time.

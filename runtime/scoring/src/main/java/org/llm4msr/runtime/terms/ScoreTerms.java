@@ -12,9 +12,9 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.LogitTerms;
 import org.llm4msr.runtime.assembly.ModelProbe;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelCalibrations;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.terms.ScoreSums.Scored;
 
 /**

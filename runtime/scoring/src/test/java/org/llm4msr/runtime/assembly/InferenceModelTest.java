@@ -47,6 +47,11 @@ import org.llm4msr.api.model.Parameter;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.api.model.Scenario;
 import org.llm4msr.runtime.assembly.sequences.ModelSequences;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
+import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.Precision;
 import org.llm4msr.runtime.config.past.HistoryConfig;
@@ -62,13 +67,8 @@ import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
-import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 /** A model that reads everything a model can read, scored by many threads. */

@@ -3,8 +3,8 @@ package org.llm4msr.runtime.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.slices.Slicing;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Computes the metrics of further labels, in the memory of one {@link Evaluator} and one {@link

@@ -7,11 +7,11 @@ import java.util.TreeMap;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.labels.ModelLabel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.CalibrationFit;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Fits the calibration of a model to the validation part, each label by itself. Of a further label,

@@ -3,9 +3,9 @@ package org.llm4msr.runtime.evaluation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.keys.RowGroups;
 import org.llm4msr.runtime.data.slices.Slicing;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * All metrics of one part, in one pass over its rows: of the scenarios, of slices, and of groups if

@@ -33,6 +33,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.labels.ModelLabel;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.MalformedConfig.Policy;
 import org.llm4msr.runtime.data.database.ArrowConversion;
 import org.llm4msr.runtime.data.keys.RowKeys;
@@ -40,7 +41,6 @@ import org.llm4msr.runtime.data.rows.RowFile;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.runtime.files.Scratch;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * Writes the prediction of every row to an Arrow IPC file, Parquet or CSV, as the name says: {@code

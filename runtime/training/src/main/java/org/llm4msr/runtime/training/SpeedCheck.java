@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.llm4msr.runtime.assembly.TrainableModel;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /**
  * Times the first steps of a model and, where training will be long, a few steps of a plain model

@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.training;
 
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /**
  * The rows of a batch that a step trains on: those of weight 0 are left out, so that they change

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.LossConfig.Form;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -21,7 +22,6 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.loss.BatchLoss;
 
 /** Losses and their gradients beside the formulas of the papers in float64. */

@@ -18,6 +18,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
@@ -30,7 +31,6 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.model.ParameterSnapshot;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 
 /** Steps of logit = x v, where values with few rows read the vectors of their items. */

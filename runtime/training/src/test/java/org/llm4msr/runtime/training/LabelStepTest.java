@@ -19,6 +19,7 @@ import org.llm4msr.api.internal.Records;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -28,7 +29,6 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.model.DenseParameter;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Steps on several labels beside a reference in float64, whose gradients are differences. */
 @Tag("engine")

@@ -12,6 +12,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
@@ -22,10 +26,6 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
 
 /** Prepared data in memory: a user likes the items of his parity, and noise. */
 final class MemoryData implements PreparedData {

@@ -12,11 +12,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 import org.llm4msr.runtime.tables.EmbeddingUpdate;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 import org.llm4msr.runtime.tables.UpdateRule;
 import org.llm4msr.runtime.tables.Workers;
 

@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.training.loss.BatchLoss;
 import org.llm4msr.runtime.training.loss.LossText;
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.model.Activation;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -28,7 +29,6 @@ import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.TableSequence;
 

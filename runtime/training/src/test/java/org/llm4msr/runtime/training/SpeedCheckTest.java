@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -24,7 +25,6 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
-import org.llm4msr.runtime.tables.Batch;
 
 /** When training says that it is slow, and that to find out changes nothing. */
 @Tag("engine")

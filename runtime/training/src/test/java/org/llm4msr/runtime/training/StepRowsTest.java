@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
-import org.llm4msr.runtime.tables.FieldValues.Numbers;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
+import org.llm4msr.runtime.batch.FieldValues.Numbers;
 
 class StepRowsTest {
 

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
-import org.llm4msr.runtime.peers.Exchange;
 import org.llm4msr.runtime.peers.TestRings;
 
 /** A worker in a process of its own, which trains the net with normalisations. */

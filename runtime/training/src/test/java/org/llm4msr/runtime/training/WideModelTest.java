@@ -23,6 +23,7 @@ import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.TrainableModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.OptimizerConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
@@ -30,7 +31,6 @@ import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.toolkit.model.Linear;
 

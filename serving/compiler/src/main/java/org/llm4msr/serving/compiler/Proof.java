@@ -12,11 +12,11 @@ import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 import org.llm4msr.serving.recording.RequestGraphs;
 
 /**

@@ -10,7 +10,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.PassNumbers;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.serving.ranker.GraphSession;
 import org.llm4msr.serving.recording.OnnxModel;
 import org.llm4msr.serving.recording.RequestGraphs;

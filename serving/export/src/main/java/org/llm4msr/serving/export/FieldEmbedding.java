@@ -3,12 +3,12 @@ package org.llm4msr.serving.export;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.tables.EmbeddingGather;
 import org.llm4msr.runtime.tables.EmbeddingTable;
-import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.serving.recording.GraphAssembly;
 import org.llm4msr.serving.recording.NumberType;
 

@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
-import org.llm4msr.runtime.tables.FieldForm;
 import org.llm4msr.serving.recording.Axis;
 import org.llm4msr.serving.recording.NumberType;
 

@@ -2,8 +2,8 @@ package org.llm4msr.serving.ranker;
 
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.InferenceModel;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Scores on the engine that trained the model. */
 final class EngineScorer implements RowScorer {

@@ -4,9 +4,9 @@ import ai.onnxruntime.OnnxTensor;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelCalibrations;
-import org.llm4msr.runtime.tables.Batch;
 
 /** The further labels of rows that a graph scores, in memory that the next rows reuse. */
 final class GraphLabels {

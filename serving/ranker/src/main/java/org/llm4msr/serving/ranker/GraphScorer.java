@@ -12,10 +12,10 @@ import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
-import org.llm4msr.runtime.tables.Batch;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
 

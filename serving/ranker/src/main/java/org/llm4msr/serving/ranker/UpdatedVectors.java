@@ -1,7 +1,7 @@
 package org.llm4msr.serving.ranker;
 
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.rows.ItemVectors;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Tells which vectors a model reads that neither the bundle has nor the request brought. */
 final class UpdatedVectors {

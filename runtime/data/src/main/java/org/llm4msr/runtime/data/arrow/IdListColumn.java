@@ -2,7 +2,7 @@ package org.llm4msr.runtime.data.arrow;
 
 import java.util.Arrays;
 import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues;
 
 /** A column of lists of ids (list or large_list of int32 or int64), read in place. */
 public final class IdListColumn {

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.data.arrow;
 import java.nio.ByteBuffer;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues;
 
 /**
  * A column with the weights of the elements of another column's lists (list or large_list of

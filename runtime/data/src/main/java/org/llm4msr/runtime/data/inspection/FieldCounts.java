@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.data.inspection;
 
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** Counts of one field in one part. */
 final class FieldCounts {

@@ -17,6 +17,7 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
@@ -27,7 +28,6 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.SplitReader;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The rows of one part in the form that a database reads: user, item, scenario, label, time,

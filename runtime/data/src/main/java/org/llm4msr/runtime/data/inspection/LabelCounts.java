@@ -3,13 +3,13 @@ package org.llm4msr.runtime.data.inspection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.FurtherLabel;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Labels;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Counts further labels, by label, part and scenario: where each is known, and where it is 1. */
 final class LabelCounts {

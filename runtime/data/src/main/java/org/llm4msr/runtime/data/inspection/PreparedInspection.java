@@ -11,6 +11,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Coverage;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.FieldSummary;
@@ -26,7 +27,6 @@ import org.llm4msr.runtime.data.prepared.PreparedFolder;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * One inspection. Rows pass through memory once, into a database that works out of core and gets no

@@ -13,12 +13,12 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
 import org.llm4msr.runtime.data.prepared.FieldKinds;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * A field and where the database keeps it. Columns are numbered, because SQL does not distinguish

@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.data.preparation;
 
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
 
 /**
  * Lists whose elements have weights, in SQL: raw ones are lists of {@code text} and {@code weight},

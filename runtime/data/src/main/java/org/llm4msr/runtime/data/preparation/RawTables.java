@@ -23,10 +23,10 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.database.WatchedReader;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * Takes what a reader emits into the tables {@code interactions} (u, i, s, y, t, p, g, w, labels

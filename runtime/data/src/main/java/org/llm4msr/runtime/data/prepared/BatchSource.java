@@ -1,6 +1,6 @@
 package org.llm4msr.runtime.data.prepared;
 
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /** Batches one after the other. Used by one thread. */
 public interface BatchSource extends AutoCloseable {

@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.batch.FieldForm;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
@@ -11,8 +13,6 @@ import org.llm4msr.runtime.data.arrow.IdListColumn;
 import org.llm4msr.runtime.data.arrow.ListWeightColumn;
 import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.VectorColumn;
-import org.llm4msr.runtime.tables.FieldForm;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** One column of encoded values, read in place. */
 public sealed interface FieldColumn {

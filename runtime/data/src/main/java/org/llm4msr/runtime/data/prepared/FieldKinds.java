@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
-import org.llm4msr.runtime.tables.FieldForm;
+import org.llm4msr.runtime.batch.FieldForm;
 
 /** The kinds of fields as texts: in manifests, and in what commands print. */
 public final class FieldKinds {

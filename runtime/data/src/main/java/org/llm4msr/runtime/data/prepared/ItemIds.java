@@ -7,9 +7,9 @@ import java.util.Optional;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * The ids that items have in fields of theirs.

@@ -8,7 +8,7 @@ import java.math.MathContext;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
-import org.llm4msr.runtime.tables.FieldForm;
+import org.llm4msr.runtime.batch.FieldForm;
 
 /**
  * One feature of prepared data.

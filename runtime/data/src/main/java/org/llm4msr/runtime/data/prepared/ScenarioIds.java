@@ -3,7 +3,7 @@ package org.llm4msr.runtime.data.prepared;
 import java.nio.file.Path;
 import java.util.List;
 import org.llm4msr.api.data.RawSchema;
-import org.llm4msr.runtime.tables.FieldForm;
+import org.llm4msr.runtime.batch.FieldForm;
 
 /**
  * The ids of scenarios in a field, as a folder of prepared data or a bundle has them.

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.arrow.IdColumn;
@@ -15,7 +16,6 @@ import org.llm4msr.runtime.data.order.RowOrder;
 import org.llm4msr.runtime.data.order.ShuffledOrder;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.order.UserOrder;
-import org.llm4msr.runtime.tables.Batch;
 
 /** The columns of one split file, checked against the manifest. Immutable and thread-safe. */
 public final class SplitReader {

@@ -3,8 +3,8 @@ package org.llm4msr.runtime.data.prepared;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 
 /**
  * In which share of the rows a field tells the model nothing: missing, or not in the vocabulary.

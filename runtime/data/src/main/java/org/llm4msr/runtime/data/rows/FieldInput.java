@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.FieldColumn;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.runtime.data.prepared.VectorMoments;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * Writes one field into rows: what a row brings, or what is stored with its user or item.

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
-import org.llm4msr.runtime.tables.GivenPast;
+import org.llm4msr.runtime.batch.GivenPast;
 
 /**
  * Reads the past of a user that a row brings: a list of events, oldest first. An event is what

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.arrow.vector.util.Text;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.arrow.DataErrors;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * Reads single raw values as the kinds of fields need them, in the forms that preparation gives

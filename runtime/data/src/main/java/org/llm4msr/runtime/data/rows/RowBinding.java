@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.GivenPast;
 
 /** The encoding of rows with certain columns. Thread-safe; a batch belongs to one thread. */
 public final class RowBinding {

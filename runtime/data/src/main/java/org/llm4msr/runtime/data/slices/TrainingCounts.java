@@ -1,11 +1,11 @@
 package org.llm4msr.runtime.data.slices;
 
 import java.util.function.IntConsumer;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
 import org.llm4msr.runtime.data.order.RowOrder;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** How many rows of the training part have each id: 4 bytes per id, whatever the rows. */
 final class TrainingCounts {

@@ -12,12 +12,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.preparation.DatasetPreparationTest;
 import org.llm4msr.runtime.data.preparation.Preparations;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** Rows written by hand, with the files of prepared data that do not know them. */
 class LeakChecksTest {

@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.data.inspection.LeakCheck;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
@@ -32,9 +35,6 @@ import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.slices.RowSlices;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * Ranges, hashes and crosses of twelve rows, worked by hand: 4:1:1 by time gives rows 1 to 8, 9 and

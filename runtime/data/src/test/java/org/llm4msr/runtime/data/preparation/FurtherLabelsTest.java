@@ -21,6 +21,7 @@ import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
@@ -30,7 +31,6 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.TrainingLog;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Further labels of rows, from the reader to the prepared files. */
 class FurtherLabelsTest {

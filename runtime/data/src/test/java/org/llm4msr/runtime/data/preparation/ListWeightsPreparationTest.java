@@ -23,6 +23,9 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
@@ -33,9 +36,6 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.data.rows.RowValues;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * Lists with weights, and fields that read one column, in six rows worked by hand: 4:1:1 by time

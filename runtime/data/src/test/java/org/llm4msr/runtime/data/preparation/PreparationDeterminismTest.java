@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
@@ -27,8 +29,6 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** Thirty thousand random rows; by dates, the first 20,000 milliseconds train. */
 class PreparationDeterminismTest {

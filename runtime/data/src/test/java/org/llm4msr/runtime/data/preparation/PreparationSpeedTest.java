@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

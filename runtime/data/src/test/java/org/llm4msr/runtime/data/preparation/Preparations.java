@@ -9,6 +9,8 @@ import java.util.List;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.MalformedConfig;
 import org.llm4msr.runtime.config.NegativePool;
@@ -19,8 +21,6 @@ import org.llm4msr.runtime.data.inspection.InspectionRequest;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** Short ways to prepare data in tests. */
 public final class Preparations {

@@ -23,6 +23,9 @@ import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.batch.FieldValues.Ids;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.inspection.LeakCheck;
@@ -34,9 +37,6 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
-import org.llm4msr.runtime.tables.FieldValues.Ids;
 
 /**
  * A list of items that shares the vocabulary of the item, and queries and captions that share one

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
-import org.llm4msr.runtime.tables.Batch;
 
 class SplitPlanTest {
 

@@ -22,6 +22,8 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues.Vectors;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
@@ -32,8 +34,6 @@ import org.llm4msr.runtime.data.prepared.VectorMoments;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RowBinding;
 import org.llm4msr.runtime.data.rows.RowEncoder;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues.Vectors;
 import org.slf4j.LoggerFactory;
 
 /**

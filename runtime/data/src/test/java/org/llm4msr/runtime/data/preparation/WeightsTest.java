@@ -16,6 +16,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
@@ -26,7 +27,6 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /** The weights of rows, from the reader to the prepared files. */
 class WeightsTest {

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.IdColumn;
 import org.llm4msr.runtime.data.arrow.IdListColumn;
@@ -21,7 +22,6 @@ import org.llm4msr.runtime.data.arrow.NumberColumn;
 import org.llm4msr.runtime.data.arrow.TextColumn;
 import org.llm4msr.runtime.data.order.TrainingOrder;
 import org.llm4msr.runtime.data.preparation.Preparations;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /** Files of pyarrow, made by {@code make_fixture.py} beside them. */
 class ForeignArrowTest {

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.llm4msr.runtime.tables.GivenPast;
+import org.llm4msr.runtime.batch.GivenPast;
 
 class GivenHistoryTest {
 

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.preparation.ListReader;
 import org.llm4msr.runtime.data.preparation.Preparations;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Rows for data whose whole numbers a program had made real, as earlier preparations kept them. */
 class RowEncoderTest {

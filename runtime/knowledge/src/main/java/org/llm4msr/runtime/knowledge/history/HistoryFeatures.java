@@ -4,10 +4,10 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.knowledge.past.EventLog;
 import org.llm4msr.runtime.knowledge.past.PastEvents;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 /**

@@ -4,8 +4,8 @@ import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The numbers of rows of prepared data that were computed before. They do not change while a model

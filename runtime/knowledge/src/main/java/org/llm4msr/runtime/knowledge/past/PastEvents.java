@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.knowledge.past;
 
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.tables.GivenPast;
+import org.llm4msr.runtime.batch.GivenPast;
 
 /**
  * The events that one row may read, newest first, in arrays that the next row reuses. They come

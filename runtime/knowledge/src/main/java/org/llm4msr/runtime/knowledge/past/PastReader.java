@@ -1,8 +1,8 @@
 package org.llm4msr.runtime.knowledge.past;
 
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.GivenPast;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.GivenPast;
 
 /**
  * Reads the newest events before a row: those that it brings, or else those of the log. For one

@@ -2,7 +2,7 @@ package org.llm4msr.runtime.knowledge.vectors;
 
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /**
  * The items' vectors for one batch at a time: the stored ones, and those that came with the rows. A

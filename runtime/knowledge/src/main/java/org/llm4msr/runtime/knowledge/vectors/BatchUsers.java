@@ -3,7 +3,7 @@ package org.llm4msr.runtime.knowledge.vectors;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /**
  * The users' vectors for one batch at a time: the stored ones, and those that count in their place.

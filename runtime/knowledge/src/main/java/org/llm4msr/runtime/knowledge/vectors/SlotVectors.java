@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
 import java.nio.FloatBuffer;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /** Vectors that the rows of a batch read, by slot: rows of one slot read the same. */
 public interface SlotVectors {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The users' vectors, possibly in several versions: one for each period of the training part, and

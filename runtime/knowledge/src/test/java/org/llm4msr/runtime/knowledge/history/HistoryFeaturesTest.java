@@ -20,13 +20,13 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLog;
 import org.llm4msr.runtime.knowledge.past.RandomLog;
 import org.llm4msr.runtime.knowledge.past.RandomLog.Row;
 import org.llm4msr.runtime.model.TestEngine;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.GivenPast;
 import org.llm4msr.runtime.tables.Workers;
 
 class HistoryFeaturesTest {

@@ -12,10 +12,10 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.RandomLog.Row;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.GivenPast;
 
 class PastReaderTest {
 

@@ -14,9 +14,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Items whose vectors are standardised by hand. */
 class ItemKnowledgeTest {

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.data.prepared.Periods;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
-import org.llm4msr.runtime.tables.Batch;
 
 /** Three users and six training rows in three periods; u2 becomes known in the second. */
 class UserKnowledgeTest {

@@ -6,12 +6,12 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.FeatureLayout;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
 
 /**
  * How much of a field's embedding the projected vector of the row's item displaces: halfAt / (n +

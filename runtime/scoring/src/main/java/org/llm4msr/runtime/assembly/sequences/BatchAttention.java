@@ -3,10 +3,10 @@ package org.llm4msr.runtime.assembly.sequences;
 import ai.djl.ndarray.NDArray;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.model.SequenceAttention;
 import org.llm4msr.runtime.model.Tape;
-import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.tables.SequenceLists;
 
 /** The target attention of batches that is computed outside the engine. For one pass at a time. */
 public final class BatchAttention {
@@ -32,7 +32,7 @@ public final class BatchAttention {
    */
   public void fill(Tape tape, int rows, List<FieldValues> fields, FloatBuffer flat, int columns) {
     for (One one : all) {
-      one.attention.forward(tape, rows, (IdLists) fields.get(one.lists), flat, columns);
+      one.attention.forward(tape, rows, (SequenceLists) fields.get(one.lists), flat, columns);
     }
   }
 

@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.FieldValues;
+import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.config.past.HistoryConfig.Until;
 import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig.Events;
@@ -12,9 +15,7 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
 import org.llm4msr.runtime.knowledge.past.PastEvents;
 import org.llm4msr.runtime.knowledge.past.PastReader;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.FieldValues;
-import org.llm4msr.runtime.tables.FieldValues.IdLists;
+import org.llm4msr.runtime.tables.SequenceLists;
 import org.llm4msr.runtime.tables.Workers;
 
 /**
@@ -63,7 +64,7 @@ public final class BatchSequences {
   /** Returns the values of the fields of a batch, then sequences without an event. */
   public List<FieldValues> without(Batch batch) {
     List<FieldValues> values = new ArrayList<>(batch.fields);
-    all.forEach(one -> values.add(new IdLists(batch.size)));
+    all.forEach(one -> values.add(new SequenceLists(batch.size)));
     return values;
   }
 
@@ -73,7 +74,7 @@ public final class BatchSequences {
     private final List<Reader> readers;
     private int[] ids = new int[0]; // (B, L)
     private int[] counts = new int[0];
-    private IdLists lists = new IdLists(0);
+    private SequenceLists lists = new SequenceLists(0);
 
     One(ModelSequences.Part part, @Nullable EventLogs events) {
       SequenceField field = part.field();
@@ -124,11 +125,11 @@ public final class BatchSequences {
       counts[row] = past.size();
     }
 
-    IdLists read(Batch batch, int rows) {
+    SequenceLists read(Batch batch, int rows) {
       if (counts.length < rows) {
         ids = new int[Math.multiplyExact(rows, length)];
         counts = new int[rows];
-        lists = new IdLists(rows);
+        lists = new SequenceLists(rows);
       }
       workers.range(rows, GRAIN, (worker, from, to) -> readers.get(worker).read(batch, from, to));
       pack(rows);

@@ -11,13 +11,13 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawField;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.prepared.ItemIds;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.ScenarioIds;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * What sequences read beside the rows.

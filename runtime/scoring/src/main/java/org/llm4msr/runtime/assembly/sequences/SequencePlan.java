@@ -14,13 +14,13 @@ import org.llm4msr.api.data.FieldRole;
 import org.llm4msr.api.model.FeatureLayout;
 import org.llm4msr.api.model.SequenceShape;
 import org.llm4msr.runtime.assembly.fields.FieldTables;
+import org.llm4msr.runtime.batch.FieldForm;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig;
 import org.llm4msr.runtime.config.past.SequenceConfig.Pooling;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.tables.FieldForm;
 
 /**
  * Which sequences a model has, by their names.

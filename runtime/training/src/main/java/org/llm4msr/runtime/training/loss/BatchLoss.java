@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.BatchInputs;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The loss of a batch: sum of w f l over the rows, divided by the sum of w. Here l is the loss of a

@@ -11,9 +11,9 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.assembly.labels.ModelLabel;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
-import org.llm4msr.runtime.tables.Batch;
 
 /**
  * The losses of further labels: each that of {@link BatchLoss} over the rows whose label is known,

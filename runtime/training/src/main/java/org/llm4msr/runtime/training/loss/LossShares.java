@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.assembly.labels.ModelLabel;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
-import org.llm4msr.runtime.tables.Batch;
+import org.llm4msr.runtime.batch.Batch;
 
 /**
  * How much the rows of one worker count in the loss of a batch that several workers share: the sum

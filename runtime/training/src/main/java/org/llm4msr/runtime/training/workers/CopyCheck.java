@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterStore;
-import org.llm4msr.runtime.peers.Exchange;
 
 /**
  * Finds copies of a model that have become different: after the first step, where a part of the

@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.peers.Exchange;
+import org.llm4msr.runtime.batch.Exchange;
 
 /** Opens what workers share: the first makes what the others then open. All succeed, or none. */
 public final class Turns {

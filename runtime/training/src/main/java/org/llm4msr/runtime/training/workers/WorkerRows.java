@@ -1,9 +1,9 @@
 package org.llm4msr.runtime.training.workers;
 
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.peers.Exchange;
-import org.llm4msr.runtime.tables.Batch;
-import org.llm4msr.runtime.tables.BatchShare;
+import org.llm4msr.runtime.batch.Batch;
+import org.llm4msr.runtime.batch.BatchShare;
+import org.llm4msr.runtime.batch.Exchange;
 
 /**
  * The rows of each batch that one of N workers trains on: consecutive ones, from B r / N to B (r +

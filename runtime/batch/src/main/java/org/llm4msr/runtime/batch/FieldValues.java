@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.tables;
+package org.llm4msr.runtime.batch;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +54,7 @@ public sealed interface FieldValues {
   }
 
   /** A list of ids per row, which may have weights. The arrays grow as needed. */
-  final class IdLists implements FieldValues {
+  non-sealed class IdLists implements FieldValues {
 
     /** So large ones of a list add up to a finite number. */
     public static final double LARGEST_WEIGHT = 1e30;
@@ -68,25 +68,21 @@ public sealed interface FieldValues {
     /** How much each id counts, above 0; null while no row has had weights, and all count 1. */
     public float @Nullable [] weights;
 
-    /** What the pooling of a sequence leaves. */
-    public final PooledLists pooled;
-
     /** Makes room for {@code rows} rows. */
     public IdLists(int rows) {
       offsets = new int[rows + 1];
       ids = new int[rows * 4];
-      pooled = new PooledLists();
     }
 
-    private IdLists(IdLists other, int[] ids) {
+    /** Makes the same lists with other ids. */
+    protected IdLists(IdLists other, int[] ids) {
       offsets = other.offsets;
       this.ids = ids;
       weights = other.weights;
-      pooled = other.pooled;
     }
 
     /** Returns the same lists with other ids. */
-    IdLists with(int[] others) {
+    public IdLists with(int[] others) {
       return new IdLists(this, others);
     }
 
@@ -139,7 +135,7 @@ public sealed interface FieldValues {
      *
      * @return 1 / n for n ids, 1 / w with weights that add up to w
      */
-    float share(int row) {
+    public float share(int row) {
       int from = offsets[row];
       int to = offsets[row + 1];
       if (weights == null) {

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.tables;
+package org.llm4msr.runtime.batch;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.tables;
+package org.llm4msr.runtime.batch;
 
 import org.llm4msr.api.data.FieldKind;
 

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.peers;
+package org.llm4msr.runtime.batch;
 
 import java.nio.ByteBuffer;
 import java.util.List;

@@ -1,6 +1,4 @@
-package org.llm4msr.runtime.tables;
-
-import org.llm4msr.runtime.peers.Exchange;
+package org.llm4msr.runtime.batch;
 
 /**
  * Says that the rows of a batch are some consecutive ones of a larger batch, whose other rows other
