@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.slf4j.Logger;
@@ -29,8 +30,12 @@ public final class DrawnPlan {
    * time, and with a warning, if it refuses one.
    */
   public ExtractionPlan timed(KnowledgeEncoder encoder) {
+    return timed(encoder, System::nanoTime);
+  }
+
+  ExtractionPlan timed(KnowledgeEncoder encoder, LongSupplier ticker) {
     try {
-      return plan.with(Stopwatch.time(encoder, plan, drawn));
+      return plan.with(new Stopwatch(encoder, ticker).time(plan, drawn));
     } catch (MsrException e) {
       if (e.retryable()) {
         throw e;

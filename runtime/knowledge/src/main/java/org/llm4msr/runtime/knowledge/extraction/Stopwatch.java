@@ -2,6 +2,7 @@ package org.llm4msr.runtime.knowledge.extraction;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan.Estimate;
 
@@ -13,17 +14,28 @@ final class Stopwatch {
 
   private static final int GROWTH = 4;
 
+  private final KnowledgeEncoder encoder;
+  private final LongSupplier ticker;
+
   private record Call(List<Planner.Drawn> prompts, double seconds) {}
 
-  private Stopwatch() {}
+  /**
+   * Makes a stopwatch.
+   *
+   * @param ticker nanoseconds since some moment
+   */
+  Stopwatch(KnowledgeEncoder encoder, LongSupplier ticker) {
+    this.encoder = encoder;
+    this.ticker = ticker;
+  }
 
   /**
    * Estimates the time of a plan by the largest calls, without the first of several.
    *
    * @param drawn prompts of those to read, at least one
    */
-  static Estimate time(KnowledgeEncoder encoder, ExtractionPlan plan, List<Planner.Drawn> drawn) {
-    List<Call> calls = calls(encoder, drawn);
+  Estimate time(ExtractionPlan plan, List<Planner.Drawn> drawn) {
+    List<Call> calls = calls(drawn);
     int largest = calls.stream().mapToInt(call -> call.prompts().size()).max().orElseThrow();
     List<Call> full = calls.stream().filter(call -> call.prompts().size() == largest).toList();
     List<Call> warm = full.size() == 1 ? full : full.subList(1, full.size());
@@ -36,27 +48,27 @@ final class Stopwatch {
         seconds * share, read.stream().map(Planner.Drawn::name).toList(), tokens, seconds);
   }
 
-  private static List<Call> calls(KnowledgeEncoder encoder, List<Planner.Drawn> drawn) {
+  private List<Call> calls(List<Planner.Drawn> drawn) {
     List<Call> calls = new ArrayList<>();
-    long start = System.nanoTime();
+    long start = ticker.getAsLong();
     int size = 1;
     int from = 0;
     while (from < drawn.size() && (from == 0 || since(start) < ENOUGH_SECONDS)) {
       int to = Math.min(from + size, drawn.size());
-      calls.add(call(encoder, drawn.subList(from, to)));
+      calls.add(call(drawn.subList(from, to)));
       from = to;
       size = Math.min(size * GROWTH, Filling.CALL);
     }
     return calls;
   }
 
-  private static Call call(KnowledgeEncoder encoder, List<Planner.Drawn> prompts) {
-    long start = System.nanoTime();
+  private Call call(List<Planner.Drawn> prompts) {
+    long start = ticker.getAsLong();
     encoder.encode(prompts.stream().map(Planner.Drawn::text).toList());
     return new Call(prompts, since(start));
   }
 
-  private static double since(long start) {
-    return (System.nanoTime() - start) / 1e9;
+  private double since(long start) {
+    return (ticker.getAsLong() - start) / 1e9;
   }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
@@ -135,22 +136,39 @@ class ExtractionPlanTest {
         .isEqualTo(estimate.measuredPrompts());
   }
 
+  /** A text takes 1.1 s: of the calls of 1, 4 and 16 texts, the second ends after 5.5 s. */
   @Test
   void aSlowEncoderReadsFew() {
+    AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1_000_000_000); // It passes the largest.
     encoder.change =
         vector -> {
-          try {
-            Thread.sleep(1100);
-          } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-          }
+          now.addAndGet(1_100_000_000);
           return vector;
         };
 
-    ExtractionPlan.Estimate estimate = plan(false, extractor(log)).timed(encoder).estimate();
+    ExtractionPlan.Estimate estimate =
+        plan(false, extractor(log)).timed(encoder, now::get).estimate();
 
     assertThat(encoder.callSizes).containsExactly(1, 4);
-    assertThat(estimate.measuredSeconds()).isBetween(4.4, 6.0);
+    assertThat(estimate.measuredSeconds()).isEqualTo(4.4);
+    assertThat(estimate.measuredPrompts()).hasSize(4);
+  }
+
+  /** A text takes 0.95 s: the calls of 1 and 4 texts end after 4.75 s, and 16 more are read. */
+  @Test
+  void anEncoderIsCalledAgainBeforeFiveSecondsHavePassed() {
+    AtomicLong now = new AtomicLong();
+    encoder.change =
+        vector -> {
+          now.addAndGet(950_000_000);
+          return vector;
+        };
+
+    ExtractionPlan.Estimate estimate =
+        plan(false, extractor(log)).timed(encoder, now::get).estimate();
+
+    assertThat(encoder.callSizes).containsExactly(1, 4, 16);
+    assertThat(estimate.measuredSeconds()).isEqualTo(15.2);
   }
 
   @Test
