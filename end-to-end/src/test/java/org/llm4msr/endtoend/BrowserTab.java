@@ -104,7 +104,7 @@ final class BrowserTab implements AutoCloseable {
   }
 
   /** Loads a page. */
-  void load(URI address) throws InterruptedException {
+  void load(URI address) throws Exception {
     call("Page.navigate", Map.of("url", address.toString()));
     until("document.readyState === 'complete' && location.href === '%s'".formatted(address));
   }
@@ -120,11 +120,10 @@ final class BrowserTab implements AutoCloseable {
   }
 
   /** Waits until an expression is true. */
-  void until(String condition) throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!evaluate("Boolean(" + condition + ")").asBoolean()) {
-      assertThat(System.nanoTime()).as(condition).isLessThan(end);
-    }
+  void until(String condition) throws Exception {
+    Await.until(
+        () ->
+            assertThat(evaluate("Boolean(" + condition + ")").asBoolean()).as(condition).isTrue());
   }
 
   /** Returns the text of an element. */

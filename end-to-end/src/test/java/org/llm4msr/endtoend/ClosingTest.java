@@ -58,10 +58,7 @@ class ClosingTest {
       held = CompletableFuture.supplyAsync(() -> ranker.rank(same(17, 3)));
       hold.await();
       closing.start();
-      while (closing.getState() != Thread.State.WAITING) {
-        assertThat(closing.isAlive()).isTrue();
-        Thread.onSpinWait();
-      }
+      Await.until(() -> assertThat(closing.getState()).isEqualTo(Thread.State.WAITING));
       assertThat(held).isNotDone();
     }
     closing.join(SECONDS.toMillis(PATIENCE));
@@ -102,10 +99,7 @@ class ClosingTest {
   }
 
   private static void awaitMetric(RankingServer server, String line) throws Exception {
-    long end = System.nanoTime() + SECONDS.toNanos(PATIENCE);
-    while (!get(server, "/metrics").contains(line)) {
-      assertThat(System.nanoTime()).as(line).isLessThan(end);
-    }
+    Await.until(() -> assertThat(get(server, "/metrics")).contains(line));
   }
 
   @Test

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,9 +65,8 @@ class KilledProcessesTest {
         cli.start(
             arguments("killed", "train", file.toString(), "--run", "one", "-D" + plain)
                 .toArray(String[]::new));
-    while (training.process().isAlive() && !Files.exists(run.resolve("checkpoints/state.json"))) {
-      LockSupport.parkNanos(1_000_000);
-    }
+    Path state = run.resolve("checkpoints/state.json");
+    Await.whileAlive(training.process(), () -> Files.exists(state));
     assertThat(training.kill()).as(Files.readString(training.err())).isTrue();
 
     EvaluationReport halfway = killed.evaluate("one", Split.TEST, null, Progress.NONE);

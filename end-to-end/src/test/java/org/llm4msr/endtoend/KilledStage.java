@@ -67,9 +67,7 @@ record KilledStage(
   /** Starts the command and waits until its work begins. */
   private Cli.Running start(String workspace) throws Exception {
     Cli.Running running = cli.start(arguments.apply(workspace).toArray(String[]::new));
-    while (running.process().isAlive() && !running.opened(opens)) {
-      LockSupport.parkNanos(1_000_000);
-    }
+    Await.whileAlive(running.process(), () -> running.opened(opens));
     return running;
   }
 }

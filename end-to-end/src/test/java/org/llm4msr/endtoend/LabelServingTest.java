@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
@@ -283,13 +282,12 @@ class LabelServingTest {
               ServedShop.post(server, ServedShop.request(17, ITEMS, "")).body());
       assertThat(answer.at("/items/0/labels")).hasSize(2);
       String tags = "{label=\"like\",model=\"next\"} ";
-      String metrics = "";
-      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-      while (!metrics.contains("llm4msr_shadow_label_difference_count" + tags + ITEMS)) {
-        assertThat(System.nanoTime()).as(metrics).isLessThan(end);
-        metrics = ServedShop.get(server, "/metrics");
-      }
+      Await.until(
+          () ->
+              assertThat(ServedShop.get(server, "/metrics"))
+                  .contains("llm4msr_shadow_label_difference_count" + tags + ITEMS));
 
+      String metrics = ServedShop.get(server, "/metrics");
       String line =
           metrics
               .lines()

@@ -265,14 +265,12 @@ class ListWeightsTest {
           Map.of("item", "i1", "words", List.of("w2", "w5"), "words.weights", List.of(0.25, 1)));
       float expected = expected(row);
       String all = items + ", {\"id\": \"i3\"}";
-      JsonNode found = answer(server, context, all, ", \"explain\": true").get("items");
       // The server may have begun before its connection to the source.
-      for (int tries = 0;
-          tries < 250 && Math.abs(probability(found, "i1") - expected) > 1e-5f;
-          tries++) {
-        Thread.sleep(20);
-        found = answer(server, context, all, ", \"explain\": true").get("items");
-      }
+      Await.until(
+          () ->
+              assertThat(probability(answer(server, context, all, "").get("items"), "i1"))
+                  .isCloseTo(expected, within(1e-5f)));
+      JsonNode found = answer(server, context, all, ", \"explain\": true").get("items");
       assertThat(probability(found, "i1")).isCloseTo(expected, within(1e-5f));
       row.putAll(
           Map.of("item", "i2", "words", List.of("w1", "w3"), "words.weights", List.of(4, 1)));

@@ -10,7 +10,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -158,13 +157,10 @@ class ModelRoomTest {
         "{name: m3oe, experts: 1000000, width: 4096}"
       })
   void whatNoMachineCanHoldIsRefused(String backbone) {
-    long start = System.nanoTime();
-
     MsrException error =
         catchThrowableOfType(
             MsrException.class, () -> experiment(prepared, "model.backbone=" + backbone).check());
 
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
     assertThat(error)
         .hasMessageStartingWith("[config/INVALID] " + prepared + " has a problem:\n")
         .hasMessageMatching(

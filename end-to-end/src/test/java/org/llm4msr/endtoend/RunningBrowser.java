@@ -29,10 +29,10 @@ final class RunningBrowser implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    while (!Files.exists(listens) || Files.readAllLines(listens).size() < 2) {
-      assertThat(process.isAlive()).as("the browser runs").isTrue();
-      Thread.sleep(20);
-    }
+    boolean runs =
+        Await.whileAlive(
+            process, () -> Files.exists(listens) && Files.readAllLines(listens).size() >= 2);
+    assertThat(runs).as("the browser runs").isTrue();
     return new RunningBrowser(process, Files.readAllLines(listens).get(0));
   }
 

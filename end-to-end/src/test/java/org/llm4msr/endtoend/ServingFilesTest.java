@@ -86,12 +86,7 @@ class ServingFilesTest {
       post(counted, "{}");
       System.gc();
       // Collections and shadows are counted a moment later.
-      Set<String> served = Set.of();
-      for (int tries = 0; tries < 500 && !served.containsAll(asked); tries++) {
-        Thread.sleep(20);
-        served = metrics(get(counted, "/metrics"));
-      }
-      assertThat(served).containsAll(asked);
+      Await.until(() -> assertThat(metrics(get(counted, "/metrics"))).containsAll(asked));
     }
   }
 

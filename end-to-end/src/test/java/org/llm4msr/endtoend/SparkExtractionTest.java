@@ -11,8 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -103,13 +101,8 @@ class SparkExtractionTest {
   void lostExecutorsRepeatOneCallEach() throws Exception {
     Cli.Running running = start("local-cluster[2,1,1024]");
     int killed = 0;
-    long due = System.nanoTime();
-    while (running.process().isAlive() && killed < KILLS) {
-      if (hasBegun() && System.nanoTime() > due && SparkFolder.killExecutor(running)) {
-        killed++;
-        due = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-      }
-      LockSupport.parkNanos(5_000_000);
+    while (killed < KILLS && killAfterMoreIsStored(running, stored())) {
+      killed++;
     }
     Cli.Outcome outcome = running.await();
 
@@ -166,12 +159,20 @@ class SparkExtractionTest {
     return cli.start(environment, arguments.toArray(String[]::new));
   }
 
-  /** Returns whether the first vectors are stored. */
-  private static boolean hasBegun() {
+  private static boolean killAfterMoreIsStored(Cli.Running running, long before) throws Exception {
+    return Await.whileAlive(
+        running.process(), () -> stored() > before && SparkFolder.killExecutor(running));
+  }
+
+  /** Returns how many bytes of users' vectors are stored. */
+  private static long stored() {
     try (Stream<Path> files = Files.list(folder.resolve("there/knowledge"))) {
-      return files.anyMatch(file -> file.getFileName().toString().matches("users-.*\\.journal.*"));
+      return files
+          .filter(file -> file.getFileName().toString().matches("users-.*\\.journal.*"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     } catch (IOException e) {
-      return false;
+      return 0;
     }
   }
 }

@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -78,12 +76,7 @@ class SparkOnKubernetesTest {
     try (FakeKubernetes cluster = new FakeKubernetes()) {
       Cli.Running running =
           start(cluster, "train", shop.experiment().toString(), "--workers=" + WORKERS);
-      long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-      while (cluster.created("Pod").size() < WORKERS
-          && running.process().isAlive()
-          && System.nanoTime() < end) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-      }
+      Await.whileAlive(running.process(), () -> cluster.created("Pod").size() >= WORKERS);
       running.process().descendants().forEach(ProcessHandle::destroyForcibly);
       Cli.Outcome outcome = running.await();
 

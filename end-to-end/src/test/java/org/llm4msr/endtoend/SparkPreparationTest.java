@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.BeforeAll;
@@ -375,18 +374,16 @@ class SparkPreparationTest {
 
   /** Kills when the first piece of the log has been read. */
   private static boolean killOneExecutor(Cli.Running running, Path staged) throws Exception {
-    while (running.process().isAlive()) {
-      try (Stream<Path> files = Files.walk(staged)) {
-        if (files.anyMatch(file -> file.getFileName().toString().startsWith("piece-"))
-            && SparkFolder.killExecutor(running)) {
-          return true;
-        }
-      } catch (IOException | UncheckedIOException e) {
-        continue; // A file has just got its name.
-      }
-      LockSupport.parkNanos(1_000_000);
+    return Await.whileAlive(
+        running.process(), () -> hasPiece(staged) && SparkFolder.killExecutor(running));
+  }
+
+  private static boolean hasPiece(Path staged) {
+    try (Stream<Path> files = Files.walk(staged)) {
+      return files.anyMatch(file -> file.getFileName().toString().startsWith("piece-"));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // A file has just got its name.
     }
-    return false;
   }
 
   private static List<Path> leftOver(Path local) throws IOException {

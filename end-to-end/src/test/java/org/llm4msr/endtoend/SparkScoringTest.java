@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -279,15 +278,9 @@ class SparkScoringTest {
 
   /** Kills when the first task has committed its scores, and others are left. */
   private static boolean killOneExecutor(Cli.Running running, Path scores) throws Exception {
-    while (running.process().isAlive()) {
-      if (hasCommitted(scores.resolve("_temporary/0"))) {
-        if (SparkFolder.killExecutor(running)) {
-          return true;
-        }
-      }
-      LockSupport.parkNanos(1_000_000);
-    }
-    return false;
+    return Await.whileAlive(
+        running.process(),
+        () -> hasCommitted(scores.resolve("_temporary/0")) && SparkFolder.killExecutor(running));
   }
 
   private static boolean hasCommitted(Path tasks) {

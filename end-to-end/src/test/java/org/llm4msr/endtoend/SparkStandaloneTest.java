@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,15 +70,13 @@ class SparkStandaloneTest {
     return options.toArray(String[]::new);
   }
 
-  private static boolean killInTraining(Cli.Running running, Path work, Process worker) {
+  private static boolean killInTraining(Cli.Running running, Path work, Process worker)
+      throws Exception {
     Path state = work.resolve("work/runs/first/checkpoints/state.json");
-    while (running.process().isAlive()) {
-      if (Files.exists(state) && StandaloneCluster.hasExecutor(worker)) {
-        StandaloneCluster.kill(worker);
-        return true;
-      }
-      LockSupport.parkNanos(1_000_000);
-    }
-    return false;
+    boolean trains =
+        Await.whileAlive(
+            running.process(), () -> Files.exists(state) && StandaloneCluster.hasExecutor(worker));
+    StandaloneCluster.kill(worker);
+    return trains;
   }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -292,15 +291,10 @@ class SparkTrainingTest {
     return cli.start(environment, arguments.toArray(String[]::new));
   }
 
-  private static boolean killOneExecutor(Cli.Running running, String run) {
+  private static boolean killOneExecutor(Cli.Running running, String run) throws Exception {
     Path state = run(run).resolve("checkpoints/state.json");
-    while (running.process().isAlive()) {
-      if (Files.exists(state) && SparkFolder.killExecutor(running)) {
-        return true;
-      }
-      LockSupport.parkNanos(1_000_000);
-    }
-    return false;
+    return Await.whileAlive(
+        running.process(), () -> Files.exists(state) && SparkFolder.killExecutor(running));
   }
 
   private static Path run(String name) {

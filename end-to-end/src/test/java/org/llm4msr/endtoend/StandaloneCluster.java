@@ -12,12 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
 /** A master of Spark and its workers, each a process of its own on this machine. */
 final class StandaloneCluster implements AutoCloseable {
-
-  private static final long PATIENCE = 60_000_000_000L;
 
   private final Path folder;
   private final Map<String, String> environment;
@@ -31,16 +28,12 @@ final class StandaloneCluster implements AutoCloseable {
    * @param folder gets what processes write
    * @param environment with {@code SPARK_HOME}
    */
-  StandaloneCluster(Path folder, Map<String, String> environment) throws IOException {
+  StandaloneCluster(Path folder, Map<String, String> environment) throws Exception {
     this.folder = Files.createDirectories(folder);
     this.environment = environment;
     port = freePort();
     master = start("master", "master.Master", "--port", String.valueOf(port));
-    long end = System.nanoTime() + PATIENCE;
-    while (!listens()) {
-      assertThat(master.isAlive() && System.nanoTime() < end).as("the master listens").isTrue();
-      LockSupport.parkNanos(50_000_000);
-    }
+    assertThat(Await.whileAlive(master, this::listens)).as("the master listens").isTrue();
   }
 
   private static int freePort() throws IOException {
