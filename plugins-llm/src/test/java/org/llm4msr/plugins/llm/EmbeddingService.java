@@ -19,8 +19,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,15 +35,14 @@ final class EmbeddingService {
 
   static final int DIMENSION = 6;
 
+  /** So many requests with the fault {@code meet} are answered once all of them are there. */
+  static final int MEET = 3;
+
   private final Queue<String> faults = new ConcurrentLinkedQueue<>();
   private final List<Seen> seen = new CopyOnWriteArrayList<>();
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger most = new AtomicInteger();
-  private final int latencyMillis;
-
-  private EmbeddingService(int latencyMillis) {
-    this.latencyMillis = latencyMillis;
-  }
+  private final CyclicBarrier meeting = new CyclicBarrier(MEET);
 
   /** A request, as the service saw it. */
   record Seen(String path, String authorization, String model, int texts) {}
@@ -55,7 +56,7 @@ final class EmbeddingService {
 
   /** Prints the port, and ends with its standard input, so that it does not outlive the test. */
   public static void main(String[] args) throws IOException {
-    EmbeddingService service = new EmbeddingService(Integer.parseInt(args[0]));
+    EmbeddingService service = new EmbeddingService();
     ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     var threads =
         Executors.newCachedThreadPool(
@@ -131,7 +132,6 @@ final class EmbeddingService {
               body.model(),
               body.input().size()));
       String fault = faults.poll();
-      Thread.sleep(latencyMillis);
       if (fault == null) {
         send(out, 200, "", right(body));
       } else {
@@ -152,25 +152,22 @@ final class EmbeddingService {
         Map.of("object", "list", "model", body.model() + "-0001", "data", data, "usage", Map.of()));
   }
 
-  private static void fail(String[] fault, Body body, Socket socket, OutputStream out)
+  private void fail(String[] fault, Body body, Socket socket, OutputStream out)
       throws IOException, InterruptedException {
     String right = right(body);
     switch (fault[0]) {
       case "status" -> send(out, Integer.parseInt(fault[1]), "", "{\"error\": \"ordered\"}");
       case "retry-after" -> send(out, 503, "Retry-After: " + fault[1] + "\r\n", "");
       case "echo-key" -> send(out, 401, "", "wrong key " + fault[1]);
-      case "slow" -> {
-        Thread.sleep(Long.parseLong(fault[1]));
+      case "meet" -> {
+        meet();
         send(out, 200, "", right);
       }
-      case "drip" -> {
-        // The head at once, the body never.
-        out.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".getBytes(ISO_8859_1));
-        for (int i = 0; i < 100; i++) {
-          out.write('[');
-          out.flush();
-          Thread.sleep(100);
-        }
+      case "silent" -> untilTheClientHangsUp(socket);
+      case "stall" -> {
+        out.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[".getBytes(ISO_8859_1));
+        out.flush();
+        untilTheClientHangsUp(socket);
       }
       case "reset" -> {
         socket.setSoLinger(true, 0);
@@ -187,6 +184,21 @@ final class EmbeddingService {
       case "die" -> Runtime.getRuntime().halt(3);
       default -> throw new IllegalArgumentException(fault[0]);
     }
+  }
+
+  private void meet() throws IOException, InterruptedException {
+    try {
+      meeting.await();
+    } catch (BrokenBarrierException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static void untilTheClientHangsUp(Socket socket) throws IOException {
+    if (socket.getInputStream().read() >= 0) {
+      throw new IOException("another request came before the answer");
+    }
+    socket.close();
   }
 
   private static void send(OutputStream out, int status, String headers, String body)

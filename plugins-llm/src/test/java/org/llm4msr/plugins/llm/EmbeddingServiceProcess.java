@@ -21,7 +21,7 @@ final class EmbeddingServiceProcess implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  EmbeddingServiceProcess(int latencyMillis) {
+  EmbeddingServiceProcess() {
     try {
       process =
           new ProcessBuilder(
@@ -29,8 +29,7 @@ final class EmbeddingServiceProcess implements AutoCloseable {
                   "-XX:TieredStopAtLevel=1",
                   "-cp",
                   System.getProperty("java.class.path"),
-                  EmbeddingService.class.getName(),
-                  String.valueOf(latencyMillis))
+                  EmbeddingService.class.getName())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       root = "http://localhost:" + process.inputReader(UTF_8).readLine();

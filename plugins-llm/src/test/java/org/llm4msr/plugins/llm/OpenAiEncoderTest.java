@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -43,7 +45,7 @@ class OpenAiEncoderTest {
 
   @BeforeAll
   static void start() {
-    service = new EmbeddingServiceProcess(0);
+    service = new EmbeddingServiceProcess();
   }
 
   @AfterAll
@@ -100,11 +102,12 @@ class OpenAiEncoderTest {
 
   @Test
   void hasNoMoreRequestsUnderWayThanAllowed() {
-    try (EmbeddingServiceProcess slow = new EmbeddingServiceProcess(30)) {
-      encoder = open(config(slow.url(), 0, 3, 2, 60), KEY);
+    try (EmbeddingServiceProcess own = new EmbeddingServiceProcess()) {
+      encoder = open(config(own.url(), 0, EmbeddingService.MEET, 2, 60), KEY);
+      own.order(Collections.nCopies(30, "meet").toArray(String[]::new));
       encoder.encode(IntStream.range(0, 60).mapToObj(i -> "text " + i).toList());
-      assertThat(slow.report().mostAtOnce()).isEqualTo(3);
-      assertThat(slow.requests()).hasSize(31);
+      assertThat(own.report().mostAtOnce()).isEqualTo(EmbeddingService.MEET);
+      assertThat(own.requests()).hasSize(31);
     }
   }
 
@@ -162,8 +165,8 @@ class OpenAiEncoderTest {
         "reset",
         "cut-body",
         "cut-json",
-        "slow 3000",
-        "drip",
+        "silent",
+        "stall",
         "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, null]}]}",
         "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3, 4, 5, NaN]}]}",
         "send 200 {\"data\": [{\"index\": 0, \"embedding\": [1, 2, 3]}]}"
@@ -182,15 +185,33 @@ class OpenAiEncoderTest {
                 + " answered unless an error says otherwise.");
   }
 
+  /** The pause is told just before it begins, and ended. */
   @Test
   void waitsAsLongAsTheServiceAsks() {
     encoder = open(1, 1, 8);
-    service.order("retry-after 1");
-    long start = System.nanoTime();
+    int before = service.requests().size();
+    service.order("retry-after 500");
+    List<String> told = new ArrayList<>();
+    AppenderBase<ILoggingEvent> stopping =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            told.add(event.getFormattedMessage());
+            encoder.stopWaiting();
+          }
+        };
+    stopping.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(EmbeddingsClient.class);
+    logger.addAppender(stopping);
+    try {
+      assertThat(failure(() -> encoder.encode(List.of("one"))))
+          .hasMessageContaining("was interrupted");
+    } finally {
+      logger.detachAppender(stopping);
+    }
 
-    encoder.encode(List.of("one"));
-
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(990));
+    assertThat(told).singleElement().asString().startsWith("Retrying in 500.0 s: ");
+    assertThat(service.requests()).hasSize(before + 1);
   }
 
   @Test
@@ -288,7 +309,7 @@ class OpenAiEncoderTest {
 
   @Test
   void aServiceThatDiesIsAnErrorThatMayPass() {
-    try (EmbeddingServiceProcess dying = new EmbeddingServiceProcess(0)) {
+    try (EmbeddingServiceProcess dying = new EmbeddingServiceProcess()) {
       encoder = open(config(dying.url(), 1, 2, 4, 5), KEY);
       dying.order("die");
       MsrException error =

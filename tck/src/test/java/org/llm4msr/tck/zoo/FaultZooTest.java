@@ -3,6 +3,7 @@ package org.llm4msr.tck.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -122,10 +123,13 @@ class FaultZooTest {
   }
 
   private static final class NamesTheLength extends Spoilt {
+
+    private final AtomicLong address = new AtomicLong(0x7f3a_51c0_2000L);
+
     @Override
     List<String> spoilt(List<String> texts) {
       throw new IllegalArgumentException(
-          "call @%x of %d texts".formatted(System.nanoTime(), texts.size()));
+          "call @%x of %d texts".formatted(address.addAndGet(64), texts.size()));
     }
   }
 

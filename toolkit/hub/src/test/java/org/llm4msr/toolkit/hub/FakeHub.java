@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -43,6 +44,7 @@ final class FakeHub implements AutoCloseable {
   /** The description of a revision that the hub sends in place of the true one. */
   String description;
 
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer hub = server(this::hub);
   private final HttpServer content = server(this::content);
@@ -194,7 +196,7 @@ final class FakeHub implements AutoCloseable {
         exchange.sendResponseHeaders(200, bytes.length);
         exchange.getResponseBody().write(bytes, 0, 10);
         exchange.getResponseBody().flush();
-        Thread.sleep(2000);
+        closed.await();
       }
       case "whole" -> send(exchange, 200, bytes); // Ignores the requested range.
       case "corrupt" -> {
@@ -272,6 +274,7 @@ final class FakeHub implements AutoCloseable {
 
   @Override
   public void close() {
+    closed.countDown();
     hub.stop(0);
     content.stop(0);
     threads.shutdownNow();

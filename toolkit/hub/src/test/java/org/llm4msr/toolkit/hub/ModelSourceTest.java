@@ -4,12 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -32,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.slf4j.LoggerFactory;
 
 class ModelSourceTest {
 
@@ -159,15 +164,37 @@ class ModelSourceTest {
         .containsExactly(null, "bytes=100000-", "bytes=150000-", "bytes=150000-");
   }
 
+  /** The pause is told just before it begins, and interrupted. */
   @Test
   void waitsAsLongAsTheHubAsks() {
     hub.files.remove("config.json");
-    hub.faults.addAll(List.of("none", "status 429 1"));
-    long before = System.nanoTime();
+    hub.faults.addAll(List.of("none", "status 429 600"));
+    List<String> told = new ArrayList<>();
+    AppenderBase<ILoggingEvent> interrupting =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            told.add(event.getFormattedMessage());
+            Thread.currentThread().interrupt();
+          }
+        };
+    interrupting.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(Downloads.class);
+    logger.addAppender(interrupting);
+    try {
+      assertThat(failure(() -> resolve(SOURCE))).hasMessageContaining("was interrupted");
+    } finally {
+      logger.detachAppender(interrupting);
+      assertThat(Thread.interrupted()).isTrue();
+    }
 
-    assertThat(resolve(SOURCE).folder().resolve("model.safetensors")).hasBinaryContent(weights);
-
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isGreaterThan(Duration.ofSeconds(1));
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .endsWith("answered with status 429 and Retry-After: 600; retrying in 600.0 s");
+    assertThat(hub.contentRequests())
+        .filteredOn(seen -> seen.server().equals("content"))
+        .hasSize(1);
   }
 
   @Test
