@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -15,6 +18,28 @@ class SourceLayoutTest {
 
   private static final int FILES_OF_A_PACKAGE = 30;
   private static final int LINES_OF_THE_SPI = 2_600;
+
+  private static final Pattern A_CLOCK =
+      Pattern.compile("\\bsleep\\(|\\bpark(Nanos|Until)\\(|\\bnanoTime\\b|\\bcurrentTimeMillis\\b");
+
+  /** Test classes that may sleep or read a clock, and why. */
+  private static final Map<String, String> USE_A_CLOCK =
+      Map.of(
+          "Await", "looks again until something comes to hold",
+          "KilledStage", "kills at drawn moments of the time that the work takes",
+          "SparkExtractionTest", "its encoder is slow enough to be killed at work",
+          "ArchitectureTest", "names what main code must not call");
+
+  /** Tests of the server that do so without such a reason. */
+  private static final Set<String> STILL =
+      Set.of(
+          "AdmissionTest",
+          "FakeRedis",
+          "FeatureSourceTest",
+          "ReloadingTest",
+          "RequestLogTest",
+          "ServerFaultsTest",
+          "ServerLifeTest");
 
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
 
@@ -44,13 +69,32 @@ class SourceLayoutTest {
     assertThat(lines).isBetween(1_000L, (long) LINES_OF_THE_SPI);
   }
 
-  /** Returns the Java files of the main sources below a folder. */
+  /** Order, absence and speed are not proved by the time that passes. */
+  @Test
+  void noTestSleepsOrReadsAClock() throws IOException {
+    Set<String> found = new TreeSet<>();
+    for (Path file : sources("", "src/test/java/").toList()) {
+      if (A_CLOCK.matcher(Files.readString(file)).find()) {
+        found.add(file.getFileName().toString().replace(".java", ""));
+      }
+    }
+
+    assertThat(found).containsAll(USE_A_CLOCK.keySet());
+    found.removeAll(STILL);
+    assertThat(found).isEqualTo(USE_A_CLOCK.keySet());
+  }
+
   private static Stream<Path> sources(String folder) throws IOException {
+    return sources(folder, "src/main/java/");
+  }
+
+  /** Returns the Java files below a folder whose paths have a part. */
+  private static Stream<Path> sources(String folder, String part) throws IOException {
     try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
       return files
           .filter(file -> file.toString().endsWith(".java"))
           .map(ROOT::relativize)
-          .filter(file -> file.toString().contains("src/main/java/"))
+          .filter(file -> file.toString().contains(part))
           .filter(file -> !file.toString().contains("target/"))
           .map(ROOT::resolve)
           .toList()
