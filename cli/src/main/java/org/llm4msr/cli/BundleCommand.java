@@ -306,9 +306,9 @@ final class BundleCommand extends CommandGroup {
           number(now.auc()),
           before == null ? "-" : number(before.logLoss()),
           number(now.logLoss()),
-          number(now.meanLabel()),
-          before == null ? "-" : number(before.meanPrediction()),
-          number(now.meanPrediction()));
+          number(now.value("meanLabel")),
+          before == null ? "-" : number(before.value("meanPrediction")),
+          number(now.value("meanPrediction")));
     }
 
     private static String number(double value) {

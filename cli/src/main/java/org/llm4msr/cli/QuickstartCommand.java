@@ -14,6 +14,7 @@ import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.MetricTable;
 import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -192,6 +193,6 @@ final class QuickstartCommand extends Command {
   }
 
   private static String auc(@Nullable Double value) {
-    return value == null ? "-" : EvaluateCommand.number(value);
+    return value == null ? "-" : MetricTable.number(value);
   }
 }

@@ -32,8 +32,9 @@ import org.llm4msr.runtime.compare.Tuning;
 import org.llm4msr.runtime.compare.TuningResult;
 import org.llm4msr.runtime.compare.TuningResult.Trial;
 import org.llm4msr.runtime.compare.TuningWriter;
-import org.llm4msr.runtime.compare.statistics.DeLong;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
+import org.llm4msr.runtime.evaluation.metric.PairedRows;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 
 /** Comparisons and searches by likes, which are known in one of two scenarios. */
@@ -143,7 +144,8 @@ class ComparedLabelsTest {
     for (int seed = 0; seed < 2; seed++) {
       Liked a = first.get(seed);
       Liked b = second.get(seed);
-      p += DeLong.pValue(a.user, a.like, a.probability, b.probability) / 2;
+      PairedRows rows = new PairedRows(a.user, a.like, a.probability, b.probability);
+      p += MetricList.STANDARD.auc().test().pValue(rows) / 2;
     }
     assertThat(result.models().get(1).scores().get(2).difference().deLong())
         .isCloseTo(p, within(1e-12));

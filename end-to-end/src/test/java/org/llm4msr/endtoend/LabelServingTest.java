@@ -352,7 +352,7 @@ class LabelServingTest {
             .labels()
             .get(1)
             .overall()
-            .meanPrediction();
+            .value("meanPrediction");
 
     assertThat(overall.parts().labels().get(1).score()).isCloseTo(mean, within(1e-5));
     assertThat(new ExplanationTables(explanation).parts().toString())

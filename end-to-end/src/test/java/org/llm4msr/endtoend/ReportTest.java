@@ -28,8 +28,8 @@ import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.evaluation.CalibrationBin;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.CalibrationBin;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.StageCost;
@@ -228,7 +228,7 @@ class ReportTest {
     }
     assertThat(rows).isEqualTo(all.rows());
     assertThat(positives).isCloseTo(all.positives(), within(1e-6));
-    assertThat(error / rows).isCloseTo(all.calibrationError(), within(1e-9));
+    assertThat(error / rows).isCloseTo(all.value("calibrationError"), within(1e-9));
   }
 
   /** With one epoch the weights of the bundle are those after the only validation. */

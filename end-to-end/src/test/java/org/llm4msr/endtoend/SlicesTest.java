@@ -115,7 +115,7 @@ class SlicesTest {
       if (expected.containsKey(slice.name())) {
         assertThat(slice.auc()).isCloseTo(expected.get(slice.name()), within(1e-12));
       } else {
-        assertThat(slice.aucMissing()).isNotNull();
+        assertThat(slice.missing("auc")).isNotNull();
       }
     }
     assertThat(sliced.slices().stream().mapToLong(Metrics::rows).sum()).isEqualTo(500);

@@ -260,7 +260,7 @@ class WeightedRowsTest {
 
     EvaluationReport result = focal.evaluate("focal", Split.VALIDATION, null, Progress.NONE);
 
-    assertThat(result.result().overall().calibration()).isCloseTo(1, within(0.02));
+    assertThat(result.result().overall().value("calibration")).isCloseTo(1, within(0.02));
     assertThat(result.uncalibrated().overall().logLoss())
         .isGreaterThan(result.result().overall().logLoss());
   }

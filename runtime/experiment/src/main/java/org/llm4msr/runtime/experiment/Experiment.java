@@ -37,6 +37,7 @@ import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.RowSlices;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
@@ -107,6 +108,11 @@ public final class Experiment {
   /** Returns the configuration. */
   public LoadedConfig config() {
     return loaded;
+  }
+
+  /** Returns the metrics that its runs are measured by. */
+  public MetricList metrics() {
+    return runWiring.metrics();
   }
 
   /** Returns what reads configurations with the plugins of this experiment. */
@@ -611,7 +617,8 @@ public final class Experiment {
       return this;
     }
     LoadedConfig merged = runWiring.stated().withModelOf(loader.loadStored(folder.config()));
-    return new Experiment(RunWiring.of(merged, runWiring.replacements()), loader, check);
+    return new Experiment(
+        RunWiring.of(merged, runWiring.replacements(), runWiring.metrics()), loader, check);
   }
 
   /** Warns if prompts reveal what is to be predicted. */

@@ -5,18 +5,22 @@ import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /** Opens experiments. Bound by {@link RuntimeModule}. */
 public final class Experiments {
 
   private final ConfigLoader loader;
   private final ConfigCheck check;
+  private final MetricList metrics;
 
   @Inject
-  Experiments(ConfigLoader loader, ConfigCheck check) {
+  Experiments(ConfigLoader loader, ConfigCheck check, MetricList metrics) {
     this.loader = loader;
     this.check = check;
+    this.metrics = metrics;
   }
 
   /**
@@ -28,7 +32,8 @@ public final class Experiments {
    */
   public Experiment open(Path file, List<String> overrides, Module... replacements) {
     OpenPackages.require();
-    RunWiring runWiring = RunWiring.of(loader.load(file, overrides), List.of(replacements));
+    LoadedConfig config = loader.load(file, overrides);
+    RunWiring runWiring = RunWiring.of(config, List.of(replacements), metrics);
     Experiment experiment = new Experiment(runWiring, loader, check);
     experiment.warnOfLeak();
     return experiment;

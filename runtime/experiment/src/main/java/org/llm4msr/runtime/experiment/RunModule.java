@@ -17,6 +17,7 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.plugins.ContextWrappers;
 
 /**
@@ -39,15 +40,18 @@ public final class RunModule extends AbstractModule {
 
   private final ExperimentConfig config;
   private final Path base;
+  private final MetricList metrics;
 
-  RunModule(LoadedConfig loaded) {
+  RunModule(LoadedConfig loaded, MetricList metrics) {
     this.config = loaded.config();
     this.base = loaded.base();
+    this.metrics = metrics;
   }
 
   @Override
   protected void configure() {
     install(new EngineModule(config.runtime()));
+    bind(MetricList.class).toInstance(metrics);
     bind(READER).toInstance(config.dataset().reader());
     KnowledgeConfig knowledge = config.knowledge();
     if (knowledge != null) {

@@ -9,6 +9,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.RuntimeConfig;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /**
  * What an experiment is made of, and the injectors of its stages.
@@ -16,12 +17,18 @@ import org.llm4msr.runtime.config.loading.LoadedConfig;
  * @param stated what the files say; what a run writes can be read again without replacements
  * @param config the same with the parts that replace those of the files
  * @param replacements modules of the embedder
+ * @param metrics those that runs are measured by
  */
-record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacements) {
+record RunWiring(
+    LoadedConfig stated, LoadedConfig config, List<Module> replacements, MetricList metrics) {
 
-  static RunWiring of(LoadedConfig stated, List<Module> replacements) {
-    Wiring wiring = Wiring.of(new RunModule(stated), replacements);
-    return new RunWiring(stated, stated.with(replaced(stated.config(), wiring)), replacements);
+  static RunWiring of(LoadedConfig stated, List<Module> replacements, MetricList metrics) {
+    Wiring wiring = Wiring.of(new RunModule(stated, metrics), replacements);
+    return new RunWiring(
+        stated,
+        stated.with(replaced(stated.config(), wiring)),
+        replacements,
+        wiring.get(MetricList.class));
   }
 
   private static ExperimentConfig replaced(ExperimentConfig stated, Wiring wiring) {
@@ -46,6 +53,7 @@ record RunWiring(LoadedConfig stated, LoadedConfig config, List<Module> replacem
    * @param stage binds what the stage makes of the plugins
    */
   Wiring wiring(Module... stage) {
-    return Wiring.of(Modules.combine(new RunModule(config), Modules.combine(stage)), replacements);
+    return Wiring.of(
+        Modules.combine(new RunModule(config, metrics), Modules.combine(stage)), replacements);
   }
 }

@@ -13,6 +13,7 @@ import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.tables.Partition;
 import org.llm4msr.runtime.training.Trainer;
@@ -71,7 +72,7 @@ final class TrainingModule extends AbstractModule {
   }
 
   @Provides
-  Evaluator evaluator() {
-    return new Evaluator(data.manifest().scenarioKeys());
+  Evaluator evaluator(MetricList metrics) {
+    return new Evaluator(data.manifest().scenarioKeys(), metrics);
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
@@ -23,7 +24,7 @@ class EvaluationReportTest {
   @Test
   void aRunMayLieBelowANameWithAColon() throws IOException {
     ObjectMapper json = new ObjectMapper();
-    Metrics metrics = new Metrics("overall", 1, 1, 0.5, null, 0, null, 0, 0L, 0, 0, 0, 0, 0);
+    Metrics metrics = new Metrics("overall", 1, 1, Map.of("auc", 0.5));
     EvaluationReport report =
         new EvaluationReport(
             Path.of("/runs/10:30/a b"),

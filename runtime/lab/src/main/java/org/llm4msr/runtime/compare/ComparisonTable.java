@@ -16,11 +16,13 @@ import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.ComparisonResult.Slices;
-import org.llm4msr.runtime.compare.statistics.DeLong;
 import org.llm4msr.runtime.compare.statistics.PairedDifference;
 import org.llm4msr.runtime.compare.statistics.PairedRatio;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.Metric;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
+import org.llm4msr.runtime.evaluation.metric.PairedRows;
 
 /** Makes the table of runs: means, deviations, the best, and the significance of differences. */
 final class ComparisonTable {
@@ -30,6 +32,7 @@ final class ComparisonTable {
   /** DeLong's test sorts the rows of two runs in memory. */
   private static final int MOST_ROWS = 20_000_000;
 
+  private final Metric metric = MetricList.STANDARD.auc();
   private final Grid grid;
   private final Map<Cell, List<@Nullable RunResult>> runs;
   private final Controls controls;
@@ -252,7 +255,7 @@ final class ComparisonTable {
     return medians;
   }
 
-  private static Map<MeasuredRows, Double> pValues(
+  private Map<MeasuredRows, Double> pValues(
       RunResult before, RunResult after, List<MeasuredRows> columns) {
     Map<MeasuredRows, Double> values = new HashMap<>();
     ScoredRows rowsBefore = before.rows();
@@ -268,8 +271,12 @@ final class ComparisonTable {
     return values;
   }
 
-  private static double pValue(ScoredRows first, ScoredRows second) {
-    return DeLong.pValue(first.user(), first.positive(), first.probability(), second.probability());
+  private double pValue(ScoredRows first, ScoredRows second) {
+    return metric
+        .test()
+        .pValue(
+            new PairedRows(
+                first.user(), first.positive(), first.probability(), second.probability()));
   }
 
   private static Map<MeasuredRows, Double> medians(

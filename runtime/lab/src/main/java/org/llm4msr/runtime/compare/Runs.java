@@ -18,6 +18,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
@@ -158,7 +159,11 @@ final class Runs {
     List<Slicing> slicings = experiment.slicings(part);
     return new RunResult(
         name,
-        withSlices(label.of(read(evaluation, EvaluationReport.class)), slicings, predictions),
+        withSlices(
+            label.of(read(evaluation, EvaluationReport.class)),
+            slicings,
+            predictions,
+            experiment.metrics()),
         predictions,
         slicings,
         draws ? read(folder.resolve(PROVENANCE), JsonNode.class).path("data").asText() : "",
@@ -193,11 +198,11 @@ final class Runs {
 
   /** The evaluation may be that of other slices, or of an earlier version. */
   private EvaluationReport withSlices(
-      EvaluationReport report, List<Slicing> slicings, Path predictions) {
+      EvaluationReport report, List<Slicing> slicings, Path predictions, MetricList metrics) {
     List<String> measured = report.slices().stream().map(SlicedMetrics::name).toList();
     return measured.equals(slicings.stream().map(Slicing::name).toList())
         ? report
-        : report.withSlices(ScoredRows.slices(predictions, slicings, label));
+        : report.withSlices(ScoredRows.slices(predictions, slicings, label, metrics));
   }
 
   private Experiment begin(Experiment experiment) {

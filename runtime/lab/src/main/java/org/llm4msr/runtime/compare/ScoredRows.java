@@ -23,6 +23,7 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.slices.Slicing;
 import org.llm4msr.runtime.evaluation.SliceEvaluator;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.files.FileErrors;
 
 /**
@@ -65,8 +66,9 @@ final class ScoredRows {
   }
 
   /** Returns the metrics of slices of the rows of a file. */
-  static List<SlicedMetrics> slices(Path file, List<Slicing> slicings, MeasuredLabel measured) {
-    try (SliceEvaluator evaluator = new SliceEvaluator(slicings)) {
+  static List<SlicedMetrics> slices(
+      Path file, List<Slicing> slicings, MeasuredLabel measured, MetricList metrics) {
+    try (SliceEvaluator evaluator = new SliceEvaluator(slicings, metrics)) {
       forEachBatch(file, root -> add(root, evaluator, measured));
       return evaluator.result();
     }

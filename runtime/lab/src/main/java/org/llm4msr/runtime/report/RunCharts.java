@@ -16,14 +16,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.llm4msr.runtime.evaluation.CalibrationBin;
-import org.llm4msr.runtime.evaluation.LabelMetrics;
-import org.llm4msr.runtime.evaluation.LabelMetricsTable;
+import org.llm4msr.runtime.evaluation.MetricTable;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.RankingTable;
-import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.CalibrationBin;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.StageCost;
 import org.llm4msr.runtime.report.BarChart.Bar;
@@ -34,27 +31,9 @@ import org.llm4msr.runtime.report.LineChart.Series;
 final class RunCharts {
 
   static final String STEP = "training step";
-  private static final double CHANCE = 0.5;
 
   /** More lines than this hide each other. */
   private static final int MOST_LINES = 8;
-
-  /** What the columns of {@link #table} mean. */
-  private static final String MEANINGS =
-      Html.note(
-              "Intervals by Hanley and McNeil: the variation over other rows of such data. They"
-                  + " treat rows as independent, so they are too narrow if users have many rows,"
-                  + " and they do not cover other seeds.")
-          + Html.note(
-              "GAUC: mean of the AUCs within users, weighted by their rows. Only users with rows of"
-                  + " both labels contribute: the columns beside it count their rows and them.")
-          + Html.note(
-              "LogLoss in nats per row; constant: that of the share of positives, predicted for all"
-                  + " rows. Calibration: mean prediction divided by the share of positives; 1 is"
-                  + " best.")
-          + Html.note(
-              "ECE, expected calibration error: rows are put into %d bins of equal width by their prediction. It is the distance between mean prediction and share of positives of a bin, averaged over the rows; 0 is best. It says nothing about the order of rows: a constant, the share of positives, has 0 too."
-                  .formatted(CalibrationBin.COUNT));
 
   private final List<JsonNode> steps;
   private final List<JsonNode> validations;
@@ -148,57 +127,6 @@ final class RunCharts {
         .toList();
   }
 
-  /** AUC per scenario, with the other metrics as a table. */
-  static String auc(EvaluationReport report) {
-    List<Bar> bars = new ArrayList<>();
-    List<List<String>> rows = new ArrayList<>();
-    for (int column = 0; column <= report.result().scenarios().size(); column++) {
-      bars.add(bar(name(report, column), metrics(report, column)));
-      rows.add(row(name(report, column), metrics(report, column)));
-    }
-    return new BarChart(
-                "auc-" + report.split(),
-                "AUC on the " + report.split() + " part",
-                "AUC; 0.5 is chance",
-                CHANCE,
-                bars)
-            .svg()
-        + table("scenario", rows);
-  }
-
-  /** Adds to tables of metrics what their columns mean. */
-  static String explained(String tables) {
-    return tables.isEmpty() ? "" : tables + MEANINGS;
-  }
-
-  private static String table(String heading, List<List<String>> rows) {
-    return Html.table(
-        List.of(
-            heading,
-            ">rows",
-            ">positives",
-            ">AUC",
-            ">95 % interval",
-            ">GAUC",
-            ">of rows",
-            ">of users",
-            ">LogLoss",
-            ">constant",
-            ">calibration",
-            ">ECE"),
-        rows);
-  }
-
-  /** Returns the table of further labels; empty if there are none. */
-  static String labels(EvaluationReport report) {
-    List<LabelMetrics> labels = report.result().labels();
-    return labels.isEmpty()
-        ? ""
-        : Html.note("On the %s part:".formatted(report.split()))
-            + Html.table(
-                LabelMetricsTable.HEADINGS, LabelMetricsTable.rows(labels, report.scenarioNames()));
-  }
-
   /** Returns the table of the groups; empty if there are none. */
   static String ranking(EvaluationReport report) {
     RankingResult ranking = report.ranking();
@@ -209,29 +137,12 @@ final class RunCharts {
                 RankingTable.headings(ranking), RankingTable.rows(ranking, report.scenarioNames()));
   }
 
-  /** Returns a table for each way to divide the rows into slices. */
-  static String slices(EvaluationReport report) {
-    StringBuilder html = new StringBuilder();
-    for (SlicedMetrics sliced : report.slices()) {
-      html.append(
-          table(
-              "%s, %s part".formatted(sliced.title(), report.split()),
-              sliced.slices().stream().map(slice -> row(slice.name(), slice)).toList()));
-      List<LabelMetrics> labels = report.result().labels();
-      List<List<String>> further = LabelMetricsTable.slices(labels, sliced.name());
-      if (!further.isEmpty()) {
-        html.append(Html.table(LabelMetricsTable.headings(sliced.title()), further));
-      }
-    }
-    return html.toString();
-  }
-
-  private static Metrics metrics(EvaluationReport report, int column) {
+  static Metrics metrics(EvaluationReport report, int column) {
     List<Metrics> scenarios = report.result().scenarios();
     return column < scenarios.size() ? scenarios.get(column) : report.result().overall();
   }
 
-  private static String name(EvaluationReport report, int column) {
+  static String name(EvaluationReport report, int column) {
     List<String> names = report.scenarioNames();
     return column < names.size() ? names.get(column) : Metrics.OVERALL;
   }
@@ -245,35 +156,10 @@ final class RunCharts {
     return rank < 0 ? Optional.empty() : Optional.of(bar(name, metrics(report, rank)));
   }
 
-  private static Bar bar(String name, Metrics metrics) {
+  static Bar bar(String name, Metrics metrics) {
     AucInterval interval = AucInterval.of(metrics);
-    return new Bar(name, metrics.auc(), interval.low(), interval.high(), number(metrics.auc()));
-  }
-
-  private static List<String> row(String name, Metrics metrics) {
-    AucInterval interval = AucInterval.of(metrics);
-    String missing = metrics.aucMissing();
-    return List.of(
-        name,
-        count(metrics.rows()),
-        count(metrics.positives()),
-        missing == null ? number(metrics.auc()) : missing,
-        missing == null ? number(interval.low()) + " to " + number(interval.high()) : "-",
-        number(metrics.gauc()),
-        count(metrics.gaucRows()),
-        count(metrics.gaucUsers()),
-        number(metrics.logLoss()),
-        number(metrics.constantLogLoss()),
-        number(metrics.calibration()),
-        number(metrics.calibrationError()));
-  }
-
-  private static String count(@Nullable Long value) {
-    return value == null ? "-" : String.format(Locale.ROOT, "%,d", value);
-  }
-
-  private static String number(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
+    return new Bar(
+        name, metrics.auc(), interval.low(), interval.high(), MetricTable.number(metrics.auc()));
   }
 
   /** Predicted against observed share of positives. */

@@ -57,6 +57,7 @@ public final class RunReport {
 
   private Page page(String neighbours, List<Section> data) {
     RunCharts charts = new RunCharts(files);
+    EvaluationTables tables = new EvaluationTables(experiment.metrics());
     List<EvaluationReport> evaluations = files.evaluations();
     JsonNode provenance = files.json("provenance.json");
     List<Section> sections = new ArrayList<>();
@@ -64,11 +65,11 @@ public final class RunReport {
     sections.add(new Section("curves", "Learning curves", charts.curves()));
     JsonNode result = files.json("training.json").path("result");
     sections.add(new Section("labels", "Labels in training", LabelTable.html(result)));
-    String auc = RunCharts.explained(joined(evaluations, RunCharts::auc));
+    String auc = tables.explained(joined(evaluations, tables::auc));
     sections.add(new Section("auc", "AUC per scenario", auc));
-    sections.add(new Section("further", "Further labels", joined(evaluations, RunCharts::labels)));
+    sections.add(new Section("further", "Further labels", joined(evaluations, tables::labels)));
     sections.add(new Section("ranking", "Ranking", joined(evaluations, RunCharts::ranking)));
-    String slices = RunCharts.explained(joined(evaluations, RunCharts::slices));
+    String slices = tables.explained(joined(evaluations, tables::slices));
     sections.add(new Section("slices", "Slices", slices));
     sections.add(
         new Section("calibration", "Calibration", joined(evaluations, RunCharts::calibration)));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 
 class RunChartsTest {
@@ -20,7 +22,8 @@ class RunChartsTest {
   @TempDir Path folder;
 
   private static Metrics metrics(String name, double auc) {
-    return new Metrics(name, 100, 50, auc, null, auc, null, 80, 7L, 0.6, 0.5, 0.5, 1, 0.0123);
+    return new Metrics(
+        name, 100, 50, Map.of("auc", auc, "gauc", auc, "gaucRows", 80L, "gaucUsers", 7L));
   }
 
   private static EvaluationReport report() {
@@ -40,13 +43,14 @@ class RunChartsTest {
 
   @Test
   void gaucStandsBesideItsRowsAndUsers() {
-    String table = RunCharts.explained(RunCharts.auc(report()));
+    EvaluationTables tables = new EvaluationTables(MetricList.STANDARD);
+    String table = tables.explained(tables.auc(report()));
 
     assertThat(table)
         .contains("<th>GAUC</th><th>of rows</th><th>of users</th>")
         .contains("<td>0.8000</td><td>80</td><td>7</td>")
         .contains("ECE, expected calibration error: rows are put into 20 bins");
-    assertThat(RunCharts.explained("")).isEmpty();
+    assertThat(tables.explained("")).isEmpty();
   }
 
   /** Stages of the workspace, then those of the run. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import org.llm4msr.runtime.evaluation.metric.CalibrationBin;
 
 /**
  * The metrics of an evaluation; Jackson writes and reads it.

@@ -2,19 +2,20 @@ package org.llm4msr.runtime.evaluation;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.files.FileErrors;
 
 /**
- * Computes the quality of predictions, overall and per scenario. AUC and GAUC are exact for any
- * number of rows in bounded memory: every row becomes one long in each of two external sorts, by
- * score and by user and score. A probability in [0, 1] has float bits below 2^30, which leaves 33
- * bits for user and scenario.
+ * Computes the quality of predictions, overall and per scenario. Metrics that ask for an order of
+ * the rows are exact for any number of them in bounded memory: every row becomes one long in each
+ * of two external sorts, by score and by user and score. A probability in [0, 1] has float bits
+ * below 2^30, which leaves 33 bits for user and scenario.
  *
  * <p>For use by one thread. Closing it deletes its temporary files.
  */
@@ -25,9 +26,15 @@ public final class Evaluator implements AutoCloseable {
 
   private final List<String> scenarios;
   private final int scenarioBits;
-  private final RowSums[] sums;
+  private final MetricList metrics;
+  private final List<MetricStates> unordered;
   private final LongSorter byScore;
   private final RowsByOwner byUser;
+
+  /** Makes an evaluator of the standard metrics, as {@link #Evaluator(List, MetricList)}. */
+  public Evaluator(List<String> scenarios) {
+    this(scenarios, MetricList.STANDARD);
+  }
 
   /**
    * Makes an evaluator that holds {@link #ROWS_IN_MEMORY} rows in memory and others in the folder
@@ -35,8 +42,8 @@ public final class Evaluator implements AutoCloseable {
    *
    * @param scenarios the scenarios' keys, by rank
    */
-  public Evaluator(List<String> scenarios) {
-    this(scenarios, null, ROWS_IN_MEMORY);
+  public Evaluator(List<String> scenarios, MetricList metrics) {
+    this(scenarios, metrics, null, ROWS_IN_MEMORY);
   }
 
   /**
@@ -47,12 +54,18 @@ public final class Evaluator implements AutoCloseable {
    *     one for temporary files
    * @param rowsInMemory rows that are held in memory, 16 bytes each
    */
-  public Evaluator(List<String> scenarios, @Nullable Path scratch, int rowsInMemory) {
+  public Evaluator(
+      List<String> scenarios, MetricList metrics, @Nullable Path scratch, int rowsInMemory) {
     this.scenarios = List.copyOf(scenarios);
+    this.metrics = metrics;
     scenarioBits = RowsByOwner.scenarioBits(scenarios.size());
-    sums = Stream.generate(RowSums::new).limit(scenarios.size()).toArray(RowSums[]::new);
+    unordered = states(scenarios.size());
     byScore = new LongSorter(scratch, rowsInMemory);
     byUser = new RowsByOwner("users", scenarios.size(), false, scratch, rowsInMemory);
+  }
+
+  MetricList metrics() {
+    return metrics;
   }
 
   /**
@@ -74,7 +87,7 @@ public final class Evaluator implements AutoCloseable {
   void add(int scenario, int user, float label, float probability) {
     check(label, probability);
     boolean positive = label == 1;
-    sums[scenario].add(probability, positive);
+    unordered.get(scenario).add(probability, positive);
     long row = (long) scenario << 1 | (positive ? 1 : 0);
     try {
       byScore.add(RowsByOwner.bits(probability) << (scenarioBits + 1) | row);
@@ -86,22 +99,30 @@ public final class Evaluator implements AutoCloseable {
 
   /** Returns the metrics of all rows so far. More may be added afterwards. */
   public EvaluationResult result() {
+    List<MetricStates> columns = states(scenarios.size() + 1);
+    MetricStates all = columns.get(scenarios.size());
+    for (int s = 0; s < scenarios.size(); s++) {
+      columns.get(s).addUnordered(unordered.get(s));
+      all.addUnordered(unordered.get(s));
+    }
     try {
-      int count = scenarios.size();
-      AucCount[] auc = counts(count + 1);
       byScore.forEachSorted(
           key -> {
             float score = Float.intBitsToFloat((int) (key >>> (scenarioBits + 1)));
             boolean positive = (key & 1) == 1;
-            auc[scenario(key)].add(score, positive);
-            auc[count].add(score, positive);
+            columns.get(scenario(key)).addByScore(score, positive);
+            all.addByScore(score, positive);
           });
-      GaucByUser users = new GaucByUser(count + 1);
-      byUser.forEach(users);
-      return result(auc, users.totals);
+      byUser.forEach(new ByUser(columns));
     } catch (IOException e) {
       throw spillFailed(e);
     }
+    return new EvaluationResult(
+        all.metrics(Metrics.OVERALL),
+        IntStream.range(0, scenarios.size())
+            .mapToObj(s -> columns.get(s).metrics(scenarios.get(s)))
+            .toList(),
+        all.bins().bins());
   }
 
   /** Deletes the temporary files. */
@@ -115,24 +136,12 @@ public final class Evaluator implements AutoCloseable {
     }
   }
 
-  private EvaluationResult result(AucCount[] auc, GaucSums[] gauc) {
-    RowSums all = new RowSums();
-    List<Metrics> rows = new ArrayList<>();
-    for (int s = 0; s < scenarios.size(); s++) {
-      all.addAll(sums[s]);
-      rows.add(Metrics.of(scenarios.get(s), sums[s], auc[s], gauc[s]));
-    }
-    int last = scenarios.size();
-    return new EvaluationResult(
-        Metrics.of(Metrics.OVERALL, all, auc[last], gauc[last]), rows, all.calibration());
-  }
-
   private int scenario(long key) {
     return (int) (key >>> 1 & ((1L << scenarioBits) - 1));
   }
 
-  private static AucCount[] counts(int count) {
-    return Stream.generate(AucCount::new).limit(count).toArray(AucCount[]::new);
+  private List<MetricStates> states(int count) {
+    return Stream.generate(() -> new MetricStates(metrics)).limit(count).toList();
   }
 
   static void check(float label, float probability) {
@@ -164,24 +173,17 @@ public final class Evaluator implements AutoCloseable {
         e);
   }
 
-  /** A user's AUC over all of the user's rows and over those of each scenario. */
-  private static final class GaucByUser implements RowsByOwner.Visitor {
-    private final AucCount[] user;
-    private final GaucSums[] totals;
-
-    GaucByUser(int columns) {
-      user = counts(columns);
-      totals = Stream.generate(GaucSums::new).limit(columns).toArray(GaucSums[]::new);
-    }
+  /** All of a user's rows, and those of each scenario. */
+  private record ByUser(List<MetricStates> columns) implements RowsByOwner.Visitor {
 
     @Override
     public void row(int column, float score, boolean positive) {
-      user[column].add(score, positive);
+      columns.get(column).addByUser(score, positive);
     }
 
     @Override
     public void end(int column) {
-      totals[column].add(user[column]);
+      columns.get(column).endUser();
     }
   }
 }

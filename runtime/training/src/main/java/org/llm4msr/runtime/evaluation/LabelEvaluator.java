@@ -5,6 +5,7 @@ import java.util.List;
 import org.llm4msr.runtime.assembly.labels.ModelLabels;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /**
  * Computes the metrics of further labels, in the memory of one {@link Evaluator} and one {@link
@@ -22,12 +23,13 @@ final class LabelEvaluator implements AutoCloseable {
    * @param scenarios the scenarios' keys, by rank
    * @param slicings ways to divide the part
    */
-  LabelEvaluator(ModelLabels labels, List<String> scenarios, List<Slicing> slicings) {
+  LabelEvaluator(
+      ModelLabels labels, List<String> scenarios, List<Slicing> slicings, MetricList metrics) {
     this.labels = labels;
     for (int label = 0; label < labels.names().size(); label++) {
       int share = Evaluator.ROWS_IN_MEMORY / labels.names().size();
-      evaluators.add(new Evaluator(scenarios, null, share));
-      slices.add(new SliceEvaluator(slicings, share));
+      evaluators.add(new Evaluator(scenarios, metrics, null, share));
+      slices.add(new SliceEvaluator(slicings, metrics, share));
     }
   }
 

@@ -22,7 +22,7 @@ public final class PartEvaluation implements AutoCloseable {
   /**
    * Makes an evaluation.
    *
-   * @param evaluator of the scenarios, new
+   * @param evaluator of the scenarios, new; slices and labels have its metrics
    * @param scenarios their keys, by rank
    * @param slicings ways to divide the part
    * @param groups of its rows; null if they do not count
@@ -37,8 +37,8 @@ public final class PartEvaluation implements AutoCloseable {
       List<Integer> cutoffs,
       ModelLabels labels) {
     this.evaluator = evaluator;
-    this.labels = new LabelEvaluator(labels, scenarios, slicings);
-    this.slices = new SliceEvaluator(slicings);
+    this.labels = new LabelEvaluator(labels, scenarios, slicings, evaluator.metrics());
+    this.slices = new SliceEvaluator(slicings, evaluator.metrics());
     this.groups = groups;
     this.ranking =
         groups != null && groups.any()

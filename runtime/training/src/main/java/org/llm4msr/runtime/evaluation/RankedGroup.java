@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.evaluation;
 
 import java.util.Arrays;
+import org.llm4msr.runtime.evaluation.metric.AucCount;
 
 /**
  * The ranking of one group, whose rows come by falling score. Rows of equal score have every order

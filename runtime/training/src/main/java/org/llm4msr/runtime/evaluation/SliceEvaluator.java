@@ -3,6 +3,7 @@ package org.llm4msr.runtime.evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /**
  * Computes the metrics of slices, in the memory of one {@link Evaluator}. For use by one thread;
@@ -14,8 +15,8 @@ public final class SliceEvaluator implements AutoCloseable {
   private final List<Evaluator> evaluators = new ArrayList<>();
 
   /** Makes an evaluator of rows of one part, the one that was divided. */
-  public SliceEvaluator(List<Slicing> slicings) {
-    this(slicings, Evaluator.ROWS_IN_MEMORY);
+  public SliceEvaluator(List<Slicing> slicings, MetricList metrics) {
+    this(slicings, metrics, Evaluator.ROWS_IN_MEMORY);
   }
 
   /**
@@ -23,11 +24,11 @@ public final class SliceEvaluator implements AutoCloseable {
    *
    * @param rowsInMemory rows that are held in memory, as an {@link Evaluator} counts them
    */
-  SliceEvaluator(List<Slicing> slicings, int rowsInMemory) {
+  SliceEvaluator(List<Slicing> slicings, MetricList metrics, int rowsInMemory) {
     this.slicings = List.copyOf(slicings);
     for (Slicing slicing : slicings) {
       int share = Math.max(1, rowsInMemory / slicings.size());
-      evaluators.add(new Evaluator(slicing.slices(), null, share));
+      evaluators.add(new Evaluator(slicing.slices(), metrics, null, share));
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,8 +54,7 @@ class CheckpointsTest {
   /** A part with one class has none, and patience would end training for it. */
   @Test
   void aValidationWithoutAnAucIsNotWaitedFor() {
-    Metrics metrics =
-        new Metrics("overall", 1, 1, Double.NaN, "one class", 0, null, 0, 0L, 0, 0, 0, 0, 0);
+    Metrics metrics = new Metrics("overall", 1, 1, Map.of());
     Validation validation =
         new Validation(1, 0, 0.5, new EvaluationResult(metrics, List.of(), List.of()));
     RunState state = RunState.start("run").validated(validation, 0.6).validated(validation, 0.5);

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.evaluation;
+package org.llm4msr.runtime.evaluation.metric;
 
 /**
  * A group of rows whose probabilities are close.

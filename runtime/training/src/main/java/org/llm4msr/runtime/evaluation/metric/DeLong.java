@@ -1,9 +1,7 @@
-package org.llm4msr.runtime.compare.statistics;
+package org.llm4msr.runtime.evaluation.metric;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.hipparchus.distribution.continuous.NormalDistribution;
-import org.hipparchus.stat.StatUtils;
 import org.hipparchus.util.MathArrays;
 
 /**
@@ -14,37 +12,49 @@ import org.hipparchus.util.MathArrays;
  * user has one row. The p-value comes from the normal distribution, so it is too small for few
  * users.
  */
-public final class DeLong {
+final class DeLong implements PairedTest {
 
-  private static final NormalDistribution NORMAL = new NormalDistribution();
+  @Override
+  public String key() {
+    return "deLong";
+  }
 
-  private DeLong() {}
+  @Override
+  public String title() {
+    return "DeLong's test";
+  }
 
-  /**
-   * Returns the two-sided p-value for equal AUCs; NaN if fewer than two users have rows of a class.
-   *
-   * @param user index of each row's user
-   * @param positive whether a row has label 1
-   * @param first probabilities of the first model
-   * @param second probabilities of the second
-   */
-  public static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
+  /** Returns the two-sided p-value; NaN if fewer than two users have rows of a class. */
+  @Override
+  public double pValue(PairedRows rows) {
+    int[] user = rows.user();
+    boolean[] positive = rows.positive();
     int positives = (int) IntStream.range(0, positive.length).filter(i -> positive[i]).count();
-    Components ofFirst = Components.of(positive, first, positives);
-    Components ofSecond = Components.of(positive, second, positives);
+    Components ofFirst = Components.of(positive, rows.first(), positives);
+    Components ofSecond = Components.of(positive, rows.second(), positives);
     double[] byPositive = MathArrays.ebeSubtract(ofFirst.byPositive, ofSecond.byPositive);
     double[] byNegative = MathArrays.ebeSubtract(ofFirst.byNegative, ofSecond.byNegative);
-    double difference = StatUtils.mean(byPositive);
-    UserSums ofPositives = UserSums.of(user, positive, true, byPositive, difference);
-    UserSums ofNegatives = UserSums.of(user, positive, false, byNegative, difference);
+    double difference = mean(byPositive);
+    ClassSums ofPositives = ClassSums.of(user, positive, true, byPositive, difference);
+    ClassSums ofNegatives = ClassSums.of(user, positive, false, byNegative, difference);
     if (ofPositives.users() < 2 || ofNegatives.users() < 2) {
       return Double.NaN;
     }
-    double variance = UserSums.variance(ofPositives, ofNegatives);
-    if (variance <= 0) { // Below 0 only by rounding.
-      return difference == 0 ? 1 : 0;
+    return PairedTest.normal(difference, ClassSums.variance(ofPositives, ofNegatives));
+  }
+
+  /** Corrects the rounding of the first sum. */
+  private static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
     }
-    return 2 * NORMAL.cumulativeProbability(-Math.abs(difference) / Math.sqrt(variance));
+    double mean = sum / values.length;
+    double rest = 0;
+    for (double value : values) {
+      rest += value - mean;
+    }
+    return mean + rest / values.length;
   }
 
   /** The structural components of an AUC. */

@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare.statistics;
+package org.llm4msr.runtime.evaluation.metric;
 
 import java.util.Arrays;
 import java.util.BitSet;
@@ -11,7 +11,7 @@ import java.util.BitSet;
  * @param present users who have rows of the class
  */
 @SuppressWarnings("ArrayRecordComponent") // Read-only, and large.
-record UserSums(double[] sums, BitSet present) {
+record ClassSums(double[] sums, BitSet present) {
 
   /**
    * Adds up.
@@ -22,7 +22,7 @@ record UserSums(double[] sums, BitSet present) {
    * @param components of the rows of that class, in order
    * @param mean of the components
    */
-  static UserSums of(
+  static ClassSums of(
       int[] user, boolean[] positive, boolean which, double[] components, double mean) {
     double[] sums = new double[Arrays.stream(user).max().orElse(-1) + 1];
     BitSet present = new BitSet(sums.length);
@@ -33,7 +33,7 @@ record UserSums(double[] sums, BitSet present) {
         present.set(user[i]);
       }
     }
-    return new UserSums(sums, present);
+    return new ClassSums(sums, present);
   }
 
   int users() {
@@ -41,7 +41,7 @@ record UserSums(double[] sums, BitSet present) {
   }
 
   /** Returns the variance of the difference of two AUCs by the sums of both classes. */
-  static double variance(UserSums positives, UserSums negatives) {
+  static double variance(ClassSums positives, ClassSums negatives) {
     BitSet all = (BitSet) positives.present.clone();
     all.or(negatives.present);
     return unbiased(positives.users()) * product(positives, positives)
@@ -53,7 +53,7 @@ record UserSums(double[] sums, BitSet present) {
     return users / (users - 1.0);
   }
 
-  private static double product(UserSums first, UserSums other) {
+  private static double product(ClassSums first, ClassSums other) {
     double sum = 0;
     for (int i = 0; i < first.sums.length; i++) {
       sum += first.sums[i] * other.sums[i];

@@ -1,10 +1,12 @@
-package org.llm4msr.runtime.evaluation;
+package org.llm4msr.runtime.evaluation.metric;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the pairs of a positive and a negative that scores order correctly, over rows given by
  * rising score. Rows of equal score count half.
  */
-final class AucCount {
+public final class AucCount {
 
   private long positives;
   private long negatives;
@@ -16,7 +18,7 @@ final class AucCount {
   private double orderedPairs;
 
   /** Adds a row whose score is not below that of the row before. */
-  void add(float score, boolean positive) {
+  public void add(float score, boolean positive) {
     if (score != tiedScore) {
       settle();
       tiedScore = score;
@@ -29,13 +31,13 @@ final class AucCount {
   }
 
   /** Returns the AUC of the rows so far, or NaN if there is only one class. */
-  double value() {
+  public double value() {
     settle();
     return hasBothClasses() ? orderedPairs / ((double) positives * negatives) : Double.NaN;
   }
 
   /** Returns whether there are rows of both classes. */
-  boolean hasBothClasses() {
+  public boolean hasBothClasses() {
     return positives + tiedPositives > 0 && negatives + tiedNegatives > 0;
   }
 
@@ -44,8 +46,35 @@ final class AucCount {
     return positives + negatives + tiedPositives + tiedNegatives;
   }
 
+  /** Adds the rows of another count, whose scores are all higher. */
+  void merge(AucCount higher) {
+    settle();
+    higher.settle();
+    orderedPairs += higher.orderedPairs + (double) higher.positives * negatives;
+    positives += higher.positives;
+    negatives += higher.negatives;
+  }
+
+  /** Returns why there is no AUC, or null. */
+  @Nullable String missing() {
+    return missing(rows(), positives + tiedPositives);
+  }
+
+  /** Returns why rows do not have both classes, or null. */
+  static @Nullable String missing(long rows, long positives) {
+    if (rows == 0) {
+      return "no rows";
+    }
+    return positives == 0 ? "no positives" : positives == rows ? "no negatives" : null;
+  }
+
+  /** Returns why no user has an AUC. */
+  static String noUser(boolean anyRows) {
+    return anyRows ? "no user has rows of both classes" : "no rows";
+  }
+
   /** Forgets all rows. */
-  void clear() {
+  public void clear() {
     positives = 0;
     negatives = 0;
     tiedPositives = 0;

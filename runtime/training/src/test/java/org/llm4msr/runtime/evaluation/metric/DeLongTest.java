@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.compare.statistics;
+package org.llm4msr.runtime.evaluation.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -29,7 +29,7 @@ class DeLongTest {
         second[i] = random.nextInt(6) / 10f;
       }
 
-      assertThat(DeLong.pValue(eachItsOwn(rows), positive, first, second))
+      assertThat(pValue(eachItsOwn(rows), positive, first, second))
           .isCloseTo(byDefinition(positive, first, second), within(1e-12));
     }
   }
@@ -42,7 +42,7 @@ class DeLongTest {
   @Test
   void agreesWithACaseByHand() {
     double p =
-        DeLong.pValue(
+        pValue(
             eachItsOwn(4),
             new boolean[] {true, true, false, false},
             new float[] {.9f, .6f, .7f, .1f},
@@ -60,7 +60,7 @@ class DeLongTest {
   @Test
   void rowsOfOneUserCountTogether() {
     double p =
-        DeLong.pValue(
+        pValue(
             new int[] {0, 1, 1, 0},
             new boolean[] {true, true, false, false},
             new float[] {.9f, .6f, .7f, .1f},
@@ -83,8 +83,7 @@ class DeLongTest {
       second[i] = i * 29 % 16 / 16f;
     }
 
-    assertThat(DeLong.pValue(user, positive, first, second))
-        .isCloseTo(0.6127977466934293, within(1e-12));
+    assertThat(pValue(user, positive, first, second)).isCloseTo(0.6127977466934293, within(1e-12));
   }
 
   @Test
@@ -92,9 +91,13 @@ class DeLongTest {
     boolean[] positive = {true, false, true, false};
     float[] scores = {.4f, .3f, .1f, .2f};
 
-    assertThat(DeLong.pValue(eachItsOwn(4), positive, scores, scores)).isEqualTo(1);
-    assertThat(DeLong.pValue(new int[] {0, 1, 0, 2}, positive, scores, scores)).isNaN();
-    assertThat(DeLong.pValue(eachItsOwn(4), new boolean[4], scores, scores)).isNaN();
+    assertThat(pValue(eachItsOwn(4), positive, scores, scores)).isEqualTo(1);
+    assertThat(pValue(new int[] {0, 1, 0, 2}, positive, scores, scores)).isNaN();
+    assertThat(pValue(eachItsOwn(4), new boolean[4], scores, scores)).isNaN();
+  }
+
+  private static double pValue(int[] user, boolean[] positive, float[] first, float[] second) {
+    return new DeLong().pValue(new PairedRows(user, positive, first, second));
   }
 
   private static int[] eachItsOwn(int rows) {
