@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
-import static org.llm4msr.endtoend.FreshShop.call;
 import static org.llm4msr.endtoend.FreshShop.metric;
 import static org.llm4msr.endtoend.FreshShop.rank;
 
@@ -88,8 +87,8 @@ class FeatureSourceTest {
 
   private static String request(String user, String context, String... items) {
     return """
-        {"user": "%s", "scenario": "feed", "context": {%s}, "items": [%s]}
-        """
+    {"user": "%s", "scenario": "feed", "context": {%s}, "items": [%s]}
+    """
         .formatted(user, context, String.join(", ", items));
   }
 
@@ -175,21 +174,6 @@ class FeatureSourceTest {
     for (int place = 0; place < 3; place++) {
       assertThat(found[place]).isNotCloseTo(without[place], within(1e-5f));
     }
-  }
-
-  @Test
-  void aNewItemIsRankedByItsFieldsInRedisAndItsVector() throws Exception {
-    String vector = Arrays.toString(shop.item("i4"));
-    redis.hashes.put("shop:item:new", Map.of("kind", "k0", "words", "[]"));
-    redis.hashes.put("shop:item:all", Map.of("kind", "k0", "words", "[]", "item_vector", vector));
-    String request = request("17", CONTEXT, item("i4", ""), item("new", ""), item("all", ""));
-    float[] before = fetched(request);
-    call(server, "PUT", "/v1/knowledge/item/new", "{\"vector\": %s}".formatted(vector));
-    float[] after = fetched(request);
-
-    assertThat(before[1]).isNotCloseTo(before[0], within(1e-4f));
-    assertThat(after[1]).isCloseTo(after[0], within(1e-5f));
-    assertThat(after[2]).isCloseTo(after[0], within(1e-5f));
   }
 
   @Test

@@ -1,7 +1,6 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OnnxTensor;
@@ -33,7 +32,6 @@ import org.apache.arrow.vector.util.Text;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.assembly.BatchInputs;
 import org.llm4msr.runtime.assembly.InferenceModel;
@@ -55,13 +53,6 @@ import org.llm4msr.runtime.scoring.RowScores;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.server.RankingServer;
-import org.llm4msr.server.config.LogConfig;
-import org.llm4msr.server.log.LoggedRequests;
-import org.llm4msr.server.log.RequestLog;
-import org.llm4msr.server.ranking.RankAnswer;
-import org.llm4msr.server.ranking.RankCall;
-import org.llm4msr.server.replay.Replay;
-import org.llm4msr.server.replay.ReplayReport;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.export.OnnxExporter;
 import org.llm4msr.serving.publishing.Publication;
@@ -153,6 +144,20 @@ class LabelServingTest {
     }
   }
 
+  @Test
+  void aRankerGivesAllLabels() {
+    try (Ranker ranker = Ranker.open(compiled)) {
+      RankResult ranked = ranker.rank(request());
+      assertThat(ranked.labels()).isEqualTo(NAMES);
+      for (int i = 0; i < ITEMS; i++) {
+        assertThat(ranked.probability(i)).isCloseTo(expected.scores()[i], within(1e-5f));
+        for (int l = 0; l < 2; l++) {
+          assertThat(ranked.probability(l, i)).isCloseTo(expected.further()[l][i], within(1e-5f));
+        }
+      }
+    }
+  }
+
   /** Sends the rows twice, and returns the columns that come. */
   private static List<String> exchange(FlightClient client, VectorSchemaRoot root, String model)
       throws Exception {
@@ -178,125 +183,6 @@ class LabelServingTest {
     Float4Vector found = (Float4Vector) root.getVector(column);
     for (int i = 0; i < ITEMS; i++) {
       assertThat(found.get(i)).isCloseTo(values[i], within(1e-5f));
-    }
-  }
-
-  private static RankAnswer answer(Ranker ranker) {
-    RankCall call = new RankCall("r1", "", 0, false, request());
-    return new RankAnswer(call, "main", "v1", ranker, ranker.rank(request()), null);
-  }
-
-  private static LoggedRequests log(RankAnswer answer, String name) {
-    Path target = folder.resolve(name);
-    try (RequestLog log =
-        new RequestLog(new LogConfig(target, 1, 100, 1000, 3600, Long.MAX_VALUE))) {
-      log.begin();
-      log.ranked(answer, 0);
-    }
-    return LoggedRequests.open(target);
-  }
-
-  @Test
-  void aLogHasAllLabelsAndReplayComparesThem() {
-    try (Ranker ranker = Ranker.open(compiled);
-        Ranker other = Ranker.open(plain)) {
-      LoggedRequests log = log(answer(ranker), "log");
-
-      Map<String, Float> first = log.last(ITEMS).get(0).items().get(0).labels();
-      assertThat(first).containsOnlyKeys("like", "buy");
-      assertThat(first.get("buy")).isCloseTo(expected.further()[1][0], within(1e-5f));
-      assertThat(log.last(ITEMS).get(0).items().get(0).used()).doesNotContainKey("like");
-
-      ReplayReport same = Replay.run(log, ranker, Progress.NONE);
-      Replay.requireSame(same);
-      assertThat(same.same().labels()).hasSize(2);
-      assertThat(same.same().labels().get(0).items()).isEqualTo(ITEMS);
-      assertThat(same.same().labels().get(0).largestDifference()).isLessThanOrEqualTo(1e-6);
-
-      RankResult now = other.rank(request());
-      double sum = 0;
-      for (int i = 0; i < ITEMS; i++) {
-        sum += Math.abs((double) now.probability(0, i) - expected.further()[0][i]);
-      }
-      ReplayReport others = Replay.run(log, other, Progress.NONE);
-      assertThat(others.others().labels())
-          .singleElement()
-          .satisfies(label -> assertThat(label.label()).isEqualTo("like"));
-      assertThat(others.others().labels().get(0).first()).isNotNull();
-      assertThat(others.others().labels().get(0).meanDifference())
-          .isCloseTo(sum / ITEMS, within(1e-5));
-    }
-  }
-
-  /** The request was ranked by a model that says otherwise of likes alone. */
-  @Test
-  void replayFindsALabelWithAnotherProbability() {
-    try (Ranker ranker = Ranker.open(compiled)) {
-      RankAnswer answer = answer(ranker);
-      ReplayReport report = Replay.run(log(answer, "same"), ranker, Progress.NONE);
-      ReplayReport.Comparison same = report.same();
-      ReplayReport.LabelComparison like = same.labels().get(1);
-      ReplayReport.LabelComparison changed =
-          new ReplayReport.LabelComparison(
-              like.label(),
-              like.items(),
-              0.5,
-              0.5,
-              0.5,
-              new ReplayReport.FirstDifference("r1", "i3", 0.25f, 0.75f));
-      ReplayReport altered =
-          new ReplayReport(
-              report.digest(),
-              new ReplayReport.Comparison(1, ITEMS, 0, 0, 0, 1, null, Map.of(), List.of(changed)),
-              null,
-              0,
-              0,
-              List.of(),
-              0);
-
-      assertThat(like.first()).isNull();
-      assertThatThrownBy(() -> Replay.requireSame(altered))
-          .isInstanceOf(MsrException.class)
-          .hasMessageContaining(
-              "The request 'r1' had the probability of like 0.25 for item 'i3', and has 0.75 now");
-    }
-  }
-
-  @Test
-  void shadowsAreComparedByTheLabelsThatBothHave() throws Exception {
-    RankResult first;
-    RankResult second;
-    try (Ranker one = Ranker.open(compiled);
-        Ranker other = Ranker.open(plain)) {
-      first = one.rank(request());
-      second = other.rank(request());
-    }
-    double sum = 0;
-    for (int i = 0; i < ITEMS; i++) {
-      sum += Math.abs(first.probability(0, i) - second.probability(0, i));
-    }
-    try (RankingServer server =
-        ServedShop.withAllThreads(start("models.next.bundle=" + plain, "models.next.shadow=1"))) {
-      JsonNode answer =
-          ServedShop.JSON.readTree(
-              ServedShop.post(server, ServedShop.request(17, ITEMS, "")).body());
-      assertThat(answer.at("/items/0/labels")).hasSize(2);
-      String tags = "{label=\"like\",model=\"next\"} ";
-      Await.until(
-          () ->
-              assertThat(ServedShop.get(server, "/metrics"))
-                  .contains("llm4msr_shadow_label_difference_count" + tags + ITEMS));
-
-      String metrics = ServedShop.get(server, "/metrics");
-      String line =
-          metrics
-              .lines()
-              .filter(l -> l.startsWith("llm4msr_shadow_label_difference_sum" + tags))
-              .findFirst()
-              .orElseThrow();
-      assertThat(Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-          .isCloseTo(sum, within(1e-4));
-      assertThat(metrics).doesNotContain("label=\"buy\"");
     }
   }
 

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.Location;
@@ -27,12 +31,14 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.Progress;
+import org.llm4msr.protocol.v1.RankResponse;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
+import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
@@ -61,6 +67,7 @@ final class ServedShop {
     private static final Trained SHOP = new Trained();
 
     private final Path prepared;
+    private final Path bundle;
     private final Path compiled;
 
     private Trained() {
@@ -72,8 +79,8 @@ final class ServedShop {
         prepared = experiment.prepare(false, Progress.NONE).folder();
         experiment.extract(false, Progress.NONE);
         compiled = folder.resolve("compiled");
-        new Compiler(loader())
-            .compile(Bundle.open(experiment.train("model", Progress.NONE).bundle()), compiled);
+        bundle = experiment.train("model", Progress.NONE).bundle();
+        new Compiler(loader()).compile(Bundle.open(bundle), compiled);
         serve(compiled).close(); // Threads of Armeria that stay are none that a test leaves.
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -89,6 +96,11 @@ final class ServedShop {
   /** Returns the compiled bundle. */
   static Path compiled() {
     return Trained.SHOP.compiled;
+  }
+
+  /** Returns the bundle that was compiled. */
+  static Path bundle() {
+    return Trained.SHOP.bundle;
   }
 
   /** Returns the prepared data that it was trained with. */
@@ -172,6 +184,15 @@ final class ServedShop {
     }
   }
 
+  /** Sends a message. */
+  static RankResponse call(ManagedChannel channel, org.llm4msr.protocol.v1.RankRequest request) {
+    return ClientCalls.blockingUnaryCall(
+        channel,
+        RankingGrpc.RANK,
+        CallOptions.DEFAULT.withDeadlineAfter(10, TimeUnit.SECONDS),
+        request);
+  }
+
   static String get(RankingServer from, String path) throws Exception {
     return CLIENT
         .send(HttpRequest.newBuilder(at(from, path)).build(), BodyHandlers.ofString())
@@ -196,9 +217,9 @@ final class ServedShop {
       ids.add("{\"id\": \"i%d\"}".formatted(i));
     }
     return """
-        {"user": %d, "scenario": "feed", "context": {"hour": 3, "price": 12.5, "tags": "a"},
-         "items": [%s] %s}
-        """
+    {"user": %d, "scenario": "feed", "context": {"hour": 3, "price": 12.5, "tags": "a"},
+     "items": [%s] %s}
+    """
         .formatted(user, String.join(",", ids), rest);
   }
 

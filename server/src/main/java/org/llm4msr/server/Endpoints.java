@@ -22,6 +22,7 @@ import io.grpc.BindableService;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.LongSupplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.config.LimitsConfig;
@@ -55,7 +56,8 @@ record Endpoints(
     KnowledgeUpdates knowledge,
     FlightBatches batches,
     ServerMetrics metrics,
-    ListenableHealthChecker ready) {
+    ListenableHealthChecker ready,
+    LongSupplier ticker) {
 
   private static final long MILLIS = 1000;
 
@@ -116,7 +118,7 @@ record Endpoints(
           new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
     }
     listen(builder);
-    Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty());
+    Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty(), ticker);
     Tokens tokens = new Tokens(config.tokens());
     FlightLimits flights = new FlightLimits(service, arrivals, limits);
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());

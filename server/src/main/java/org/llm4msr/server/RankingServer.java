@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -66,7 +67,7 @@ public final class RankingServer implements AutoCloseable {
   private final @Nullable TextEncoder encoder;
   private final KnowledgeUpdates updates;
   private final @Nullable Features features;
-  private final ServerMetrics metrics = new ServerMetrics();
+  private final ServerMetrics metrics;
   private final SettableHealthChecker ready = new SettableHealthChecker(false);
   private final @Nullable RequestLog log;
   private final Admission admission;
@@ -79,25 +80,33 @@ public final class RankingServer implements AutoCloseable {
       ServerConfig config,
       ModelOpener opener,
       FreshKnowledge knowledge,
-      @Nullable TextEncoder encoder) {
+      @Nullable TextEncoder encoder,
+      LongSupplier ticker) {
     this.config = config;
     this.knowledge = knowledge;
     this.encoder = encoder;
-    admission = new Admission(config.rankingThreads(), config.limits().queue());
+    metrics = new ServerMetrics(ticker);
+    admission = new Admission(config.rankingThreads(), config.limits().queue(), ticker);
     reloading =
         new Reloading(
-            config, bundle -> opener.open(bundle, knowledge), models, metrics, this::warmUp);
-    shadows = new Shadows(models, metrics);
-    features = Features.open(config.features(), metrics);
+            config,
+            bundle -> opener.open(bundle, knowledge),
+            models,
+            metrics,
+            this::warmUp,
+            ticker);
+    shadows = new Shadows(models, metrics, ticker);
+    features = Features.open(config.features(), metrics, ticker);
     FeatureFetch fetch = features == null ? FeatureFetch.NONE : features;
-    log = config.log() == null ? null : new RequestLog(config.log());
+    log = config.log() == null ? null : new RequestLog(config.log(), ticker);
     List<RankObserver> observers =
         log == null ? List.of(metrics, shadows) : List.of(metrics, shadows, log);
-    RankService service = new RankService(models, admission, config.limits(), fetch, observers);
+    RankService service =
+        new RankService(models, admission, config.limits(), fetch, observers, ticker);
     batches = new FlightBatches(service, config.limits().timeout());
     updates = new KnowledgeUpdates(models, knowledge, encoder);
     server =
-        new Endpoints(config, models, reloading, service, updates, batches, metrics, ready)
+        new Endpoints(config, models, reloading, service, updates, batches, metrics, ready, ticker)
             .server();
     metrics.observe(admission);
     metrics.observe(knowledge);
@@ -117,12 +126,18 @@ public final class RankingServer implements AutoCloseable {
     return start(
         config,
         loader,
-        (bundle, vectors) -> Ranker.open(bundle, RankerSettings.STANDARD.with(vectors), loader));
+        (bundle, vectors) -> Ranker.open(bundle, RankerSettings.STANDARD.with(vectors), loader),
+        System::nanoTime);
   }
 
-  /** Starts as above, with models that come from elsewhere. */
-  static RankingServer start(ServerConfig config, ConfigLoader loader, ModelOpener opener) {
-    RankingServer started = made(config, loader, opener);
+  /**
+   * Starts as above, with models and a time that come from elsewhere.
+   *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+   */
+  static RankingServer start(
+      ServerConfig config, ConfigLoader loader, ModelOpener opener, LongSupplier ticker) {
+    RankingServer started = made(config, loader, opener, ticker);
     try {
       started.listen();
       started.load();
@@ -133,14 +148,15 @@ public final class RankingServer implements AutoCloseable {
     }
   }
 
-  private static RankingServer made(ServerConfig config, ConfigLoader loader, ModelOpener opener) {
+  private static RankingServer made(
+      ServerConfig config, ConfigLoader loader, ModelOpener opener, LongSupplier ticker) {
     FreshKnowledge knowledge = FreshKnowledge.open(config.knowledge());
     try {
       TextEncoder encoder =
           config.knowledge().encoder() == null
               ? null
               : new TextEncoder(config.knowledge().encoder(), loader);
-      return new RankingServer(config, opener, knowledge, encoder);
+      return new RankingServer(config, opener, knowledge, encoder, ticker);
     } catch (RuntimeException | Error e) {
       knowledge.close();
       throw e;

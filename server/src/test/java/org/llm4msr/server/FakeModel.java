@@ -194,6 +194,7 @@ public final class FakeModel implements RankingModel {
     RequestEncoder rows = encoder.requests(counted);
     Batch shared = begin(rows, request);
     Batch batch = rows.newBatch(1);
+    batch.size = 1;
     result.user(shared.user[0] < encoder.userKeys().size());
     result.updated(isUpdated(shared));
     for (int place = 0; place < request.items().size(); place++) {

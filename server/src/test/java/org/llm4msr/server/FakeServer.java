@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.server.config.ServerConfig;
@@ -39,12 +41,19 @@ final class FakeServer {
 
   /** Starts a server with settings alone, whose models an opener opens. */
   static RankingServer start(RankingServer.ModelOpener opener, String... settings) {
+    return start(System::nanoTime, opener, settings);
+  }
+
+  /** Starts a server that measures with a ticker. */
+  static RankingServer start(
+      LongSupplier ticker, RankingServer.ModelOpener opener, String... settings) {
     ConfigLoader loader = ConfigLoader.standard(PluginRegistry.load());
     List<String> all =
         new ArrayList<>(
             List.of("port=0", "threads=2", "warmUpSeconds=0", "drainSeconds=0", "reloadSeconds=0"));
     all.addAll(Arrays.asList(settings));
-    return RankingServer.start(loader.bind(ServerConfig.class, all, "the test"), loader, opener);
+    return RankingServer.start(
+        loader.bind(ServerConfig.class, all, "the test"), loader, opener, ticker);
   }
 
   static String[] with(String first, String... more) {
@@ -69,6 +78,18 @@ final class FakeServer {
       request.headers(headers);
     }
     return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+
+  /** Sends a request, by a version of HTTP, to a server that may have ended. */
+  static CompletableFuture<HttpResponse<String>> send(
+      int port, HttpClient.Version version, String method, String path, String body) {
+    return CLIENT.sendAsync(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
+            .version(version)
+            .method(
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
   }
 
   static HttpResponse<String> post(RankingServer to, String body, String... headers)

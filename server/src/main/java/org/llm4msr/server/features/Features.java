@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.features.FeatureContext;
@@ -58,9 +59,15 @@ public final class Features implements FeatureFetch, AutoCloseable {
   private final Duration timeout;
   private final CircuitBreaker breaker;
   private final FeatureObserver observer;
+  private final LongSupplier ticker;
 
   private Features(
-      String name, FeatureSource source, FeaturesConfig config, FeatureObserver observer) {
+      String name,
+      FeatureSource source,
+      FeaturesConfig config,
+      FeatureObserver observer,
+      LongSupplier ticker) {
+    this.ticker = ticker;
     this.name = name;
     this.source = source;
     this.observer = observer;
@@ -71,6 +78,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
             CircuitBreakerConfig.custom()
                 .slidingWindowSize(LAST)
                 .minimumNumberOfCalls(FEWEST)
+                .clock(new TickerClock(ticker))
                 .waitDurationInOpenState(config.pause())
                 .permittedNumberOfCallsInHalfOpenState(TRIALS)
                 .build());
@@ -87,16 +95,19 @@ public final class Features implements FeatureFetch, AutoCloseable {
   /**
    * Makes what the configuration names; nothing is fetched where it names no source.
    *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
    * @throws org.llm4msr.api.MsrException of the plugin
    */
-  public static @Nullable Features open(FeaturesConfig config, FeatureObserver observer) {
+  public static @Nullable Features open(
+      FeaturesConfig config, FeatureObserver observer, LongSupplier ticker) {
     PluginChoice<FeatureSourceFactory<Record>, Record> choice = config.source();
     if (choice == null) {
       return null;
     }
     FeatureContext context = new Context(Path.of("").toAbsolutePath(), config.timeout());
     FeatureSource made = choice.create(FeatureSourceFactory::create, context);
-    return new Features(choice.name(), ContextWrappers.of(choice.calls(), made), config, observer);
+    return new Features(
+        choice.name(), ContextWrappers.of(choice.calls(), made), config, observer, ticker);
   }
 
   private record Context(Path base, Duration timeout) implements FeatureContext {}
@@ -118,10 +129,10 @@ public final class Features implements FeatureFetch, AutoCloseable {
    * limit, and would have the source left alone. Nothing is counted.
    */
   public void warmUp(RankingModel ranker, Duration time) {
-    long end = System.nanoTime() + time.toNanos();
+    long end = ticker.getAsLong() + time.toNanos();
     List<RankRequest> drawn = ranker.drawn(WARM_UP_REQUESTS);
     Throwable failure = null;
-    for (int number = 0; System.nanoTime() - end < 0; number++) {
+    for (int number = 0; ticker.getAsLong() - end < 0; number++) {
       failure = failure(ranker, drawn.get(number % WARM_UP_REQUESTS));
       if (failure != null) {
         LockSupport.parkNanos(NANOS_TO_TRY_AGAIN);
@@ -154,9 +165,9 @@ public final class Features implements FeatureFetch, AutoCloseable {
   }
 
   private @Nullable FeatureValues fetch(RankRequest request) {
-    long begin = System.nanoTime();
+    long begin = ticker.getAsLong();
     if (!breaker.tryAcquirePermission()) {
-      observer.fetched(name, FeatureOutcome.OPEN, System.nanoTime() - begin);
+      observer.fetched(name, FeatureOutcome.OPEN, ticker.getAsLong() - begin);
       return null;
     }
     CompletableFuture<FeatureValues> answer = null;
@@ -181,7 +192,7 @@ public final class Features implements FeatureFetch, AutoCloseable {
       LOG.debug("The feature source {} failed", name, e);
       outcome = FeatureOutcome.ERROR;
     }
-    note(outcome, System.nanoTime() - begin);
+    note(outcome, ticker.getAsLong() - begin);
     return values;
   }
 

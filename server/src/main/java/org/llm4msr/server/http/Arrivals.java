@@ -4,6 +4,7 @@ import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.refusal.Refusals;
@@ -16,14 +17,17 @@ public final class Arrivals {
 
   private final Duration most;
   private final boolean byToken;
+  private final LongSupplier ticker;
 
   /**
    * Allows a time.
    *
    * @param most for a request that allows no less
    * @param byToken whether clients are told apart by their tokens, and not by their addresses
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
    */
-  public Arrivals(Duration most, boolean byToken) {
+  public Arrivals(Duration most, boolean byToken, LongSupplier ticker) {
+    this.ticker = ticker;
     this.most = most;
     this.byToken = byToken;
   }
@@ -40,7 +44,7 @@ public final class Arrivals {
       time = Duration.ofMillis(asked);
     }
     context.setRequestTimeout(time);
-    return Arrival.now(client(context, headers), time);
+    return Arrival.at(ticker.getAsLong(), client(context, headers), time);
   }
 
   private Duration time(@Nullable String asked) {

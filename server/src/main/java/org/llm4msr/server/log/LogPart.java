@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -23,7 +24,8 @@ final class LogPart implements AutoCloseable {
 
   private final Path file;
   private final Path unfinished;
-  private final long begin = System.nanoTime();
+  private final LongSupplier ticker;
+  private final long begin;
   private final BufferAllocator allocator;
   private final VectorSchemaRoot root;
   private final FileChannel channel;
@@ -37,8 +39,12 @@ final class LogPart implements AutoCloseable {
    *
    * @param file that must not exist
    * @param labels names of the further labels of the model
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
    */
-  LogPart(Path file, RowValues values, List<String> labels) throws IOException {
+  LogPart(Path file, RowValues values, List<String> labels, LongSupplier ticker)
+      throws IOException {
+    this.ticker = ticker;
+    begin = ticker.getAsLong();
     this.file = file;
     unfinished = LogFolder.unfinished(file);
     Schema columns = LogColumns.schema(values.columns(), labels);
@@ -85,7 +91,7 @@ final class LogPart implements AutoCloseable {
 
   /** Returns for how long it has been written, in nanoseconds. */
   long age() {
-    return System.nanoTime() - begin;
+    return ticker.getAsLong() - begin;
   }
 
   /** Returns the name under which it is written. */

@@ -14,6 +14,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.files.FileErrors;
@@ -42,6 +43,7 @@ public final class RequestLog implements RankObserver, AutoCloseable {
 
   private final LogConfig config;
   private final LogFolder folder;
+  private final LongSupplier ticker;
   private final BlockingQueue<Entry> queue;
   private final Map<String, LogPart> parts = new HashMap<>();
   private final LongAdder written = new LongAdder();
@@ -54,8 +56,13 @@ public final class RequestLog implements RankObserver, AutoCloseable {
 
   private record Entry(RankAnswer answer, long time) {}
 
-  /** Takes what it is told of, and writes it after {@link #begin}. */
-  public RequestLog(LogConfig config) {
+  /**
+   * Takes what it is told of, and writes it after {@link #begin}.
+   *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+   */
+  public RequestLog(LogConfig config, LongSupplier ticker) {
+    this.ticker = ticker;
     this.config = config;
     folder = new LogFolder(config.folder(), config.keep());
     queue = new ArrayBlockingQueue<>(config.queue());
@@ -106,11 +113,7 @@ public final class RequestLog implements RankObserver, AutoCloseable {
     boolean interrupted = false;
     while (!interrupted && !(ending && queue.isEmpty())) {
       try {
-        Entry entry = queue.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
-        if (entry != null) {
-          write(entry);
-        }
-        finishParts(false);
+        poll(POLL_MILLIS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -118,8 +121,17 @@ public final class RequestLog implements RankObserver, AutoCloseable {
     finishParts(true);
   }
 
+  /** Writes one request, if one comes in time, and completes the parts that are to be. */
+  void poll(long millis) throws InterruptedException {
+    Entry entry = queue.poll(millis, TimeUnit.MILLISECONDS);
+    if (entry != null) {
+      write(entry);
+    }
+    finishParts(false);
+  }
+
   private void write(Entry entry) {
-    if (fails && System.nanoTime() - failure < RETRY_NANOS) {
+    if (fails && ticker.getAsLong() - failure < RETRY_NANOS) {
       failed.increment();
       return;
     }
@@ -130,7 +142,7 @@ public final class RequestLog implements RankObserver, AutoCloseable {
       if (part == null) {
         Path file = folder.next(entry.answer().model());
         RankingModel ranker = entry.answer().ranker();
-        part = new LogPart(file, ranker.values(), ranker.labels());
+        part = new LogPart(file, ranker.values(), ranker.labels(), ticker);
         parts.put(key, part);
       }
       part.add(entry.answer(), entry.time());
@@ -197,7 +209,7 @@ public final class RequestLog implements RankObserver, AutoCloseable {
   }
 
   private void say(Exception cause) {
-    failure = System.nanoTime();
+    failure = ticker.getAsLong();
     if (!fails) {
       fails = true;
       boolean isKnown = cause instanceof IOException || cause instanceof MsrException;

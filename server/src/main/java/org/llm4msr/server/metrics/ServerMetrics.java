@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
@@ -57,8 +58,13 @@ public final class ServerMetrics
     Duration.ofSeconds(5)
   };
 
-  /** Counts nothing but the process. */
-  public ServerMetrics() {
+  /**
+   * Counts nothing but the process.
+   *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+   */
+  public ServerMetrics(LongSupplier ticker) {
+    this.ticker = ticker;
     collections = new JvmGcMetrics();
     collections.bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
@@ -67,6 +73,7 @@ public final class ServerMetrics
 
   private record Series(String model, String scenario) {}
 
+  private final LongSupplier ticker;
   private final JvmGcMetrics collections;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -161,7 +168,7 @@ public final class ServerMetrics
     scenarios
         .computeIfAbsent(
             new Series(answer.model(), answer.call().request().scenario()), this::meters)
-        .ranked(answer.result(), Duration.ofNanos(System.nanoTime() - begin));
+        .ranked(answer.result(), Duration.ofNanos(ticker.getAsLong() - begin));
   }
 
   @Override

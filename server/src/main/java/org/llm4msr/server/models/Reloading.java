@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -33,11 +34,15 @@ public final class Reloading implements AutoCloseable {
   private static final double MILLIS = 1000;
 
   private final Map<String, ModelSlot> slots = new TreeMap<>();
-  private final Queue<ServedModel> replaced = new ConcurrentLinkedQueue<>();
+  private final Queue<Replaced> replaced = new ConcurrentLinkedQueue<>();
   private final ScheduledThreadPoolExecutor thread;
   private final long lookMillis;
   private final long closeMillis;
+  private final LongSupplier ticker;
   private final Map<ModelSlot, String> faults = new HashMap<>();
+
+  /** A model that is closed at a time of the ticker. */
+  private record Replaced(ServedModel model, long end) {}
 
   /**
    * Loads nothing yet.
@@ -45,13 +50,16 @@ public final class Reloading implements AutoCloseable {
    * @param opener opens the model of a bundle by its folder
    * @param models where models are put
    * @param warmUp has a model rank requests before it is served
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
    */
   public Reloading(
       ServerConfig config,
       Function<Path, RankingModel> opener,
       Models models,
       ModelObserver observer,
-      Consumer<RankingModel> warmUp) {
+      Consumer<RankingModel> warmUp,
+      LongSupplier ticker) {
+    this.ticker = ticker;
     ModelLoader loader = new ModelLoader(opener, warmUp);
     config
         .models()
@@ -76,11 +84,13 @@ public final class Reloading implements AutoCloseable {
   public void watch() {
     if (lookMillis > 0) {
       Future<?> unused =
-          thread.scheduleWithFixedDelay(this::look, lookMillis, lookMillis, TimeUnit.MILLISECONDS);
+          thread.scheduleWithFixedDelay(this::poll, lookMillis, lookMillis, TimeUnit.MILLISECONDS);
     }
   }
 
-  private void look() {
+  /** Looks for new versions once, and closes what is to be closed, on the thread that calls. */
+  void poll() {
+    closeEnded();
     for (ModelSlot slot : slots.values()) {
       try {
         retire(slot.look());
@@ -96,15 +106,18 @@ public final class Reloading implements AutoCloseable {
 
   private void retire(@Nullable ServedModel model) {
     if (model != null) {
-      replaced.add(model);
-      Future<?> unused = thread.schedule(this::closeOldest, closeMillis, TimeUnit.MILLISECONDS);
+      long end = ticker.getAsLong() + TimeUnit.MILLISECONDS.toNanos(closeMillis);
+      replaced.add(new Replaced(model, end));
+      Future<?> unused = thread.schedule(this::closeEnded, closeMillis, TimeUnit.MILLISECONDS);
     }
   }
 
-  private void closeOldest() {
-    ServedModel model = replaced.poll();
-    if (model != null) {
-      model.ranker().close();
+  private void closeEnded() {
+    for (Replaced first = replaced.peek();
+        first != null && ticker.getAsLong() - first.end() >= 0;
+        first = replaced.peek()) {
+      replaced.remove();
+      first.model().ranker().close();
     }
   }
 
@@ -148,8 +161,6 @@ public final class Reloading implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    while (!replaced.isEmpty()) {
-      closeOldest();
-    }
+    replaced.forEach(last -> last.model().ranker().close());
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.refusal.Refusals;
@@ -29,6 +30,7 @@ public final class Admission implements AutoCloseable {
   private static final double MARGIN = 2;
 
   private final ThreadPoolExecutor threads;
+  private final LongSupplier ticker;
   private final AtomicInteger running = new AtomicInteger();
   private volatile double meanNanos;
   private volatile boolean open;
@@ -38,8 +40,10 @@ public final class Admission implements AutoCloseable {
    * Takes no requests before {@link #begin}.
    *
    * @param queue how many requests may wait
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
    */
-  public Admission(int threads, int queue) {
+  public Admission(int threads, int queue, LongSupplier ticker) {
+    this.ticker = ticker;
     AtomicInteger number = new AtomicInteger();
     this.threads =
         new ThreadPoolExecutor(
@@ -68,7 +72,7 @@ public final class Admission implements AutoCloseable {
   /**
    * Refuses a request that could not be answered by its deadline, as far as that can be known.
    *
-   * @param deadline in nanoseconds of {@link System#nanoTime}
+   * @param deadline in nanoseconds of the ticker
    * @throws MsrException {@code serve/BUSY}, {@code serve/NOT_READY}
    */
   public void require(long deadline) {
@@ -80,7 +84,7 @@ public final class Admission implements AutoCloseable {
       throw Refusals.busy(waiting);
     }
     double needed = (waiting / (double) threads.getCorePoolSize() + 1) * meanNanos;
-    if (waiting > 0 && System.nanoTime() + (long) (MARGIN * needed) - deadline > 0) {
+    if (waiting > 0 && ticker.getAsLong() + (long) (MARGIN * needed) - deadline > 0) {
       throw Refusals.wouldBeLate(waiting);
     }
   }
@@ -88,7 +92,7 @@ public final class Admission implements AutoCloseable {
   /**
    * Does work on one of the threads.
    *
-   * @param deadline in nanoseconds of {@link System#nanoTime}; work that begins later is not done
+   * @param deadline in nanoseconds of the ticker; work that begins later is not done
    * @return the result; fails with {@code rank/DEADLINE} where the deadline passed before, and with
    *     {@code serve/NOT_READY} where it waits still at {@link #close}
    * @throws MsrException as {@link #require}
@@ -109,7 +113,7 @@ public final class Admission implements AutoCloseable {
       result.completeExceptionally(Refusals.notReady());
       return;
     }
-    long begin = System.nanoTime();
+    long begin = ticker.getAsLong();
     if (begin - deadline > 0) {
       result.completeExceptionally(
           Refusals.tooLate(
@@ -123,7 +127,7 @@ public final class Admission implements AutoCloseable {
       result.completeExceptionally(e);
     } finally {
       running.decrementAndGet();
-      took(System.nanoTime() - begin);
+      took(ticker.getAsLong() - begin);
     }
   }
 

@@ -6,7 +6,7 @@ public interface RankObserver {
   /**
    * A request was ranked.
    *
-   * @param begin when it came, in nanoseconds of {@link System#nanoTime}
+   * @param begin when it came, in nanoseconds of the server's ticker
    */
   void ranked(RankAnswer answer, long begin);
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.jspecify.annotations.Nullable;
@@ -29,14 +30,21 @@ public final class RankService {
   private final LimitsConfig limits;
   private final FeatureFetch features;
   private final List<RankObserver> observers;
+  private final LongSupplier ticker;
 
-  /** Ranks with these models what has the values that were fetched. */
+  /**
+   * Ranks with these models what has the values that were fetched.
+   *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+   */
   public RankService(
       Models models,
       Admission admission,
       LimitsConfig limits,
       FeatureFetch features,
-      List<RankObserver> observers) {
+      List<RankObserver> observers,
+      LongSupplier ticker) {
+    this.ticker = ticker;
     this.models = models;
     this.admission = admission;
     this.limits = limits;
@@ -127,7 +135,7 @@ public final class RankService {
     try {
       return admission
           .submit(
-              System.nanoTime() + time.toNanos(),
+              ticker.getAsLong() + time.toNanos(),
               () -> using(model, null, chosen -> score(chosen.ranker(), rows)))
           .whenComplete((scores, error) -> count(error));
     } catch (MsrException e) {

@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.llm4msr.server.models.LowPriority;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
@@ -25,6 +26,7 @@ public final class Shadows implements RankObserver, AutoCloseable {
 
   private final Models models;
   private final ShadowObserver observer;
+  private final LongSupplier ticker;
   private final ThreadPoolExecutor thread =
       new ThreadPoolExecutor(
           1,
@@ -34,8 +36,13 @@ public final class Shadows implements RankObserver, AutoCloseable {
           new ArrayBlockingQueue<>(WAITING),
           work -> LowPriority.thread(work, "llm4msr-shadow"));
 
-  /** Has those of some models rank that are shadows. */
-  public Shadows(Models models, ShadowObserver observer) {
+  /**
+   * Has those of some models rank that are shadows.
+   *
+   * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+   */
+  public Shadows(Models models, ShadowObserver observer, LongSupplier ticker) {
+    this.ticker = ticker;
     this.models = models;
     this.observer = observer;
   }
@@ -64,10 +71,10 @@ public final class Shadows implements RankObserver, AutoCloseable {
     RankRequest asked = answer.call().request();
     RankRequest request =
         new RankRequest(asked.user(), asked.scenario(), asked.context(), asked.items(), null);
-    long begin = System.nanoTime();
+    long begin = ticker.getAsLong();
     try {
       RankResult own = models.choose(shadow, null).ranker().rank(request);
-      observer.ranked(shadow, answer, own, Duration.ofNanos(System.nanoTime() - begin));
+      observer.ranked(shadow, answer, own, Duration.ofNanos(ticker.getAsLong() - begin));
     } catch (RuntimeException e) { // Nobody waits for it.
       LOG.debug("The shadow {} could not rank a request", shadow, e);
       observer.failed(shadow);

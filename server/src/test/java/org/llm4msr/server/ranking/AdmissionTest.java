@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.MsrException;
@@ -19,7 +20,8 @@ class AdmissionTest {
 
   private final CountDownLatch released = new CountDownLatch(1);
   private final CountDownLatch begun = new CountDownLatch(1);
-  private final Admission admission = new Admission(1, 2);
+  private final AtomicLong now = new AtomicLong();
+  private final Admission admission = new Admission(1, 2, now::get);
 
   AdmissionTest() {
     admission.begin();
@@ -31,11 +33,11 @@ class AdmissionTest {
     admission.close();
   }
 
-  private static long in(Duration time) {
-    return System.nanoTime() + time.toNanos();
+  private long in(Duration time) {
+    return now.get() + time.toNanos();
   }
 
-  private static long later() {
+  private long later() {
     return in(Duration.ofMinutes(1));
   }
 
@@ -98,7 +100,7 @@ class AdmissionTest {
     hold();
     CompletableFuture<Boolean> late =
         admission.submit(in(Duration.ofMillis(20)), () -> done.getAndSet(true));
-    Thread.sleep(40);
+    now.addAndGet(Duration.ofMillis(21).toNanos());
     released.countDown();
 
     assertThatThrownBy(late::get)
@@ -109,31 +111,17 @@ class AdmissionTest {
 
   @Test
   void whatWouldBeLateIsRefusedAtOnce() throws Exception {
-    for (int i = 0; i < 50; i++) { // The mean of their times becomes near 5 ms.
-      admission
-          .submit(
-              later(),
-              () -> {
-                sleep(5);
-                return 0;
-              })
-          .get();
+    for (int i = 0; i < 50; i++) {
+      admission.submit(later(), () -> now.addAndGet(Duration.ofMillis(5).toNanos())).get();
     }
     hold();
     admission.submit(later(), () -> "waits");
 
-    assertThatThrownBy(() -> admission.require(in(Duration.ofMillis(8))))
+    // The mean is 5 (1 - (15 / 16)^50) = 4.80 ms; two such times, doubled, are 19.2 ms.
+    assertThatThrownBy(() -> admission.require(in(Duration.ofMillis(19))))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("would come after the deadline");
-    admission.require(in(Duration.ofSeconds(10)));
-  }
-
-  private static void sleep(long millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    admission.require(in(Duration.ofMillis(20)));
   }
 
   @Test
@@ -152,7 +140,7 @@ class AdmissionTest {
 
   @Test
   void nothingIsTakenBeforeTheBeginning() {
-    try (Admission closed = new Admission(1, 1)) {
+    try (Admission closed = new Admission(1, 1, now::get)) {
       assertThatThrownBy(() -> closed.require(later()))
           .isInstanceOf(MsrException.class)
           .hasMessageStartingWith("[serve/NOT_READY]");
