@@ -41,8 +41,6 @@ final class FakeRedis implements AutoCloseable {
   final Set<String> otherTypes = ConcurrentHashMap.newKeySet();
   volatile Mood mood = Mood.WELL;
 
-  private static final long SECONDS = 20;
-
   private final Set<Socket> clients = ConcurrentHashMap.newKeySet();
 
   /** Started ahead: a client that connects again while its last thread ends finds one. */
@@ -78,17 +76,14 @@ final class FakeRedis implements AutoCloseable {
   void restart() throws Exception {
     ServerSocket again = new ServerSocket();
     again.setReuseAddress(true);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!again.isBound()) {
-      try {
-        again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-      } catch (BindException e) {
-        if (System.nanoTime() - end > 0) {
-          throw e;
-        }
-        Thread.sleep(20);
-      }
-    }
+    Await.until(
+        () -> {
+          try {
+            again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+          } catch (BindException e) {
+            throw new AssertionError(e);
+          }
+        });
     server = again;
     accept(again);
   }

@@ -2,13 +2,13 @@ package org.llm4msr.endtoend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.llm4msr.endtoend.FreshShop.metric;
 import static org.llm4msr.endtoend.FreshShop.rank;
 
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,7 +35,6 @@ import org.llm4msr.server.RankingServer;
 class FeatureSourceTest {
 
   private static final String CONTEXT = "\"hour\": 3, \"price\": 12.5, \"tags\": \"a\"";
-  private static final long SECONDS = 20;
 
   @TempDir static Path folder;
   private static FreshShop shop;
@@ -110,12 +109,11 @@ class FeatureSourceTest {
 
   /** Ranks until a condition holds. */
   private void rankUntil(Callable<Boolean> condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("no longer than %d s", SECONDS).isLessThan(end);
-      assertThat(rank(server, REQUEST)).hasSize(2);
-      Thread.sleep(10);
-    }
+    Await.until(
+        () -> {
+          assertThat(rank(server, REQUEST)).hasSize(2);
+          assertThat(condition.call()).isTrue();
+        });
   }
 
   private boolean isFetched(String request) throws Exception {
@@ -126,16 +124,14 @@ class FeatureSourceTest {
 
   /** Ranks with an answer of the source, which may come too late on a machine that is busy. */
   private float[] fetched(String request) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (true) {
-      double before = outcomes("ok");
-      float[] found = rank(server, request);
-      if (outcomes("ok") > before) {
-        return found;
-      }
-      assertThat(System.nanoTime()).as("no longer than %d s", SECONDS).isLessThan(end);
-      Thread.sleep(10);
-    }
+    AtomicReference<float[]> found = new AtomicReference<>();
+    Await.until(
+        () -> {
+          double before = outcomes("ok");
+          found.set(rank(server, request));
+          assertThat(outcomes("ok")).isGreaterThan(before);
+        });
+    return found.get();
   }
 
   @Test
@@ -303,18 +299,14 @@ class FeatureSourceTest {
 
   /** Sends commands, as soon as it listens. */
   private static void command(int port, String... lines) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (true) {
-      try (Socket socket = new Socket("127.0.0.1", port)) {
-        String all = String.join("\r\n", lines) + "\r\nQUIT\r\n";
-        socket.getOutputStream().write(all.getBytes(UTF_8));
-        String answers = new String(socket.getInputStream().readAllBytes(), UTF_8);
-        assertThat(answers).doesNotContain("-");
-        return;
-      } catch (ConnectException e) {
-        assertThat(System.nanoTime()).isLessThan(end);
-        Thread.sleep(20);
-      }
+    Await.until(
+        () ->
+            assertThatCode(() -> new Socket("127.0.0.1", port).close()).doesNotThrowAnyException());
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      String all = String.join("\r\n", lines) + "\r\nQUIT\r\n";
+      socket.getOutputStream().write(all.getBytes(UTF_8));
+      String answers = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      assertThat(answers).doesNotContain("-");
     }
   }
 }

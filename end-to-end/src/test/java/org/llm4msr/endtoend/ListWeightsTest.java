@@ -55,14 +55,15 @@ class ListWeightsTest {
 
   private static final String FIELDS =
       "dataset.fields=[{column: hour}, {name: cost, column: price, kind: bucketed, buckets: 8},"
-          + " {column: price, kind: numeric}, {column: tags, kind: multi-categorical, weights: scores,"
-          + " vocabulary: words}, {name: tag_hash, column: tags, kind: multi-hashed, buckets: 50,"
-          + " weights: scores}, {column: city, table: users}, {name: city_hash, column: city, table:"
-          + " users, kind: hashed, buckets: 30}, {column: age, table: users, kind: numeric}, {name:"
-          + " ages, column: age, table: users, kind: bucketed, bounds: [25, 40, 60]}, {column: kind,"
-          + " table: items}, {column: words, table: items, kind: multi-categorical, weightMark: ':'},"
-          + " {name: word_hash, column: words, table: items, kind: multi-hashed, buckets: 9,"
-          + " weightMark: ':'}, {name: cost_kind, cross: [cost, kind]}]";
+          + " {column: price, kind: numeric}, {column: tags, kind: multi-categorical, weights:"
+          + " scores, vocabulary: words}, {name: tag_hash, column: tags, kind: multi-hashed,"
+          + " buckets: 50, weights: scores}, {column: city, table: users}, {name: city_hash,"
+          + " column: city, table: users, kind: hashed, buckets: 30}, {column: age, table: users,"
+          + " kind: numeric}, {name: ages, column: age, table: users, kind: bucketed, bounds: [25,"
+          + " 40, 60]}, {column: kind, table: items}, {column: words, table: items, kind:"
+          + " multi-categorical, weightMark: ':'}, {name: word_hash, column: words, table: items,"
+          + " kind: multi-hashed, buckets: 9, weightMark: ':'}, {name: cost_kind, cross: [cost,"
+          + " kind]}]";
 
   private static final String[] SETTINGS = {
     FIELDS,
@@ -243,10 +244,11 @@ class ListWeightsTest {
   @Test
   void serversAndFeatureSourcesTakeWeightsAndOneColumn() throws Exception {
     String context =
-        "\"hour\": 3, \"price\": 12.5, \"tags\": [\"a\", \"c\", \"zz\"], \"tags.weights\": [0.5, 3, 2]";
+        "\"hour\": 3, \"price\": 12.5, \"tags\": [\"a\", \"c\", \"zz\"], \"tags.weights\": [0.5, 3,"
+            + " 2]";
     String items =
-        "{\"id\": \"i1\"}, {\"id\": \"i2\", \"fields\": {\"words\": [\"w1\", \"w3\"], \"words.weights\": [4, 1]}},"
-            + " {\"id\": \"i4\", \"fields\": {\"tags.weights\": [1]}}";
+        "{\"id\": \"i1\"}, {\"id\": \"i2\", \"fields\": {\"words\": [\"w1\", \"w3\"],"
+            + " \"words.weights\": [4, 1]}}, {\"id\": \"i4\", \"fields\": {\"tags.weights\": [1]}}";
     try (FakeRedis redis = new FakeRedis();
         RankingServer server =
             serve(
@@ -301,9 +303,10 @@ class ListWeightsTest {
                 """
                 {"user": "17", "scenario": "feed", "context": {"hour": 3, "price": 12.5,
                  "tags": ["a", "c", "zz"], "tags.weights": [0.5, 3, 2]}, "items": [{"id": "i2",
-                 "fields": {"words": ["w1", "w3"], "words.weights": [4, 1]}}]}""",
+                 "fields": {"words": ["w1", "w3"], "words.weights": [4, 1]}}]}\
+                """,
                 message);
-        assertThat(ServerGrpcTest.call(channel, message.build()).getItems(0).getProbability())
+        assertThat(ServedShop.call(channel, message.build()).getItems(0).getProbability())
             .isCloseTo(expected, within(1e-5f));
       } finally {
         channel.shutdownNow();

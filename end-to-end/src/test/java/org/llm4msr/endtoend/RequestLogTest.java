@@ -59,7 +59,7 @@ class RequestLogTest {
   private RequestLog begin() {
     LogConfig config =
         new LogConfig(folder.resolve("log"), 1, 10_000, 100_000, 3600, Long.MAX_VALUE);
-    RequestLog log = new RequestLog(config, System::nanoTime);
+    RequestLog log = new RequestLog(config, () -> 0);
     log.begin();
     return log;
   }

@@ -1,6 +1,7 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.llm4msr.endtoend.FreshShop.metric;
 
@@ -68,8 +69,9 @@ class SequenceRequestsTest {
 
   private static final String SEQUENCES =
       "model.sequences={recent: {length: 4, until: row}, where: {table: scenario, length: 4, until:"
-          + " row}, attended: {pooling: target-attention, length: 6, events: all, until: row}, dear:"
-          + " {positive: dear, until: row, length: 4}, seen: {of: seen, pooling: max, length: 3}}";
+          + " row}, attended: {pooling: target-attention, length: 6, events: all, until: row},"
+          + " dear: {positive: dear, until: row, length: 4}, seen: {of: seen, pooling: max, length:"
+          + " 3}}";
 
   @TempDir static Path folder;
   private static List<Map<String, Object>> some;
@@ -223,17 +225,16 @@ class SequenceRequestsTest {
         for (int i = 0; i < SOME; i++) {
           RankRequest.Builder message = RankRequest.newBuilder();
           JsonFormat.parser().merge(request(some.get(i)), message);
-          RankResponse answer = ServerGrpcTest.call(channel, message.build());
+          RankResponse answer = ServedShop.call(channel, message.build());
           assertThat(answer.getItems(0).getProbability()).isCloseTo(expected[i], within(1e-5f));
         }
         RankRequest.Builder wrong = RankRequest.newBuilder();
         Map<String, Object> row = new HashMap<>(some.get(0));
         row.put("history", List.of(Map.of("item", "i1", "clicked", 1)));
         JsonFormat.parser().merge(request(row), wrong);
-        ServerGrpcTest.assertStatus(
-            () -> ServerGrpcTest.call(channel, wrong.build()),
-            Status.Code.INVALID_ARGUMENT,
-            "context.history[0] has the key 'clicked'");
+        assertThatThrownBy(() -> ServedShop.call(channel, wrong.build()))
+            .hasMessageStartingWith(Status.Code.INVALID_ARGUMENT.name())
+            .hasMessageContaining("context.history[0] has the key 'clicked'");
       } finally {
         channel.shutdownNow();
       }

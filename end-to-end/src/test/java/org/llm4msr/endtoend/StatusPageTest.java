@@ -1,8 +1,6 @@
 package org.llm4msr.endtoend;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.llm4msr.endtoend.ServedShop.CLIENT;
 import static org.llm4msr.endtoend.ServedShop.JSON;
 import static org.llm4msr.endtoend.ServedShop.assertRefused;
 import static org.llm4msr.endtoend.ServedShop.at;
@@ -15,18 +13,11 @@ import static org.llm4msr.endtoend.ServedShop.startForAll;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,42 +58,6 @@ class StatusPageTest {
       browser = Browser.find(folder).start();
     }
     return browser.tab();
-  }
-
-  private static HttpResponse<String> page(RankingServer from) throws Exception {
-    return CLIENT.send(HttpRequest.newBuilder(at(from, "/")).build(), BodyHandlers.ofString());
-  }
-
-  private static String hash(String html, String element) throws Exception {
-    MatchResult found =
-        Pattern.compile("(?s)<%1$s>(.*?)</%1$s>".formatted(element))
-            .matcher(html)
-            .results()
-            .findFirst()
-            .orElseThrow();
-    byte[] digest = MessageDigest.getInstance("SHA-256").digest(found.group(1).getBytes(UTF_8));
-    return "%s-src 'sha256-%s'".formatted(element, Base64.getEncoder().encodeToString(digest));
-  }
-
-  @Test
-  void itNeedsNothingElseAndMayNotLoadIt() throws Exception {
-    HttpResponse<String> answer = page(server);
-    String policy = answer.headers().firstValue("content-security-policy").orElseThrow();
-
-    assertThat(answer.headers().firstValue("content-type")).hasValue("text/html; charset=utf-8");
-    assertThat(policy)
-        .startsWith("default-src 'none';")
-        .contains(hash(answer.body(), "script"), hash(answer.body(), "style"))
-        .contains("frame-ancestors 'none'")
-        .doesNotContain("unsafe");
-    assertThat(answer.body()).doesNotContainPattern("https?://").doesNotContain("src=");
-  }
-
-  @Test
-  void oneSettingSwitchesItOff() throws Exception {
-    try (RankingServer without = start("page=false")) {
-      assertRefused(page(without), 404, "serve/HTTP_404");
-    }
   }
 
   @Test

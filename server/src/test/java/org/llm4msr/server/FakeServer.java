@@ -41,7 +41,7 @@ final class FakeServer {
 
   /** Starts a server with settings alone, whose models an opener opens. */
   static RankingServer start(RankingServer.ModelOpener opener, String... settings) {
-    return start(System::nanoTime, opener, settings);
+    return start(() -> 0, opener, settings);
   }
 
   /** Starts a server that measures with a ticker. */

@@ -1,14 +1,12 @@
-package org.llm4msr.endtoend;
+package org.llm4msr.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.llm4msr.endtoend.ServedShop.CLIENT;
-import static org.llm4msr.endtoend.ServedShop.assertRefused;
-import static org.llm4msr.endtoend.ServedShop.get;
-import static org.llm4msr.endtoend.ServedShop.post;
-import static org.llm4msr.endtoend.ServedShop.request;
-import static org.llm4msr.endtoend.ServedShop.start;
+import static org.llm4msr.server.FakeServer.CLIENT;
+import static org.llm4msr.server.FakeServer.assertRefused;
+import static org.llm4msr.server.FakeServer.get;
+import static org.llm4msr.server.FakeServer.post;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -33,12 +31,11 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.protocol.v1.RankRequest;
-import org.llm4msr.server.RankingServer;
 import org.slf4j.LoggerFactory;
 
 /** Who may ask a server, over which connections, and what is logged of it. */
@@ -46,15 +43,17 @@ class ServerAccessTest {
 
   @TempDir Path folder;
 
-  @BeforeAll
-  static void train() {
-    ServedShop.train();
+  private Path bundle;
+
+  @BeforeEach
+  void write() throws Exception {
+    bundle = new FakeBundle(1).write(folder.resolve("compiled"));
   }
 
   @Test
   void onlyThoseWithATokenAreServed() throws Exception {
-    try (RankingServer closed = start("tokens=[first, second]")) {
-      String body = request(17, 3, "");
+    try (RankingServer closed = FakeServer.start(bundle, "tokens=[first, second]")) {
+      String body = FakeShop.json(17, 3, "");
       HttpResponse<String> refused = post(closed, body);
       assertRefused(refused, 401, "serve/NO_TOKEN");
       assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
@@ -86,11 +85,12 @@ class ServerAccessTest {
     Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("mykey").getEncoded()));
     byte[] secret = keys.getKey("mykey", "secret".toCharArray()).getEncoded();
     Files.writeString(key, pem("PRIVATE KEY", secret));
-    try (RankingServer encrypted = start("tls.certificate=" + certificate, "tls.key=" + key)) {
+    try (RankingServer encrypted =
+        FakeServer.start(bundle, "tls.certificate=" + certificate, "tls.key=" + key)) {
       HttpRequest request =
           HttpRequest.newBuilder(
                   URI.create("https://localhost:%d/v1/rank".formatted(encrypted.port())))
-              .POST(BodyPublishers.ofString(request(17, 3, "")))
+              .POST(BodyPublishers.ofString(FakeShop.json(17, 3, "")))
               .build();
       HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(keys)).build();
       assertThat(trusting.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
@@ -98,7 +98,8 @@ class ServerAccessTest {
           .isInstanceOf(SSLException.class);
     }
     Files.writeString(key, "no key");
-    assertThatThrownBy(() -> start("tls.certificate=" + certificate, "tls.key=" + key))
+    assertThatThrownBy(
+            () -> FakeServer.start(bundle, "tls.certificate=" + certificate, "tls.key=" + key))
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith("[serve/CERTIFICATE]")
         .hasMessageContaining("key.pem");
@@ -138,8 +139,8 @@ class ServerAccessTest {
     logger.addAppender(lines);
     try {
       for (String with : List.of("off", "plain", "ids")) {
-        try (RankingServer logged = start("accessLog=" + with)) {
-          post(logged, request(17, 3, ", \"id\": \"a b\\n\""));
+        try (RankingServer logged = FakeServer.start(bundle, "accessLog=" + with)) {
+          post(logged, FakeShop.json(17, 3, ", \"id\": \"a b\\n\""));
         }
       }
     } finally {

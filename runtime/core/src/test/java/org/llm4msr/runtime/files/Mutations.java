@@ -1,4 +1,4 @@
-package org.llm4msr.endtoend;
+package org.llm4msr.runtime.files;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Drawn damage: one to three edits of a file, of its bytes or of its words. */
-final class Mutations {
+public final class Mutations {
 
   private static final Pattern WORDS = Pattern.compile("[\\w.-]+|\\s+|[^\\w\\s]");
 
@@ -71,23 +71,24 @@ final class Mutations {
 
   private final RandomGenerator random;
 
-  Mutations(long seed) {
+  /** Draws the same edits for the same seed. */
+  public Mutations(long seed) {
     // The first draws of a plain Random are alike for neighbouring seeds.
     this.random = new SplittableRandom(seed);
   }
 
   /** Returns one of some things. */
-  <T> T pick(List<T> things) {
+  public <T> T pick(List<T> things) {
     return things.get(random.nextInt(things.size()));
   }
 
   /** Returns true with a probability of one in some. */
-  boolean oneIn(int some) {
+  public boolean oneIn(int some) {
     return random.nextInt(some) == 0;
   }
 
   /** Damages a file of any format. */
-  byte[] bytes(byte[] original) {
+  public byte[] bytes(byte[] original) {
     byte[] bytes = original.clone();
     for (int edits = 1 + random.nextInt(3); edits > 0 && bytes.length > 0; edits--) {
       bytes = edit(bytes, position(bytes.length));
@@ -137,7 +138,7 @@ final class Mutations {
   }
 
   /** Damages a text: its words and lines mostly, sometimes its bytes. */
-  byte[] text(byte[] original) {
+  public byte[] text(byte[] original) {
     if (oneIn(8)) {
       return bytes(original);
     }
