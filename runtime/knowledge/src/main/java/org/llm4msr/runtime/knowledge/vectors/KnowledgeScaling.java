@@ -192,7 +192,10 @@ public final class KnowledgeScaling {
           level == Level.ITEM ? tensors.remove(componentsName(level)) : tensors.get(COMPONENTS);
       PrincipalComponents components = directions == null ? null : components(directions);
       sound &= directions == null || components != null;
+      boolean isThere =
+          tensors.keySet().stream().anyMatch(name -> name.startsWith(plural(level) + "/"));
       KnowledgeTransform transform = transform(tensors, plural(level), components);
+      sound &= isThere == (transform != null);
       if (transform != null) {
         levels.put(level, transform);
       }

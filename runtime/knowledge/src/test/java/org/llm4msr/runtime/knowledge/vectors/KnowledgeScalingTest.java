@@ -131,6 +131,15 @@ class KnowledgeScalingTest {
   }
 
   @Test
+  void refusesALevelThatIsDamagedBesideOneThatIsSound() {
+    Map<String, Tensor> users = Map.of("users/mean", vector(1, 2), "users/deviation", vector(1, 2));
+    assertDamaged(with(users, "items/mean", vector(1, 2)));
+    assertDamaged(with(users, "scenarios/deviation", vector(1, 2)));
+    assertDamaged(
+        with(with(users, "items/mean", vector(1, 2)), "items/deviation", vector(1, 2, 3)));
+  }
+
+  @Test
   void vectorsOfTheTrainingPartAreNeeded() {
     KnowledgeSource nobody = source(Map.of("later", new float[] {1, 1}));
     assertThatThrownBy(
