@@ -156,6 +156,15 @@ class ArchitectureTest {
                           .forEach(use -> events.add(violated(type, use.getDescription())))));
 
   @ArchTest
+  static final ArchRule theRuntimeStandsOnNothingThatServes =
+      noClasses()
+          .that()
+          .resideInAPackage("org.llm4msr.runtime..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.llm4msr.serving..", "org.llm4msr.server..", "org.llm4msr.cli..");
+
+  @ArchTest
   static final ArchRule publicTypesAreThoseThatOthersUse =
       classes()
           .that()
@@ -181,9 +190,9 @@ class ArchitectureTest {
                   }));
 
   private static boolean isUsedByAnotherModule(JavaClass type) {
-    String own = Modules.of(type).name();
+    String own = Modules.of(type);
     return type.getDirectDependenciesToSelf().stream()
-        .map(use -> Modules.of(use.getOriginClass().getBaseComponentType()).name())
+        .map(use -> Modules.of(use.getOriginClass()))
         .anyMatch(user -> !user.equals(own));
   }
 

@@ -1,158 +1,134 @@
 package org.llm4msr.endtoend;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Stream;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** The modules of the code, their packages, and which of them each may use. */
+/**
+ * The modules of the code by their folders, and which of them each may use: those behind its arrows
+ * and what these use. Each stands after those that it uses.
+ */
 final class Modules {
 
-  private static final String OURS = "org.llm4msr.";
+  static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
 
-  private static final List<String> TOOLKIT =
-      List.of(
-          "toolkit-model",
-          "toolkit-arrow",
-          "toolkit-hub",
-          "toolkit-database",
-          "toolkit-safetensors",
-          "toolkit-vectors");
+  private static final Pattern BUILT =
+      Pattern.compile(Pattern.quote(ROOT.toUri().getRawPath()) + "(.+?)/target/");
 
-  /** Each uses those before it. */
-  private static final List<String> RUNTIME =
-      List.of(
-          "core",
-          "batch",
-          "engine",
-          "data",
-          "knowledge",
-          "scoring",
-          "training",
-          "experiment",
-          "download",
-          "lab",
-          "cluster");
-
-  private static final Map<String, Module> ALL = table();
-
-  /**
-   * A module.
-   *
-   * @param packages with their subpackages
-   * @param uses names of modules
-   */
-  record Module(String name, List<String> packages, Set<String> uses) {}
+  private static final Map<String, List<String>> ARROWS = arrows();
 
   private Modules() {}
 
-  private static Map<String, Module> table() {
-    Map<String, Module> all = new LinkedHashMap<>();
-    add(all, "api", List.of("api"), List.of());
-    add(all, "processor", List.of("processor"), List.of("api"));
-    add(all, "toolkit-model", List.of("toolkit.model"), List.of("api"));
-    add(all, "toolkit-arrow", List.of("toolkit.arrow"), List.of("api"));
-    add(all, "toolkit-hub", List.of("toolkit.hub"), List.of("api"));
-    add(all, "toolkit-database", List.of("toolkit.database"), List.of("api"));
-    add(all, "toolkit-safetensors", List.of("toolkit.safetensors"), List.of("api"));
-    add(
-        all,
-        "toolkit-vectors",
-        List.of("toolkit.vectors"),
-        List.of("api", "toolkit-arrow", "toolkit-database", "toolkit-safetensors"));
-    runtime(all, "core", "config", "plugins", "files", "text");
-    runtime(all, "batch", "batch");
-    runtime(all, "engine", "engine", "kernels", "gradients", "model", "peers", "tables");
-    runtime(all, "data", "data");
-    runtime(all, "knowledge", "knowledge");
-    runtime(all, "scoring", "assembly", "bundle", "calibration", "scoring", "terms");
-    runtime(all, "training", "training", "evaluation");
-    List<String> scoring = with(RUNTIME.subList(0, RUNTIME.indexOf("training")), "api");
-    add(all, "recording", List.of("serving.recording"), List.of("api"));
-    add(
-        all,
-        "ranker",
-        List.of("serving.ranker", "serving.versions"),
-        with(scoring, "toolkit-safetensors"));
-    List<String> ranker = with(with(scoring, "toolkit-safetensors"), "ranker");
-    add(all, "compiler", List.of("serving.compiler"), with(ranker, "recording"));
-    runtime(all, "experiment", "experiment", "exchange", "explanation");
-    all.get("experiment").uses().add("compiler");
-    runtime(all, "download", "download");
-    runtime(all, "lab", "compare", "report");
-    runtime(all, "cluster", "cluster");
-    List<String> compiler = with(with(ranker, "recording"), "compiler");
-    add(all, "publishing", List.of("serving.publishing"), with(compiler, "training"));
-    add(all, "export", List.of("serving.export"), compiler);
-    add(all, "protocol", List.of("protocol"), List.of());
-    add(all, "server", List.of("server"), with(with(ranker, "protocol"), "toolkit-arrow"));
-    List<String> cli =
-        List.of("compiler", "ranker", "publishing", "export", "server", "api", "toolkit-hub");
-    add(all, "cli", List.of("cli"), Stream.concat(RUNTIME.stream(), cli.stream()).toList());
-    List<String> served = List.of("api", "toolkit-arrow", "core", "data", "knowledge");
-    add(all, "exchange", List.of("exchange"), with(served, "experiment"));
-    add(all, "spark", List.of("spark"), List.of());
-    add(all, "tck", List.of("tck"), List.of("api", "toolkit-model", "core", "engine", "recording"));
-    add(all, "checking", List.of("checking"), List.of("api", "core", "engine", "tck"));
-    for (String plugins :
-        List.of("backbones", "datasets", "features", "fusion", "llm", "llamacpp")) {
-      add(all, "plugins-" + plugins, List.of("plugins." + plugins), with(TOOLKIT, "api"));
-    }
-    add(all, "benchmarks", List.of("benchmarks"), List.copyOf(all.keySet()));
+  private static Map<String, List<String>> arrows() {
+    Map<String, List<String>> all = new LinkedHashMap<>();
+    all.put("api", List.of());
+    all.put("processor", List.of("api"));
+    all.put("toolkit/model", List.of("api"));
+    all.put("toolkit/arrow", List.of("api"));
+    all.put("toolkit/hub", List.of("api"));
+    all.put("toolkit/database", List.of("api"));
+    all.put("toolkit/safetensors", List.of("api"));
+    all.put("toolkit/vectors", List.of("toolkit/arrow", "toolkit/database", "toolkit/safetensors"));
+    all.put("runtime/core", List.of("toolkit/arrow"));
+    all.put("runtime/batch", List.of("api"));
+    all.put("runtime/engine", List.of("toolkit/safetensors", "runtime/core", "runtime/batch"));
+    all.put("runtime/data", List.of("toolkit/database", "runtime/core", "runtime/batch"));
+    all.put("runtime/knowledge", List.of("runtime/engine", "runtime/data"));
+    all.put("runtime/scoring", List.of("toolkit/model", "runtime/knowledge"));
+    all.put("runtime/training", List.of("runtime/scoring"));
+    all.put("runtime/experiment", List.of("runtime/training"));
+    all.put("runtime/download", List.of("toolkit/hub", "runtime/core"));
+    all.put("runtime/lab", List.of("runtime/experiment"));
+    all.put("runtime/cluster", List.of("runtime/experiment"));
+    all.put("serving/protocol", List.of());
+    all.put("serving/recording", List.of("api"));
+    all.put("serving/ranker", List.of("runtime/scoring"));
+    all.put("serving/compiler", List.of("serving/recording", "serving/ranker"));
+    all.put("serving/publishing", List.of("runtime/training", "serving/compiler"));
+    all.put("serving/export", List.of("serving/compiler"));
+    all.put("server", List.of("serving/protocol", "serving/ranker"));
+    all.put(
+        "cli",
+        List.of(
+            "runtime/download", "runtime/lab", "serving/publishing", "serving/export", "server"));
+    all.put("exchange", List.of("runtime/experiment"));
+    all.put("spark", List.of());
+    all.put("spark/jars", List.of());
+    all.put("tck", List.of("toolkit/model", "runtime/engine", "serving/recording"));
+    all.put("checking", List.of("tck"));
+    all.put("plugins-backbones", List.of("processor", "toolkit/model"));
+    all.put("plugins-llm", List.of("processor", "toolkit/hub", "toolkit/vectors"));
+    all.put("plugins-llama-cpp", List.of("processor", "toolkit/hub"));
+    all.put("plugins-fusion", List.of("processor", "toolkit/model"));
+    all.put("plugins-features", List.of("processor"));
+    all.put("plugins-datasets", List.of("processor", "toolkit/vectors"));
+    all.put("bom", List.of());
+    all.put("archetype", List.of());
+    all.put(
+        "dist",
+        List.of(
+            "runtime/cluster",
+            "cli",
+            "exchange",
+            "spark",
+            "checking",
+            "plugins-backbones",
+            "plugins-llm",
+            "plugins-llama-cpp",
+            "plugins-fusion",
+            "plugins-features",
+            "plugins-datasets"));
+    all.put("end-to-end", List.of());
+    all.put("examples", List.of());
+    all.put("benchmarks", List.of("dist"));
     return all;
   }
 
-  private static void add(
-      Map<String, Module> all, String name, List<String> packages, List<String> uses) {
-    all.put(
-        name, new Module(name, packages.stream().map(OURS::concat).toList(), new TreeSet<>(uses)));
+  /** Returns the modules in the order of the map. */
+  static Set<String> names() {
+    return ARROWS.keySet();
   }
 
-  private static void runtime(Map<String, Module> all, String name, String... packages) {
-    List<String> uses =
-        Stream.of(
-                List.of("api"),
-                TOOLKIT,
-                switch (name) {
-                  // Downloads are for themselves; an experiment is no part of them.
-                  case "download" -> List.of("core");
-                  // Data is prepared without engines.
-                  case "data" -> List.of("core", "batch");
-                  default -> RUNTIME.subList(0, RUNTIME.indexOf(name));
-                })
-            .flatMap(List::stream)
-            .toList();
-    add(all, name, Stream.of(packages).map("runtime."::concat).toList(), uses);
+  /** Returns the modules behind the arrows of one. */
+  static List<String> arrows(String module) {
+    return ARROWS.getOrDefault(module, List.of());
   }
 
-  private static List<String> with(List<String> some, String more) {
-    return Stream.concat(some.stream(), Stream.of(more)).toList();
+  /** Returns the modules that one may use. */
+  static Set<String> below(String module) {
+    Set<String> all = new LinkedHashSet<>(arrows(module));
+    arrows(module).forEach(used -> all.addAll(below(used)));
+    return all;
   }
 
-  /** Returns the module of a class of ours. */
-  static Module of(JavaClass type) {
-    String name = type.getPackageName();
-    return ALL.values().stream()
-        .filter(module -> module.packages().stream().anyMatch(prefix -> isBelow(name, prefix)))
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("no module has the package of " + type.getName()));
-  }
-
-  private static boolean isBelow(String name, String top) {
-    return name.equals(top) || name.startsWith(top + ".");
+  /** Returns the module of a class of ours: the one that it was built in. */
+  static String of(JavaClass type) {
+    String from =
+        type.getBaseComponentType()
+            .getSource()
+            .map(source -> source.getUri().toString())
+            .orElse("nothing that was read");
+    Matcher built = BUILT.matcher(from);
+    if (!built.find()) {
+      throw new AssertionError("%s is of %s, no module".formatted(type.getName(), from));
+    }
+    return built.group(1);
   }
 
   static boolean isOurs(JavaClass type) {
-    return type.getPackageName().startsWith(OURS);
+    return type.getPackageName().startsWith("org.llm4msr.");
   }
 
   /** Returns whether a class may use another. */
   static boolean mayUse(JavaClass user, JavaClass used) {
-    Module module = of(user);
-    String other = of(used).name();
-    return module.name().equals(other) || module.uses().contains(other);
+    String module = of(user);
+    String other = of(used);
+    return module.equals(other) || below(module).contains(other);
   }
 }

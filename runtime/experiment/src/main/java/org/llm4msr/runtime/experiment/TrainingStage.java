@@ -18,6 +18,7 @@ import org.llm4msr.runtime.assembly.fields.FieldProblems;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.bundle.BundleWriter;
+import org.llm4msr.runtime.bundle.FinishedBundle;
 import org.llm4msr.runtime.bundle.PluginStamps;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelProbabilities;
@@ -50,7 +51,6 @@ import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.training.SlowTraining;
 import org.llm4msr.runtime.training.Trainer;
 import org.llm4msr.runtime.training.TrainingResult;
-import org.llm4msr.serving.compiler.CompiledBundle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -319,7 +319,7 @@ final class TrainingStage implements AutoCloseable {
 
   private void writeBundle(Path target) {
     if (config.scoring().compile()) {
-      CompiledBundle.write(target, loader, this::writePlainBundle);
+      FinishedBundle.write(target, loader, this::writePlainBundle);
     } else {
       writePlainBundle(target);
     }

@@ -7,25 +7,19 @@ import java.util.function.Consumer;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.bundle.BundleFinisher;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes a bundle with the graphs of its model. */
-public final class CompiledBundle {
+public final class CompiledBundle implements BundleFinisher {
 
   private static final Logger LOG = LoggerFactory.getLogger(CompiledBundle.class);
 
-  private CompiledBundle() {}
-
-  /**
-   * Writes it; without graphs, and with a warning, where compiling fails.
-   *
-   * @param loader knows the plugins
-   * @param plain writes the bundle without graphs into a new folder
-   */
-  public static void write(Path target, ConfigLoader loader, Consumer<Path> plain) {
+  @Override
+  public void write(Path target, ConfigLoader loader, Consumer<Path> plain) {
     Path uncompiled = target.resolveSibling(target.getFileName() + "-uncompiled");
     try {
       DurableFiles.delete(uncompiled);
