@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.CommandGroup;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.cli.options.RunOption;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
@@ -24,6 +23,7 @@ import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.serving.publishing.Publication;
 import org.llm4msr.serving.publishing.PublishRequest;
 import org.llm4msr.serving.publishing.Publisher;
@@ -167,7 +167,7 @@ final class BundleCommand extends CommandGroup {
       String text =
           rows.isEmpty()
               ? "The bundles do not differ."
-              : Terminal.table(List.of("what", "A", "B"), rows);
+              : TextTable.of(List.of("what", "A", "B"), rows);
       terminal().result(differences, text);
     }
   }
@@ -195,8 +195,8 @@ final class BundleCommand extends CommandGroup {
   @CommandLine.Command(
       name = "publish",
       description =
-          "Compiles a bundle and makes it the version that servers of a folder take next. With --rows it"
-              + " is calibrated and compared with the version before first.")
+          "Compiles a bundle and makes it the version that servers of a folder take next. With"
+              + " --rows it is calibrated and compared with the version before first.")
   static final class Publish extends Command {
 
     @SuppressWarnings("NullAway.Init") // picocli fills it.
@@ -284,7 +284,7 @@ final class BundleCommand extends CommandGroup {
         rows.add(row(trial.now().scenarios().get(s), old));
       }
       rows.add(row(trial.now().overall(), before == null ? null : before.overall()));
-      return Terminal.table(
+      return TextTable.of(
           List.of(
               "scenario",
               ">rows",

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.CompiledManifest;
 import picocli.CommandLine;
@@ -41,7 +41,7 @@ final class CompileCommand extends Command {
   }
 
   private static String table(CompiledManifest manifest) {
-    return Terminal.table(
+    return TextTable.of(
         List.of("scenario", "graph", "rows compared", "largest difference"),
         manifest.scenarios().stream()
             .map(

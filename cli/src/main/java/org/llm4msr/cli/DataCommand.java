@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.CommandGroup;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
 import org.llm4msr.runtime.data.preparation.PreparationResult;
 import org.llm4msr.runtime.exchange.Exchange;
@@ -23,6 +22,7 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.report.DataReport;
 import org.llm4msr.runtime.report.DataTables;
+import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -203,7 +203,7 @@ final class DataCommand extends CommandGroup {
       StringBuilder text = new StringBuilder(tables.head()).append('\n');
       for (DataTables.ReportTable table : tables.all()) {
         text.append('\n').append(table.title()).append('\n');
-        text.append(Terminal.table(table.headings(), table.rows()));
+        text.append(TextTable.of(table.headings(), table.rows()));
       }
       return text.toString();
     }

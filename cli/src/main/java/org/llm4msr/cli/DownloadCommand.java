@@ -20,6 +20,7 @@ import org.llm4msr.runtime.download.Catalogue.Licence;
 import org.llm4msr.runtime.download.DatasetDownload;
 import org.llm4msr.runtime.download.PublishedDataset;
 import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
+import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.toolkit.hub.EnvironmentProxies;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -91,7 +92,7 @@ final class DownloadCommand extends Command {
                         dataset.reader(),
                         dataset.title()))
             .toList();
-    return Terminal.table(List.of("name", "licence", "reader", "what it is"), rows);
+    return TextTable.of(List.of("name", "licence", "reader", "what it is"), rows);
   }
 
   private void show(PublishedDataset dataset, Licence licence) {

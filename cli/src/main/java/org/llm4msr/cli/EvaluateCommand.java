@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.cli.options.RunOption;
 import org.llm4msr.cli.options.SplitOption;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
@@ -21,6 +20,7 @@ import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,7 +62,7 @@ final class EvaluateCommand extends ExperimentCommand {
       rows.add(table.row(scenarios.get(rank), report.scenarioNames().get(rank)));
     }
     rows.add(table.row(report.result().overall(), "overall"));
-    StringBuilder tables = new StringBuilder(Terminal.table(table.headings("scenario"), rows));
+    StringBuilder tables = new StringBuilder(TextTable.of(table.headings("scenario"), rows));
     EvaluationResult before = report.uncalibrated();
     if (before != null) {
       tables.append(uncalibrated(Metrics.OVERALL, before.overall(), metrics));
@@ -70,22 +70,22 @@ final class EvaluateCommand extends ExperimentCommand {
     List<LabelMetrics> labels = report.result().labels();
     if (!labels.isEmpty()) {
       List<List<String>> further = ofLabels.rows(labels, report.scenarioNames());
-      tables.append('\n').append(Terminal.table(ofLabels.headings("scenario"), further));
+      tables.append('\n').append(TextTable.of(ofLabels.headings("scenario"), further));
       labels.forEach(label -> tables.append(uncalibrated(label.label(), report, metrics)));
     }
     RankingResult ranking = report.ranking();
     if (ranking != null) {
       List<List<String>> groups = RankingTable.rows(ranking, report.scenarioNames());
-      tables.append('\n').append(Terminal.table(RankingTable.headings(ranking), groups));
+      tables.append('\n').append(TextTable.of(RankingTable.headings(ranking), groups));
     }
     for (SlicedMetrics sliced : report.slices()) {
       List<List<String>> slices =
           sliced.slices().stream().map(slice -> table.row(slice, slice.name())).toList();
-      tables.append('\n').append(Terminal.table(table.headings(sliced.title()), slices));
+      tables.append('\n').append(TextTable.of(table.headings(sliced.title()), slices));
       List<List<String>> further = ofLabels.slices(labels, sliced.name());
       if (!further.isEmpty()) {
         List<String> headings = ofLabels.headings(sliced.title());
-        tables.append('\n').append(Terminal.table(headings, further));
+        tables.append('\n').append(TextTable.of(headings, further));
       }
     }
     tables

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.cli.options.RunOption;
 import org.llm4msr.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -12,6 +11,7 @@ import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.report.ExplanationTables;
+import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -100,7 +100,7 @@ final class ExplainCommand extends ExperimentCommand {
       text.append(part.title()).append('\n');
       part.text().lines().forEach(line -> text.append("  ").append(line).append('\n'));
       if (!part.rows().isEmpty()) {
-        Terminal.table(part.headings(), part.rows())
+        TextTable.of(part.headings(), part.rows())
             .lines()
             .forEach(line -> text.append("  ").append(line).append('\n'));
       }

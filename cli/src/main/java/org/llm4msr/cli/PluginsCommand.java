@@ -13,7 +13,6 @@ import org.llm4msr.cli.check.CheckProcess;
 import org.llm4msr.cli.check.CheckReport;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.CommandGroup;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.runtime.config.loading.PluginDescription;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
@@ -22,6 +21,7 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.text.NearestName;
+import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -129,7 +129,7 @@ final class PluginsCommand extends CommandGroup {
             row("broken", plugin.kind(), plugin.label(), plugin.origin(), plugin.error().code()));
       }
       List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
-      StringBuilder text = new StringBuilder(Terminal.table(headings, rows));
+      StringBuilder text = new StringBuilder(TextTable.of(headings, rows));
       BrokenPlugin.reasons(broken).forEach(reason -> text.append('\n').append(reason).append('\n'));
       return text.toString();
     }
@@ -216,7 +216,7 @@ final class PluginsCommand extends CommandGroup {
       List<List<String>> rows = new ArrayList<>();
       addRows(description.settings(), "  ", rows);
       List<String> headings = List.of("  setting", "default", "allowed", "meaning");
-      text.append(Terminal.table(headings, rows));
+      text.append(TextTable.of(headings, rows));
       if (description.settings().stream().anyMatch(PluginDescription.Row::operational)) {
         text.append("  ").append(PluginDescription.OPERATIONAL).append('\n');
       }
@@ -286,8 +286,7 @@ final class PluginsCommand extends CommandGroup {
       }
       pluginFolders.forEach(root -> arguments.addAll(List.of("--plugins", root.toString())));
       CheckReport report = CheckReport.of(CheckProcess.run(folder, arguments, terminal().err()));
-      terminal()
-          .result(report, Terminal.table(CheckReport.HEADINGS, report.rows()) + report.text());
+      terminal().result(report, TextTable.of(CheckReport.HEADINGS, report.rows()) + report.text());
       if (!report.sound()) {
         throw new MsrException(
             ErrorType.PLUGIN,

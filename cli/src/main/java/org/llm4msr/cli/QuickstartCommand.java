@@ -10,7 +10,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -19,6 +18,7 @@ import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -160,7 +160,7 @@ final class QuickstartCommand extends Command {
     rows.add(cells(comparison.overall()));
     rows.add(cells(comparison.newItems()));
     String table =
-        Terminal.table(
+        TextTable.of(
             List.of(
                 "scenario",
                 ">rows",

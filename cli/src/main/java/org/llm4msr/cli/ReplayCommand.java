@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
+import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.server.log.LoggedRequests;
 import org.llm4msr.server.replay.Replay;
 import org.llm4msr.server.replay.ReplayReport;
@@ -64,7 +64,7 @@ final class ReplayCommand extends Command {
     add(rows, "other bundles", report.others());
     StringBuilder text =
         new StringBuilder(
-            Terminal.table(
+            TextTable.of(
                 List.of(
                     "ranked by",
                     "scenario",

@@ -13,6 +13,7 @@ import me.tongfei.progressbar.ProgressState;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Progress;
 import org.llm4msr.cli.output.Speed;
+import org.llm4msr.runtime.text.RoughTime;
 
 /** Shows the progress of long work on stderr: a bar on a terminal, else one line per minute. */
 public interface ProgressView extends Progress, AutoCloseable {
@@ -33,14 +34,6 @@ public interface ProgressView extends Progress, AutoCloseable {
     return Boolean.getBoolean(TERMINAL)
         ? new Bar(err, task, unit)
         : new Lines(err, task, unit, System::nanoTime);
-  }
-
-  /** Returns a time in words. */
-  static String about(double seconds) {
-    long minutes = Math.round(seconds / 60);
-    return minutes < 1
-        ? "less than a minute"
-        : minutes < 120 ? minutes + " min" : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
   }
 
   /** A bar with rate and time left. */
@@ -177,7 +170,7 @@ public interface ProgressView extends Progress, AutoCloseable {
       }
       text += ", " + speed.text(done, unit);
       return total > 0 && rate > 0
-          ? text + ", " + ProgressView.about((total - done) / rate) + " left"
+          ? text + ", " + RoughTime.of((total - done) / rate) + " left"
           : text;
     }
 

@@ -1,8 +1,12 @@
 package org.llm4msr.runtime.experiment;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.training.TrainingResult;
+import org.llm4msr.runtime.training.Validation;
+import org.llm4msr.runtime.training.loss.LossText;
 
 /**
  * The result of training.
@@ -23,4 +27,66 @@ public record TrainingReport(
     String device,
     Calibration calibration,
     boolean leakFutureInteractions,
-    boolean readsLaterParts) {}
+    boolean readsLaterParts) {
+
+  /** Returns the result in words: best step, speed, bundle and balance of labels. */
+  public String text() {
+    Validation best = result.best();
+    String auc =
+        best == null
+            ? "no validation AUC: it needs rows of both classes"
+            : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
+    String speed =
+        result.rowsPerSecond() == 0
+            ? "already trained, nothing left to do"
+            : String.format(Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), device);
+    String text =
+        String.format(
+            Locale.ROOT,
+            "%s: best at step %,d of %,d%s, %s; %s%s%nbundle: %s",
+            run,
+            result.bestStep(),
+            result.steps(),
+            result.stoppedEarly() ? " (stopped early)" : "",
+            auc,
+            speed,
+            result.stillImproving()
+                ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
+                : "",
+            bundle);
+    String marked = Notice.HISTORY.appendedTo(text + balance(), readsLaterParts);
+    return Notice.LEAK.appendedTo(marked, leakFutureInteractions);
+  }
+
+  private String balance() {
+    StringBuilder text = new StringBuilder(balance("", result.labels()));
+    result
+        .furtherLabels()
+        .forEach(label -> text.append(balance(" of " + label.label(), label.scenarios())));
+    return result.loss().equals(LossText.PLAIN)
+        ? text.toString()
+        : text.append("%nloss: ".formatted()).append(result.loss()).toString();
+  }
+
+  /**
+   * Says how rare positives are, and how much they count if that is not their share of the rows.
+   */
+  private static String balance(String of, List<TrainingResult.Labels> scenarios) {
+    TrainingResult.Labels labels = TrainingResult.Labels.sum("all", scenarios);
+    if (labels.rows() == 0) {
+      return String.format(Locale.ROOT, "%npositives%s: no training row knows it", of);
+    }
+    String rows =
+        String.format(
+            Locale.ROOT,
+            "%npositives%s: %.2f %% of %,d training rows",
+            of,
+            100 * labels.share(),
+            labels.rows());
+    return Math.abs(labels.share() - labels.weightedShare()) < 5e-5
+        ? rows
+        : rows
+            + String.format(
+                Locale.ROOT, ", %.2f %% by weight in the loss", 100 * labels.weightedShare());
+  }
+}

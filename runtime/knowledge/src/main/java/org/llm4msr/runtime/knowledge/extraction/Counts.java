@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.llm4msr.runtime.knowledge.store.Without;
 
@@ -44,5 +46,37 @@ public record Counts(
 
   private static List<String> joined(List<String> first, List<String> second) {
     return Stream.concat(first.stream(), second.stream()).distinct().limit(NAMED).toList();
+  }
+
+  /** Returns counts of those alone who got no vector, whose keys are not known. */
+  static Counts of(Without without) {
+    return new Counts(0, 0, without, List.of(), List.of(), List.of());
+  }
+
+  /**
+   * Returns a line that says who got no vector, and why; nothing if all have one.
+   *
+   * @param level what the keys are, in the plural
+   */
+  String withoutVector(String level) {
+    List<String> reasons = new ArrayList<>();
+    add(reasons, without.belowThreshold(), "below the threshold", List.of());
+    add(reasons, without.limited(), "beyond the limit", List.of());
+    add(reasons, without.empty(), "with an empty prompt", empty());
+    add(reasons, without.withoutHistory(), "whose history does not fit", withoutHistory());
+    add(reasons, without.refused(), "refused", refused());
+    return reasons.isEmpty()
+        ? ""
+        : "%s without a vector: %s%n".formatted(level, String.join("; ", reasons));
+  }
+
+  private static void add(List<String> reasons, long count, String reason, List<String> keys) {
+    if (count > 0) {
+      String named =
+          keys.isEmpty()
+              ? ""
+              : " (%s%s)".formatted(String.join(", ", keys), count > keys.size() ? ", ..." : "");
+      reasons.add(String.format(Locale.ROOT, "%,d %s%s", count, reason, named));
+    }
   }
 }

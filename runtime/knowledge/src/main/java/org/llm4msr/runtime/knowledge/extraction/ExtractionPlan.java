@@ -1,8 +1,12 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.text.RoughTime;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * What an extraction would do.
@@ -23,6 +27,9 @@ public record ExtractionPlan(
     List<String> mismatch,
     @Nullable Estimate estimate) {
 
+  /** Longer times are told in minutes. */
+  private static final int SECONDS_SHOWN = 120;
+
   public ExtractionPlan {
     mismatch = List.copyOf(mismatch);
   }
@@ -34,7 +41,17 @@ public record ExtractionPlan(
    * @param tokens tokens to read, as the encoder counts them
    * @param characters code points to read
    */
-  public record PlannedLevel(Counts counts, long tokens, long characters) {}
+  public record PlannedLevel(Counts counts, long tokens, long characters) {
+
+    private List<String> row(String level) {
+      long without = counts.without().all();
+      return Stream.concat(
+              Stream.of(level),
+              LongStream.of(counts.read(), counts.stored(), without, tokens, characters)
+                  .mapToObj(count -> String.format(Locale.ROOT, "%,d", count)))
+          .toList();
+    }
+  }
 
   /**
    * A measured time.
@@ -67,5 +84,47 @@ public record ExtractionPlan(
   /** Returns this with the time of an encoder that has read some prompts; null is not measured. */
   ExtractionPlan with(@Nullable Estimate measured) {
     return new ExtractionPlan(prompts, scenarios, users, items, mismatch, measured);
+  }
+
+  /** Returns the first prompts, a table of the levels, who gets no vector, and the time. */
+  public String text() {
+    List<String> headings =
+        List.of(
+            "level", ">to read", ">stored already", ">without vector", ">tokens", ">characters");
+    String unlike =
+        mismatch.isEmpty()
+            ? ""
+            : "The store that is there is of no use (%s): all is read, with --rebuild.%n"
+                .formatted(String.join("; ", mismatch));
+    return prompts.text()
+        + TextTable.of(
+            headings, List.of(scenarios.row("scenario"), users.row("user"), items.row("item")))
+        + unlike
+        + users.counts().withoutVector("users")
+        + items.counts().withoutVector("items")
+        + time();
+  }
+
+  private String time() {
+    if (read() == 0) {
+      return "nothing to read";
+    }
+    if (estimate == null) {
+      return "No estimate of the time: nothing was read. Add --measure to have some prompts read,"
+          + " which a service may charge for.";
+    }
+    List<String> read = estimate.measuredPrompts();
+    return String.format(
+        Locale.ROOT,
+        "Reading takes about %s, by tokens: %d of these prompts, with %,d tokens, took %.2f s,"
+            + " after others to warm up. Read were %s%s.",
+        estimate.seconds() < SECONDS_SHOWN
+            ? String.format(Locale.ROOT, "%.0f s", Math.ceil(estimate.seconds()))
+            : RoughTime.of(estimate.seconds()),
+        read.size(),
+        estimate.measuredTokens(),
+        estimate.measuredSeconds(),
+        read.size() > Counts.NAMED ? "among others " : "",
+        String.join(", ", read.subList(0, Math.min(read.size(), Counts.NAMED))));
   }
 }

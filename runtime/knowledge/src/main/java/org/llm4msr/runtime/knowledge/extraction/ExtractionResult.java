@@ -1,5 +1,7 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
@@ -66,5 +68,36 @@ public record ExtractionResult(
   /** Returns tokens per second, or 0 if nothing was read. */
   public double tokensPerSecond() {
     return seconds == 0 ? 0 : tokens / seconds;
+  }
+
+  /**
+   * Returns what the store holds, what was read and how fast, and who has no vector.
+   *
+   * @param store its folder
+   */
+  public String text(Path store) {
+    String done =
+        read() == 0
+            ? "all stored already, nothing to read"
+            : String.format(
+                Locale.ROOT,
+                "%,d prompts read at %,.1f/s (%,.0f tokens/s)%s, %,d stored already,"
+                    + " %,d lost %,d history items",
+                read(),
+                promptsPerSecond(),
+                tokensPerSecond(),
+                device == null ? "" : " on " + device,
+                stored(),
+                shortened,
+                droppedHistory);
+    return "%s: %s; %s\n%s%s"
+        .formatted(store, held(), done, users.withoutVector("users"), items.withoutVector("items"));
+  }
+
+  private String held() {
+    String ofItems =
+        info.items() == 0 ? "" : String.format(Locale.ROOT, ", %,d items", info.items());
+    return String.format(
+        Locale.ROOT, "%,d scenarios, %,d users%s", info.scenarios(), info.users(), ofItems);
   }
 }

@@ -47,7 +47,13 @@ public final class KnowledgeInspection {
 
   /** A summary of all levels. */
   public record Summary(
-      StoreInfo info, LevelSummary scenarios, LevelSummary users, LevelSummary items) {}
+      StoreInfo info, LevelSummary scenarios, LevelSummary users, LevelSummary items) {
+
+    /** Returns the summary in words: encoder, a table of the levels, and who has no vector. */
+    public String text() {
+      return InspectionText.of(this);
+    }
+  }
 
   /**
    * One level.
@@ -83,6 +89,11 @@ public final class KnowledgeInspection {
 
     public Neighbourhood {
       neighbours = List.copyOf(neighbours);
+    }
+
+    /** Returns the key, and its neighbours with their cosines, prompts and answers. */
+    public String text() {
+      return InspectionText.of(this);
     }
   }
 

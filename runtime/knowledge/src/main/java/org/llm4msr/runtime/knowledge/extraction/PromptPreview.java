@@ -28,4 +28,20 @@ public record PromptPreview(
    * @param droppedHistory history items that did not fit
    */
   public record Item(String key, String text, int tokens, int droppedHistory) {}
+
+  /** Returns the prompts, each below a line of its level, key and tokens. */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    scenarios.forEach(item -> append("scenario", item, text));
+    users.forEach(item -> append("user", item, text));
+    items.forEach(item -> append("item", item, text));
+    return text.toString();
+  }
+
+  private void append(String level, Item item, StringBuilder text) {
+    String head = "--- %s %s: %d of at most %d tokens, %d history items dropped%n%s%n";
+    text.append(
+        head.formatted(
+            level, item.key(), item.tokens(), maxTokens, item.droppedHistory(), item.text()));
+  }
 }

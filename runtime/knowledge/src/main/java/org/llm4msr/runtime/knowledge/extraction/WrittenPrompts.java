@@ -1,5 +1,8 @@
 package org.llm4msr.runtime.knowledge.extraction;
 
+import java.nio.file.Path;
+import java.util.Locale;
+
 /**
  * What a file of prompts holds.
  *
@@ -16,4 +19,22 @@ public record WrittenPrompts(
     long items,
     long shortened,
     long droppedHistory,
-    boolean leakFutureInteractions) {}
+    boolean leakFutureInteractions) {
+
+  /**
+   * Returns the counts in words.
+   *
+   * @param file the file
+   */
+  public String text(Path file) {
+    return String.format(
+        Locale.ROOT,
+        "%s: %,d scenarios, %,d users, %,d items; %,d lost %,d history items",
+        file,
+        scenarios,
+        users,
+        items,
+        shortened,
+        droppedHistory);
+  }
+}
