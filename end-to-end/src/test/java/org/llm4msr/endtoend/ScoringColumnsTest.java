@@ -1,7 +1,6 @@
 package org.llm4msr.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -20,8 +19,6 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -138,7 +135,8 @@ class ScoringColumnsTest {
   void aColumnWithTheNameOfAFieldIsThatField() throws SQLException, IOException {
     Path rows = folder.resolve("rows.parquet");
     Path scores = folder.resolve("scores.arrow");
-    query("COPY (%s) TO '%s' (FORMAT parquet)".formatted(testRows("time * 1000"), rows));
+    String time = "make_timestamp(time * 1000000)::TIMESTAMPTZ";
+    query("COPY (%s) TO '%s' (FORMAT parquet)".formatted(testRows(time), rows));
     try (Scorer scorer = Scorer.load(bundle)) {
       assertThat(scorer.columns())
           .extracting(column -> column.name() + " " + column.kind())
@@ -150,33 +148,6 @@ class ScoringColumnsTest {
               "history multi-categorical",
               "item_vector numeric",
               "time time");
-      scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
-    }
-    assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));
-  }
-
-  /** They would be early in 1970, before all events, and the model would read no past. */
-  @Test
-  void secondsAreNoTimes() throws SQLException {
-    try (Scorer scorer = Scorer.load(bundle)) {
-      List<Map<String, Object>> rows = query(testRows("time"));
-      assertThatThrownBy(() -> scorer.score(rows))
-          .hasMessageContaining(
-              "[data/BAD_VALUE] Column 'time' has 1650150000 in row 0, which is 1970-01-20T02:22:30Z: it seems to be in seconds.");
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS", "BIGINT", "VARCHAR"})
-  void filesMayHaveTimestampsOrMilliseconds(String type) throws SQLException, IOException {
-    boolean number = type.equals("BIGINT") || type.equals("VARCHAR");
-    String time = number ? "time * 1000" : "make_timestamp(time * 1000000)";
-    Path rows = folder.resolve(type + ".parquet");
-    Path scores = folder.resolve(type + ".arrow");
-    query(
-        "COPY (%s) TO '%s' (FORMAT parquet)"
-            .formatted(testRows("(%s)::%s".formatted(time, type)), rows));
-    try (Scorer scorer = Scorer.load(bundle)) {
       scorer.score(new ScoringRequest(rows, scores), Progress.NONE);
     }
     assertThat(BundleTest.floats(scores, "score")).containsExactly(evaluated, within(1e-5f));

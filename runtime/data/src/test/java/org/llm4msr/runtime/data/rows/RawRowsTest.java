@@ -3,6 +3,7 @@ package org.llm4msr.runtime.data.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.apache.arrow.vector.types.DateUnit;
 import org.apache.arrow.vector.types.IntervalUnit;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.api.MsrException;
 
 class RawRowsTest {
 
@@ -39,6 +42,31 @@ class RawRowsTest {
         };
 
     assertThat(RawRows.of(linked).get("user", 1)).isEqualTo(8);
+  }
+
+  @Test
+  void aRowThatIsNullIsNamed() {
+    List<Map<String, Object>> rows = new ArrayList<>(List.of(Map.of("user", 7)));
+    rows.add(null);
+
+    assertThatThrownBy(() -> RawRows.of(rows))
+        .hasMessage("[data/NULL_ROW] Row 1 is null. Leave it out.");
+  }
+
+  @Test
+  void indicesOfADictionaryAreNoValues() {
+    FieldType type =
+        new FieldType(true, new ArrowType.Int(32, true), new DictionaryEncoding(1, false, null));
+    try (BufferAllocator allocator = new RootAllocator();
+        IntVector user = new IntVector("user", type, allocator);
+        VectorSchemaRoot root = VectorSchemaRoot.of(user)) {
+      user.setSafe(0, 0);
+      root.setRowCount(1);
+
+      assertThatThrownBy(() -> RawRows.of(root).get("user", 0))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContaining("Column 'user' is dictionary-encoded");
+    }
   }
 
   static Stream<Field> times() {
