@@ -127,36 +127,6 @@ class WeightedRowsTest {
   }
 
   @Test
-  void weightsAndAgeAndLossChangeTheModelButNotItsMetrics() {
-    String rate = "training.optimizer.learningRate=0.05";
-    List<float[]> scores = new ArrayList<>();
-    for (String[] settings :
-        new String[][] {
-          {rate},
-          {rate, "training.sampleWeights=false"},
-          {rate, "training.halfLifeDays=0.003"},
-          {rate, "training.loss.name=focal"},
-          {rate, "training.loss={name: focal, gamma: 1, alpha: 0.4, labelSmoothing: 0.1}"},
-          {rate, "training.groupUsers=4", "training.halfLifeDays=0.002"}
-        }) {
-      Experiment other = open(shop, settings);
-      scores.add(scores(other.train("run" + scores.size(), Progress.NONE).bundle()));
-      long rows =
-          other
-              .evaluate("run" + (scores.size() - 1), Split.TEST, null, Progress.NONE)
-              .result()
-              .overall()
-              .rows();
-      assertThat(rows).isEqualTo((shop.rows().size() - TRAINING_ROWS) / 2);
-    }
-    for (int i = 0; i < scores.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        assertThat(scores.get(i)).as("%d and %d", i, j).isNotEqualTo(scores.get(j));
-      }
-    }
-  }
-
-  @Test
   void aTuningSearchesThem() throws IOException {
     Path file = folder.resolve("tune.yaml");
     Files.writeString(
@@ -214,7 +184,7 @@ class WeightedRowsTest {
   void theNextDayGoesOnWithWeights() throws IOException {
     SmallShop next = SmallShop.write(folder.resolve("next"), 2, 90_000, 1200, 60, SCENARIOS);
     write(next, false);
-    Experiment second = open(next, "training.halfLifeDays=0.01");
+    Experiment second = open(next, "training.halfLifeDays=0.01", "training.groupUsers=4");
     second.prepare(false, report.bundle(), Progress.NONE);
 
     TrainingReport trained =
