@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -237,6 +238,7 @@ class FeatureSourceTest {
 
   /** As {@code .ci/run} and most machines of developers have it. */
   @Test
+  @Tag("services")
   void redisItselfIsRead() throws Exception {
     assumeTrue(onPath("redis-server"), "redis-server is not on the PATH");
     int port = freePort();

@@ -37,7 +37,7 @@ class LauncherTest {
 
   private static final Path ROOT = Path.of(System.getProperty("llm4msr.root"));
   private static final Set<String> NOT_RUN =
-      Set.of("archetype", "end-to-end", "examples", "benchmarks", "spark/jars");
+      Set.of("archetype", "end-to-end", "examples", "benchmarks", "spark/jars", "test-times");
 
   @TempDir Path folder;
   private Path root;

@@ -84,6 +84,7 @@ final class Modules {
             "plugins-fusion",
             "plugins-features",
             "plugins-datasets"));
+    all.put("test-times", List.of());
     all.put("end-to-end", List.of());
     all.put("examples", List.of());
     all.put("benchmarks", List.of("dist"));

@@ -32,7 +32,7 @@ import org.llm4msr.runtime.scoring.ScoringRequest;
 import org.llm4msr.serving.export.OnnxExporter;
 
 /** Every backbone as a graph: Python's ONNX Runtime and the scorer on the same file of rows. */
-@Tag("slow")
+@Tag("services")
 class OnnxExampleTest {
 
   private static final int ROWS = 10_000;

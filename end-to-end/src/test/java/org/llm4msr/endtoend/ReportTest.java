@@ -20,6 +20,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -309,6 +310,7 @@ class ReportTest {
   }
 
   @Test
+  @Tag("services")
   void aBrowserShowsItWithoutComplaint(@TempDir Path place) throws Exception {
     Path picture = place.resolve("page.png");
 

@@ -220,7 +220,7 @@ class SequencesExportTest {
 
   /** A file in which a sequence of the log is a column of its own. */
   @Test
-  @Tag("slow")
+  @Tag("services")
   void theExampleInPythonReadsSequences() throws Exception {
     Python python = Python.with("onnxruntime", "numpy");
     Path bundle = train("python", "{name: shared-bottom}", SequencesTest.SEQUENCES);

@@ -192,7 +192,7 @@ class ServingExamplesTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("services")
   void pythonOverFlight() throws Exception {
     Python python = Python.with("pyarrow");
     List<String> rows = new ArrayList<>(List.of("user,scenario,item,hour,price,tags"));

@@ -21,6 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -61,6 +62,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itShowsWhatTheServerDoes() throws Exception {
     try (RankingServer watched =
             start("models.next.bundle=" + ServedShop.compiled(), "models.next.shadow=0.25");
@@ -100,6 +102,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itReadsLabelsAsPrometheusWritesThem() throws Exception {
     try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
@@ -154,6 +157,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itRanksWhatIsTypedIn() throws Exception {
     RankResult expected;
     try (Ranker ranker = Ranker.open(ServedShop.compiled())) {
@@ -206,6 +210,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itShowsWhatScoresAreMadeOf() throws Exception {
     String explained = request(17, 2, ", \"explain\": true");
     JsonNode answer = JSON.readTree(post(server, explained).body());
@@ -255,6 +260,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itAsksForATokenAndKeepsItInTheTab() throws Exception {
     try (RankingServer closed = start("tokens=[secret]");
         BrowserTab tab = tab()) {
@@ -282,6 +288,7 @@ class StatusPageTest {
   }
 
   @Test
+  @Tag("services")
   void itIsReadableOnAnyScreenAndWithAKeyboardAlone() throws Exception {
     try (BrowserTab tab = tab()) {
       tab.load(at(server, "/"));
