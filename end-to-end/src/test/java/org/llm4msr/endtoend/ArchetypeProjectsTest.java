@@ -55,7 +55,7 @@ class ArchetypeProjectsTest {
     Path launcher = Checkout.write(folder.resolve("checkout"), Cli.classPath());
     commands.environment().put("LLM4MSR", launcher.getParent().toString());
     commands.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    commands.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+    commands.environment().put("LLM4MSR_JAVA_OPTS", Cli.options());
 
     Process process = commands.start();
 

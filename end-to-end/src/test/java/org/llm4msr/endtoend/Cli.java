@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -81,6 +82,15 @@ final class Cli {
     }
   }
 
+  /** Returns the options of the JVM, whose compiler and collector are those of the tests. */
+  static String options() {
+    return Stream.concat(
+            Stream.of("-Xmx1g"),
+            ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.matches("-XX:(TieredStopAtLevel=|.Use.*GC).*")))
+        .collect(Collectors.joining(" "));
+  }
+
   /** Runs a command to its end. */
   Outcome run(String... arguments) throws IOException, InterruptedException {
     return start(arguments).await();
@@ -114,7 +124,7 @@ final class Cli {
     Path err = folder.resolve("stderr-" + calls);
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+    builder.environment().put("LLM4MSR_JAVA_OPTS", options());
     builder.environment().putAll(environment);
     return new Running(
         builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);

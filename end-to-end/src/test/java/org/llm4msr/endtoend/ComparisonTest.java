@@ -50,7 +50,7 @@ class ComparisonTest {
 
   @BeforeAll
   static void compare() throws IOException {
-    shop = SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
+    shop = SmallShop.write(folder, 1, 1000, 1500, 90, List.of("feed", "search", "home"));
     comparisons =
         Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
     result = grid();

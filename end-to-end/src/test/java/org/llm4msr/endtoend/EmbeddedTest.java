@@ -112,6 +112,7 @@ class EmbeddedTest {
             .collect(Collectors.joining(File.pathSeparator));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.addAll(options);
     command.addAll(
         List.of("-cp", classPath, EmbeddedService.class.getName(), stage, path.toString()));

@@ -17,7 +17,7 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.endtoend.TrainingMemory.Sample;
 import org.llm4msr.runtime.experiment.Experiment;
 
-/** Training over 2,000 steps, with validations and checkpoints between them. */
+/** Training over many steps, with validations and checkpoints between them. */
 @EnabledOnOs(OS.LINUX)
 class FlatMemoryTest {
 
@@ -38,6 +38,18 @@ class FlatMemoryTest {
   }
 
   @Test
+  void noArrayStaysOfAnyStep() throws Exception {
+    List<String> settings = new ArrayList<>(ENHANCED);
+    settings.addAll(List.of("training.epochs=4", "training.batchSize=32", "training.patience=0"));
+    settings.add("training.validateEvery=50");
+    Map<Integer, Sample> at = TrainingMemory.of(file, "short", settings, List.of(200, 500));
+
+    assertThat(at.get(200).held().arrays()).isPositive();
+    assertThat(at.get(500).held()).isEqualTo(at.get(200).held());
+  }
+
+  @Test
+  @Tag("slow")
   void ofAnEnhancedModel() throws Exception {
     assertFlat("enhanced", 64, ENHANCED);
   }
@@ -72,7 +84,7 @@ class FlatMemoryTest {
     settings.add("training.batchSize=" + batchSize);
     settings.add("training.validateEvery=250");
     settings.add("training.patience=0");
-    Map<Integer, Sample> at = TrainingMemory.of(file, name, settings);
+    Map<Integer, Sample> at = TrainingMemory.of(file, name, settings, List.of(200, 500, 2000));
     System.out.println(name + " " + at);
 
     assertThat(at.get(200).held().arrays()).isPositive();

@@ -49,7 +49,7 @@ class OwnDataPageTest {
             .redirectErrorStream(true)
             .redirectOutput(out.toFile());
     commands.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    commands.environment().put("LLM4MSR_JAVA_OPTS", "-Xmx1g");
+    commands.environment().put("LLM4MSR_JAVA_OPTS", Cli.options());
 
     Process process = commands.start();
 

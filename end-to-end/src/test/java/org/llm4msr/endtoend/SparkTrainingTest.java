@@ -36,7 +36,7 @@ class SparkTrainingTest {
   /** Checkpoints every fifth of a second. */
   private static final List<String> TRAINING =
       List.of(
-          "training.epochs=40",
+          "training.epochs=12",
           "training.patience=0",
           "training.optimizer.learningRate=0.001",
           "runtime.checkpointMinutes=0.003");
@@ -49,6 +49,9 @@ class SparkTrainingTest {
       with(
           TRAINING,
           "model.backbone={name: mmoe, experts: 2, expert: [8], tower: [4], batchNorm: false}");
+
+  /** So long that an executor is lost meanwhile. */
+  private static final List<String> LONG = with(SETTINGS, "training.epochs=40");
 
   private static final String[] NORMALISED = {
     "training.epochs=20", "model.backbone.batchNorm=true"
@@ -74,6 +77,15 @@ class SparkTrainingTest {
 
   private static Experiment open() {
     return Experiment.fromYaml(shop.experiment(), SETTINGS.toArray(String[]::new));
+  }
+
+  /** Trains by two threads what a cluster is compared with, and returns the run. */
+  private static Path trainedLong() throws IOException {
+    if (!Files.exists(run("two-long"))) {
+      ThreadWorkers.train(
+          () -> Experiment.fromYaml(shop.experiment(), LONG.toArray(String[]::new)), "two-long", 2);
+    }
+    return run("two-long");
   }
 
   /** Trains by threads, and returns the report of the first worker. */
@@ -184,7 +196,7 @@ class SparkTrainingTest {
     assertThat(report.get("workers").asInt()).isEqualTo(2);
     assertThat(report.get("bundle").asText()).isEqualTo(run("spark").resolve("bundle").toString());
     assertThat(run("spark").resolve("log.txt")).content().contains("Resuming at step ");
-    SameResults.assertSameCheckpoints(run("spark"), run("two"));
+    SameResults.assertSameCheckpoints(run("spark"), trainedLong());
   }
 
   @Test
@@ -203,9 +215,9 @@ class SparkTrainingTest {
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(killed).as("an executor is killed after a checkpoint").isTrue();
     assertThat(run("spark-parts").resolve("log.txt")).content().contains("Resuming at step ");
-    SameResults.assertSameCheckpoints(run("spark-parts"), run("two"));
+    SameResults.assertSameCheckpoints(run("spark-parts"), trainedLong());
     SameResults.assertSameFiles(
-        run("spark-parts").resolve("bundle/tables"), run("two").resolve("bundle/tables"));
+        run("spark-parts").resolve("bundle/tables"), trainedLong().resolve("bundle/tables"));
   }
 
   @Test
@@ -277,7 +289,7 @@ class SparkTrainingTest {
   }
 
   private static Cli.Running start(String master, String run, String... more) throws IOException {
-    return start(SETTINGS, master, run, more);
+    return start(LONG, master, run, more);
   }
 
   private static Cli.Running start(List<String> settings, String master, String run, String... more)

@@ -22,7 +22,6 @@ import org.llm4msr.tck.guard.ResourceCounts;
 final class TrainingMemory {
 
   private static final String MARK = "memory";
-  private static final List<Integer> STEPS = List.of(200, 500, 2000);
 
   /** As the launcher sets it: else malloc gives large arrays back, and what is resident jumps. */
   private static final Map<String, String> MALLOC =
@@ -43,9 +42,11 @@ final class TrainingMemory {
   record Sample(ResourceCounts held, long residentBytes) {}
 
   /**
-   * Trains and returns samples by step; the rest of the process's memory is fixed from the start.
+   * Trains and returns samples of some steps; the rest of the process's memory is fixed from the
+   * start.
    */
-  static Map<Integer, Sample> of(Path experiment, String run, List<String> settings)
+  static Map<Integer, Sample> of(
+      Path experiment, String run, List<String> settings, List<Integer> steps)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -74,7 +75,7 @@ final class TrainingMemory {
         samples.put(Integer.valueOf(words[1]), new Sample(held, Long.parseLong(words[4])));
       }
     }
-    assertThat(samples).as(output).containsOnlyKeys(STEPS);
+    assertThat(samples).as(output).containsKeys(steps.toArray(Integer[]::new));
     return samples;
   }
 
@@ -88,7 +89,7 @@ final class TrainingMemory {
     Progress progress =
         (rows, total) -> {
           int step = Math.toIntExact(rows / batchSize);
-          if (STEPS.contains(step)) {
+          if (step % 100 == 0 && rows % batchSize == 0) {
             ResourceCounts held = ResourceCounts.now();
             System.out.printf(
                 "%s %d %d %d %d%n", MARK, step, held.arrays(), held.arrowBytes(), resident());

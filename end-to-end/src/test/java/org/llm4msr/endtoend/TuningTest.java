@@ -52,7 +52,7 @@ class TuningTest {
 
   @BeforeAll
   static void write() throws IOException {
-    SmallShop.write(folder, 1, 1000, 3000, 90, List.of("feed", "search", "home"));
+    SmallShop.write(folder, 1, 1000, 1500, 90, List.of("feed", "search", "home"));
     comparisons =
         Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
   }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ class MxNetBuffersTest {
   @Nullable static volatile Object garbage;
 
   @Test
+  @Tag("slow")
   void theGarbageCollectorLeavesWhatIsCopied(@TempDir Path folder) throws Exception {
     Path out = folder.resolve("out");
     Process process = start(out);

@@ -28,6 +28,7 @@ class SequenceAttentionTest extends ProductsTest {
   private static final int ITEMS = 30;
   private static final int TARGET = 2;
   private static final double STEP = 1e-6;
+  private static final int DIFFERENCES = 20;
 
   /** A batch; some rows have no vectors, some all L. */
   private final class Example {
@@ -222,8 +223,8 @@ class SequenceAttentionTest extends ProductsTest {
   /** Compares some gradients with differences. */
   private static void assertDerivatives(Example example, double[] of, float[] gradient) {
     Random drawn = new Random(3);
-    for (int k = 0; k < Math.min(of.length, 60); k++) {
-      int at = of.length <= 60 ? k : drawn.nextInt(of.length);
+    for (int k = 0; k < Math.min(of.length, DIFFERENCES); k++) {
+      int at = of.length <= DIFFERENCES ? k : drawn.nextInt(of.length);
       double expected = example.derivative(of, at);
       assertThat((double) gradient[at])
           .isCloseTo(expected, within(1e-4 * (1 + Math.abs(expected))));

@@ -19,7 +19,7 @@ import org.llm4msr.runtime.peers.TestRings;
 final class TeamWorker {
 
   static final TrainingConfig CONFIG =
-      TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 5, 64);
+      TinyModels.training(TinyModels.optimizer(Rule.ADAM, 0.01), 2, 64);
 
   private TeamWorker() {}
 
@@ -49,6 +49,8 @@ final class TeamWorker {
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "@" + Path.of(System.getProperty("llm4msr.root"), "jvm.options"),
                   "-Xmx512m",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:+UseSerialGC",
                   "-cp",
                   System.getProperty("java.class.path"),
                   TeamWorker.class.getName(),
