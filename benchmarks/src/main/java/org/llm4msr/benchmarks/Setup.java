@@ -203,6 +203,7 @@ record Setup(
         null,
         LossConfig.CROSS_ENTROPY,
         0,
+        TrainingConfig.AUC,
         0,
         1_000_000,
         1,

@@ -56,7 +56,7 @@ final class CompareCommand extends RunsCommand {
     Path folder = out == null ? comparison.folder() : out;
     TableWriter tables = new TableWriter(result);
     tables.writeAll(folder);
-    terminal().result(result, tables.markdown());
+    terminal().result(tables.json(), tables.markdown());
     terminal().note("tables: " + folder);
     if (comparison.note() != null) {
       terminal().note(comparison.note());

@@ -43,7 +43,7 @@ final class TuneCommand extends RunsCommand {
     Path folder = out == null ? tuning.folder() : out;
     TuningWriter writer = new TuningWriter(result);
     writer.writeAll(folder, tuning.experiment());
-    terminal().result(result, writer.markdown());
+    terminal().result(writer.json(), writer.markdown());
     terminal().note("results: " + folder);
   }
 }

@@ -2,6 +2,7 @@ package org.llm4msr.endtoend;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,7 +22,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.compare.ComparisonResult;
+import org.llm4msr.runtime.compare.ComparisonView;
+import org.llm4msr.runtime.compare.Comparisons;
 import org.llm4msr.runtime.compare.LabModule;
+import org.llm4msr.runtime.compare.TableWriter;
+import org.llm4msr.runtime.compare.TuningResult;
+import org.llm4msr.runtime.compare.TuningResult.Trial;
+import org.llm4msr.runtime.compare.TuningWriter;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.metric.DeltaMethod;
@@ -107,6 +115,71 @@ class AddedMetricTest {
             "<th>right</th>",
             String.format(
                 Locale.ROOT, "<td>%.4f</td>", report.result().overall().value("accuracy")));
+  }
+
+  /** Runs that were measured without it are measured again by their predictions. */
+  @Test
+  void aComparisonHasItAlsoOfEarlierRuns() throws IOException {
+    Comparisons without =
+        Guice.createInjector(new LabModule(new RuntimeModule())).getInstance(Comparisons.class);
+    compare(without, "auc");
+    Path runs = folder.resolve("work/runs");
+    List<Path> before = list(runs);
+
+    ComparisonResult result = compare(injector.getInstance(Comparisons.class), "accuracy");
+
+    assertThat(list(runs)).isEqualTo(before);
+    assertThat(result.models().get(0).scores().get(2).value())
+        .isEqualTo(report.result().overall().value("accuracy"));
+    assertThat(result.models().get(1).scores().get(2).difference().sameRows()).isBetween(0.0, 1.0);
+    assertThat(new TableWriter(result).markdown()).contains("right on the test part, mean of 1");
+    assertThat(new TableWriter(result).csv()).contains(",accuracy,", ",pDelta,");
+    assertThatThrownBy(() -> compare(without, "accuracy"))
+        .hasMessageContaining("The key 'metric' names the metric 'accuracy', which does not exist");
+  }
+
+  private static ComparisonResult compare(Comparisons comparisons, String metric)
+      throws IOException {
+    Path file = folder.resolve(metric + ".yaml");
+    Files.writeString(
+        file,
+        """
+        experiments: [experiment.yaml]
+        seeds: [0]
+        grid: {model.embeddingSize: [4, 8]}
+        metric: %s
+        """
+            .formatted(metric));
+    return comparisons.open(file, List.of(SmallShop.PLAIN)).run(Split.TEST, ComparisonView.NONE);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @Test
+  void aSearchRanksByItsObjective() throws IOException {
+    Path file = folder.resolve("search.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment: experiment.yaml
+        seeds: [0]
+        trials: 2
+        space: {training.optimizer.learningRate: {values: [0.0001, 0.02]}}
+        objective: logLoss
+        """);
+
+    TuningResult result =
+        injector
+            .getInstance(Comparisons.class)
+            .openTuning(file, List.of(SmallShop.PLAIN))
+            .run(ComparisonView.NONE);
+
+    assertThat(result.trials()).hasSize(3).extracting(Trial::value).isSorted();
+    assertThat(new TuningWriter(result).markdown()).contains("| epochs | validation LogLoss |");
   }
 
   /** The share of rows on whose side of one half the probability is. */

@@ -33,6 +33,7 @@ class ArchitectureTest {
           "Workspace",
           "ComparisonConfig",
           "TuningConfig",
+          "Measure",
           "ModelEvaluation",
           "RankingMetrics",
           // own metrics are made of these

@@ -134,9 +134,9 @@ class ComparedLabelsTest {
       double mean =
           (model == 0 ? first : second).stream().mapToDouble(Liked::auc).average().orElseThrow();
       List<Score> scores = result.models().get(model).scores();
-      assertThat(scores.get(2).auc()).isCloseTo(mean, within(1e-12));
-      assertThat(scores.get(feed).auc()).isEqualTo(scores.get(2).auc());
-      assertThat(scores.get(search).auc()).isNull();
+      assertThat(scores.get(2).value()).isCloseTo(mean, within(1e-12));
+      assertThat(scores.get(feed).value()).isEqualTo(scores.get(2).value());
+      assertThat(scores.get(search).value()).isNull();
     }
     assertThat(result.columns().get(feed).rows()).isEqualTo(first.get(0).like.length);
     assertThat(result.columns().get(search).rows()).isZero();
@@ -147,7 +147,7 @@ class ComparedLabelsTest {
       PairedRows rows = new PairedRows(a.user, a.like, a.probability, b.probability);
       p += MetricList.STANDARD.auc().test().pValue(rows) / 2;
     }
-    assertThat(result.models().get(1).scores().get(2).difference().deLong())
+    assertThat(result.models().get(1).scores().get(2).difference().sameRows())
         .isCloseTo(p, within(1e-12));
   }
 
@@ -183,9 +183,9 @@ class ComparedLabelsTest {
       for (String run : measured.folders()) {
         sum += evaluation(Path.of(run), "test").at("/result/overall/auc").doubleValue();
       }
-      assertThat(measured.scores().get(2).auc()).isCloseTo(sum / 2, within(1e-12));
-      assertThat(measured.scores().get(2).auc())
-          .isNotEqualTo(result.models().get(model).scores().get(2).auc());
+      assertThat(measured.scores().get(2).value()).isCloseTo(sum / 2, within(1e-12));
+      assertThat(measured.scores().get(2).value())
+          .isNotEqualTo(result.models().get(model).scores().get(2).value());
     }
     assertThat(runs()).isEqualTo(runs);
   }
@@ -208,7 +208,7 @@ class ComparedLabelsTest {
 
     assertThat(json.path("label").asText()).isEqualTo("like");
     assertThat(json.at("/models/1/scores/2/auc").doubleValue())
-        .isEqualTo(result.models().get(1).scores().get(2).auc());
+        .isEqualTo(result.models().get(1).scores().get(2).value());
     assertThat(folder.resolve("work/comparisons/grid/report.html"))
         .content()
         .contains("AUC of the label like on the test part, mean of 2 seeds")
@@ -242,8 +242,8 @@ class ComparedLabelsTest {
                 assertThat(failure.reason())
                     .contains("asks for 'like', which the model does not learn")
                     .contains("it learns label, the main one, and [buy]"));
-    assertThat(compared.models().get(0).scores().get(0).auc()).isNull();
-    assertThat(compared.models().get(1).scores().get(2).auc()).isBetween(0.0, 1.0);
+    assertThat(compared.models().get(0).scores().get(0).value()).isNull();
+    assertThat(compared.models().get(1).scores().get(2).value()).isBetween(0.0, 1.0);
   }
 
   @Test
@@ -280,13 +280,13 @@ class ComparedLabelsTest {
     writer.writeAll(folder.resolve("found"), tuning.experiment());
 
     assertThat(found.last().label()).isEqualTo("like");
-    assertThat(found.trials()).isSortedAccordingTo(Comparator.comparing(Trial::auc).reversed());
+    assertThat(found.trials()).isSortedAccordingTo(Comparator.comparing(Trial::value).reversed());
     List<Model> models = found.last().models();
     for (Trial trial : found.trials()) {
       Path run = Path.of(models.get(trial.number()).folders().get(0));
       JsonNode like = evaluation(run, "validation").at("/result/labels/0");
       assertThat(like.path("label").asText()).isEqualTo("like");
-      assertThat(trial.auc()).isEqualTo(like.at("/overall/auc").doubleValue());
+      assertThat(trial.value()).isEqualTo(like.at("/overall/auc").doubleValue());
     }
     assertThat(writer.markdown()).contains("| epochs | validation AUC of the label like |");
     assertThat(folder.resolve("found/trials.csv")).content().contains(",auc,label\n", ",like\n");
@@ -295,7 +295,7 @@ class ComparedLabelsTest {
         .startsWith("# The best of a search, by the validation part of the label like.\n");
     TuningResult main = comparisons.openTuning(file, List.of(), "label").run(ComparisonView.NONE);
     assertThat(main.trials())
-        .extracting(Trial::auc)
-        .doesNotContainAnyElementsOf(found.trials().stream().map(Trial::auc).toList());
+        .extracting(Trial::value)
+        .doesNotContainAnyElementsOf(found.trials().stream().map(Trial::value).toList());
   }
 }

@@ -103,7 +103,7 @@ class ComparisonTest {
           alone.evaluate("alone-" + seed, Split.TEST, null, Progress.NONE).result().overall().auc();
     }
     Score overall = result.models().get(2).scores().get(3);
-    assertThat(overall.auc()).isCloseTo(sum / 2, within(1e-12));
+    assertThat(overall.value()).isCloseTo(sum / 2, within(1e-12));
     assertThat(overall.seeds()).isEqualTo(2);
   }
 
@@ -119,10 +119,10 @@ class ComparisonTest {
         Score otherScore = other.scores().get(column);
         assertThat(baselineScore.difference()).isNull();
         assertThat(otherScore.difference().mean())
-            .isCloseTo(otherScore.auc() - baselineScore.auc(), within(1e-12));
-        assertThat(otherScore.difference().deLong()).isBetween(0.0, 1.0);
+            .isCloseTo(otherScore.value() - baselineScore.value(), within(1e-12));
+        assertThat(otherScore.difference().sameRows()).isBetween(0.0, 1.0);
         assertThat(otherScore.difference().tTest()).isBetween(0.0, 1.0);
-        assertThat(baselineScore.best()).isEqualTo(baselineScore.auc() >= otherScore.auc());
+        assertThat(baselineScore.best()).isEqualTo(baselineScore.value() >= otherScore.value());
       }
     }
   }
@@ -172,7 +172,7 @@ class ComparisonTest {
   }
 
   private static double auc(ComparisonResult table, int model) {
-    return table.models().get(model).scores().get(3).auc();
+    return table.models().get(model).scores().get(3).value();
   }
 
   @Test
@@ -261,8 +261,8 @@ class ComparisonTest {
             .run(Split.TEST, ComparisonView.NONE);
 
     assertThat(some.axes()).containsExactly("optimizer.learningRate", "embeddingSize");
-    assertThat(some.models().get(0).scores().get(3).auc()).isBetween(0.0, 1.0);
-    assertThat(some.models().get(2).scores().get(3).auc()).isNull();
+    assertThat(some.models().get(0).scores().get(3).value()).isBetween(0.0, 1.0);
+    assertThat(some.models().get(2).scores().get(3).value()).isNull();
     assertThat(some.failures()).hasSize(3);
     assertThat(some.failures().get(0).reason()).contains("embeddingSize").contains("-4");
     assertThat(new TableWriter(some).markdown()).contains("Failed: 1e30 + 4, seed 1: ");
@@ -301,11 +301,11 @@ class ComparisonTest {
     assertThat(names).containsExactly("feed", "search", "home", "overall");
     List<Score> first = some.models().get(0).scores();
     List<Score> second = some.models().get(1).scores();
-    assertThat(first.get(0).auc()).isNotNull();
-    assertThat(first.get(2).auc()).isNull();
-    assertThat(second.get(1).auc()).isNull();
-    assertThat(second.get(2).auc()).isNotNull();
-    assertThat(second.get(3).difference().deLong()).isNull();
+    assertThat(first.get(0).value()).isNotNull();
+    assertThat(first.get(2).value()).isNull();
+    assertThat(second.get(1).value()).isNull();
+    assertThat(second.get(2).value()).isNotNull();
+    assertThat(second.get(3).difference().sameRows()).isNull();
   }
 
   @Test
@@ -355,7 +355,7 @@ class ComparisonTest {
             tip ->
                 tip.startsWith(
                     "mmoe (experts 3) + none: %.4f ("
-                        .formatted(result.models().get(2).scores().get(3).auc())));
+                        .formatted(result.models().get(2).scores().get(3).value())));
   }
 
   /** Returns the step of the first validations of a model, and their mean, in two lines. */
@@ -395,7 +395,7 @@ class ComparisonTest {
   void writesTablesWithTheSameFigures() throws IOException {
     new TableWriter(result).writeAll(folder.resolve("tables"));
 
-    String auc = String.format(Locale.ROOT, "%.4f", result.models().get(1).scores().get(3).auc());
+    String auc = String.format(Locale.ROOT, "%.4f", result.models().get(1).scores().get(3).value());
     for (String name : List.of("table.md", "table.tex", "report.html")) {
       assertThat(folder.resolve("tables").resolve(name))
           .content()
@@ -418,6 +418,6 @@ class ComparisonTest {
     assertThat(csv).hasSize(1 + 4 * (4 + slices));
     assertThat(csv.get(8))
         .startsWith("shared-bottom,hierarchical,overall,")
-        .contains(",test,2," + result.models().get(1).scores().get(3).auc() + ",");
+        .contains(",test,2," + result.models().get(1).scores().get(3).value() + ",");
   }
 }

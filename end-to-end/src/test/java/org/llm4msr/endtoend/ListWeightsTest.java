@@ -396,7 +396,7 @@ class ListWeightsTest {
             .openTuning(file, List.of())
             .run(ComparisonView.NONE);
 
-    assertThat(result.trials()).isNotEmpty().allMatch(trial -> trial.auc() > 0);
+    assertThat(result.trials()).isNotEmpty().allMatch(trial -> trial.value() > 0);
   }
 
   @Test

@@ -140,7 +140,7 @@ class SlicesTest {
     Slices items = result.slices().get(0);
     assertThat(items.columns().get(0).rows())
         .isEqualTo(report.slices().get(0).slices().get(0).rows());
-    assertThat(items.scores().get(1).get(0).difference().deLong()).isBetween(0.0, 1.0);
+    assertThat(items.scores().get(1).get(0).difference().sameRows()).isBetween(0.0, 1.0);
     assertThat(new TableWriter(result).markdown()).contains("AUC by training rows of the user:");
     assertThat(new TableWriter(result).csv().lines().filter(line -> line.contains(",item-rows,0,")))
         .hasSize(2);
@@ -164,7 +164,7 @@ class SlicesTest {
             .isEqualTo(result.models().get(model).scores().get(scenario));
       }
     }
-    assertThat(slices.scores().get(1).get(0).difference().deLong()).isNotNull();
+    assertThat(slices.scores().get(1).get(0).difference().sameRows()).isNotNull();
   }
 
   private static ComparisonResult compare(String slices) throws IOException {

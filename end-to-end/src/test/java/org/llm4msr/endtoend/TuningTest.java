@@ -71,7 +71,7 @@ class TuningTest {
 
     assertThat(result.trials().stream().map(Trial::number))
         .containsExactlyInAnyOrder(0, 1, 2, 3, 4);
-    assertThat(result.trials()).isSortedAccordingTo(Comparator.comparing(Trial::auc).reversed());
+    assertThat(result.trials()).isSortedAccordingTo(Comparator.comparing(Trial::value).reversed());
     for (Trial trial : result.trials()) {
       if (trial.number() > 0) {
         assertThat(Double.parseDouble(trial.values().get(0))).isBetween(1e-4, 1e-1);
@@ -80,7 +80,7 @@ class TuningTest {
       }
     }
     assertThat(auc(folder.resolve("found/here/best.yaml")))
-        .isCloseTo(result.trials().get(0).auc(), within(1e-12));
+        .isCloseTo(result.trials().get(0).value(), within(1e-12));
   }
 
   /** Trains what a search has written. */
@@ -107,7 +107,7 @@ class TuningTest {
 
     Map<List<String>, Set<Double>> aucs =
         result.trials().stream()
-            .collect(groupingBy(Trial::values, mapping(trial -> trial.auc(), toSet())));
+            .collect(groupingBy(Trial::values, mapping(trial -> trial.value(), toSet())));
     assertThat(aucs)
         .hasSizeGreaterThan(2)
         .allSatisfy((seed, found) -> assertThat(found).hasSize(1));
@@ -115,7 +115,7 @@ class TuningTest {
     assertThat(folder.resolve("searched/variants"))
         .isDirectoryContaining("glob:**dataset.split.seed-*");
     assertThat(auc(folder.resolve("found/data/best.yaml")))
-        .isCloseTo(result.trials().get(0).auc(), within(1e-12));
+        .isCloseTo(result.trials().get(0).value(), within(1e-12));
   }
 
   @Test
@@ -240,7 +240,7 @@ class TuningTest {
         trials: 1
         """);
     TuningResult whole = comparisons.openTuning(file, List.of()).run(ComparisonView.NONE);
-    assertThat(whole.trials()).hasSize(2).allMatch(trial -> trial.auc() != null);
+    assertThat(whole.trials()).hasSize(2).allMatch(trial -> trial.value() != null);
     try (Stream<Path> runs = Files.list(folder.resolve("work/runs"))) {
       for (Path run : runs.filter(run -> run.toString().endsWith("-s2")).toList()) {
         Files.writeString(run.resolve("evaluation-validation.json"), "{");
@@ -248,7 +248,7 @@ class TuningTest {
     }
 
     TuningResult damaged = comparisons.openTuning(file, List.of()).run(ComparisonView.NONE);
-    assertThat(damaged.trials()).hasSize(2).allMatch(trial -> trial.auc() == null);
+    assertThat(damaged.trials()).hasSize(2).allMatch(trial -> trial.value() == null);
     assertThat(damaged.last().failures()).hasSize(2);
   }
 

@@ -148,7 +148,7 @@ class WeightedRowsTest {
             .openTuning(file, List.of())
             .run(ComparisonView.NONE);
 
-    assertThat(result.trials()).hasSize(3).allMatch(trial -> trial.auc() > 0);
+    assertThat(result.trials()).hasSize(3).allMatch(trial -> trial.value() > 0);
   }
 
   @Test

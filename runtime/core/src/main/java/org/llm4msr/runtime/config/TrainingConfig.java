@@ -3,6 +3,7 @@ package org.llm4msr.runtime.config;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.Positive;
 import jakarta.validation.constraints.PositiveOrZero;
 import java.util.Map;
@@ -36,7 +37,14 @@ public record TrainingConfig(
         @PositiveOrZero
         int validateEvery,
     @Setting(
-            value = "Validations without a better AUC before training stops; 0: never",
+            value =
+                "The metric on the validation part by which the best state is chosen and training"
+                    + " stops, by its name in evaluations",
+            defaultValue = "auc")
+        @NotBlank
+        String monitor,
+    @Setting(
+            value = "Validations that do not improve on it before training stops; 0: never",
             defaultValue = "4")
         @PositiveOrZero
         int patience,
@@ -66,6 +74,9 @@ public record TrainingConfig(
         CalibrationMethod calibration,
     @Setting(value = "Seed of initialisation, order and dropout", defaultValue = "0") long seed) {
 
+  /** The metric that is monitored unless another one is named. */
+  public static final String AUC = "auc";
+
   /**
    * Returns the settings as one text; without those that earlier versions did not have, where these
    * have their defaults.
@@ -74,6 +85,7 @@ public record TrainingConfig(
     return toString()
         .replace(", sampleWeights=true", "")
         .replace(", halfLifeDays=null", "")
+        .replace(", monitor=" + AUC, "")
         .replace(", loss=" + LossConfig.CROSS_ENTROPY, "")
         .replace(", precision=" + Precision.FLOAT32, "")
         .replace(", calibration=" + CalibrationMethod.PLATT, "");

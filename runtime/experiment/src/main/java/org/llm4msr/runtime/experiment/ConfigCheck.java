@@ -50,6 +50,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.engine.EngineFeatures;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.text.NearestName;
 
@@ -133,6 +134,11 @@ final class ConfigCheck {
     }
 
     void model(ModelConfig model) {
+      String monitor = config.training().monitor();
+      runWiring
+          .metrics()
+          .unknown(monitor)
+          .ifPresent(rule -> add(MetricList.MONITOR, monitor, rule));
       PluginChoice<FusionHeadFactory<Record>, Record> head = model.fusion();
       PluginChoice<BackboneFactory<Record>, Record> backbone = model.backbone();
       Set<ModelInput> required = model.requires();

@@ -94,13 +94,13 @@ public record EvaluationReport(
             .formatted(run, name, result.labels().stream().map(LabelMetrics::label).toList()));
   }
 
-  /** Returns this with the metrics of other slices. */
-  public EvaluationReport withSlices(List<SlicedMetrics> others) {
+  /** Returns this with other metrics of all rows, scenarios and slices. */
+  public EvaluationReport with(EvaluationResult measured, List<SlicedMetrics> others) {
     return new EvaluationReport(
         run,
         split,
         scenarioNames,
-        result,
+        measured,
         uncalibrated,
         others,
         ranking,

@@ -23,6 +23,7 @@ import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.KnowledgeConfig;
+import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.EffectiveConfig;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
@@ -167,6 +168,7 @@ public final class Experiment {
     ExperimentConfig config = loaded.config();
     Map<String, Object> training = new TreeMap<>(EffectiveConfig.of(config.training()).values());
     training.remove("seed");
+    training.remove("monitor", TrainingConfig.AUC); // As before there was a choice.
     StringBuilder text = new StringBuilder();
     try (PreparedData data = openPrepared()) {
       text.append(data.manifest().key());

@@ -55,7 +55,7 @@ final class TrainingModule extends AbstractModule {
 
   @Provides
   @Singleton
-  Trainer trainer(TrainableModel model, Provider<Evaluator> evaluators) {
+  Trainer trainer(TrainableModel model, Provider<Evaluator> evaluators, MetricList metrics) {
     Trainer trainer =
         new Trainer(
             model,
@@ -64,7 +64,8 @@ final class TrainingModule extends AbstractModule {
             folder.path(),
             config.runtime().checkpointEvery(),
             start.digest());
-    trainer.validateWith(evaluators::get);
+    trainer.validateWith(
+        metrics.required(config.training().monitor(), MetricList.MONITOR), evaluators::get);
     if (config.runtime().tensorBoard()) {
       trainer.writeEvents(folder.path().resolve("tensorboard"));
     }

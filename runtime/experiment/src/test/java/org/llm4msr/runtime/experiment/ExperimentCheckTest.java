@@ -62,6 +62,15 @@ class ExperimentCheckTest {
   }
 
   @Test
+  void theMonitoredMetricExists() {
+    assertThat(problem("training.monitor=guac"))
+        .contains(
+            "training.monitor = guac (-Dtraining.monitor): does not exist. Did you mean gauc?"
+                + " Choose one of auc, gauc, logLoss,");
+    assertThatCode(() -> open("training.monitor=gauc").check()).doesNotThrowAnyException();
+  }
+
+  @Test
   void aHeadThatReadsKnowledgeNeedsASection() {
     assertThat(problem("model.fusion=hierarchical"))
         .contains("1. model.fusion.name = hierarchical (-Dmodel.fusion): reads the knowledge of a")

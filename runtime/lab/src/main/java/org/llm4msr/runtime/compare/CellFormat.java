@@ -18,12 +18,12 @@ final class CellFormat {
 
   private CellFormat() {}
 
-  static String auc(@Nullable Double value) {
+  static String value(@Nullable Double value) {
     return value == null ? NONE : String.format(Locale.ROOT, "%.4f", value);
   }
 
   static String p(@Nullable Double value) {
-    return value != null && value < 1e-4 ? "<.0001" : auc(value);
+    return value != null && value < 1e-4 ? "<.0001" : value(value);
   }
 
   /** Returns a figure with its interval, if it has one. */
@@ -80,15 +80,23 @@ final class CellFormat {
    */
   static String legend(ComparisonResult result, boolean deviations) {
     int seeds = result.seeds().size();
-    return "AUC%s on the %s part, mean of %d %s%s. Bold: the best of its group. %s%s"
+    Measure measure = result.measure();
+    return "%s%s on the %s part, mean of %d %s%s. %sBold: the best of its group. %s%s"
         .formatted(
+            measure.title(),
             result.measured().phrase(),
             result.part(),
             seeds,
             seeds == 1 ? "seed" : "seeds",
             deviations && seeds > 1 ? " (standard deviation)" : "",
-            hasGaps(result) ? NONE + ": no rows of both classes were measured. " : "",
-            star(seeds, ComparisonTable.isTooLarge(result.columns())));
+            measure.lowerIsBetter() ? "Lower is better. " : "",
+            hasGaps(result)
+                ? NONE
+                    + (measure.isAuc()
+                        ? ": no rows of both classes were measured. "
+                        : ": it is not defined there. ")
+                : "",
+            star(seeds, ComparisonTable.isTooLarge(result.columns()), measure));
   }
 
   private static boolean hasGaps(ComparisonResult result) {
@@ -96,19 +104,24 @@ final class CellFormat {
             result.models().stream().map(Model::scores),
             result.slices().stream().flatMap(slices -> slices.scores().stream()))
         .flatMap(List::stream)
-        .anyMatch(score -> score.auc() == null);
+        .anyMatch(score -> score.value() == null);
   }
 
-  private static String star(int seeds, boolean tooLarge) {
-    if (tooLarge && seeds == 1) {
-      return "One seed, and too many rows for DeLong's test: no difference is tested.";
+  private static String star(int seeds, boolean tooLarge, Measure measure) {
+    boolean tested = measure.isTested() && !tooLarge;
+    if (!tested && seeds == 1) {
+      return measure.isTested()
+          ? "One seed, and too many rows for %s: no difference is tested."
+              .formatted(measure.testTitle())
+          : "One seed, and no test of this metric: no difference is tested.";
     }
+    String sameRows = measure.testTitle() + " on the same rows";
     String test =
-        tooLarge
+        !tested
             ? "a paired t-test over the seeds"
             : seeds > 1
-                ? "a paired t-test over the seeds and DeLong's test on the same rows"
-                : "DeLong's test on the same rows, which tells nothing of other seeds";
+                ? "a paired t-test over the seeds and " + sameRows
+                : sameRows + ", which tells nothing of other seeds";
     return "*: differs from the first of its group, p < 0.05 by %s; not corrected for the number of tests."
         .formatted(test);
   }

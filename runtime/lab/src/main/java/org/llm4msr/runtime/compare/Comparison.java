@@ -131,7 +131,7 @@ public final class Comparison {
   }
 
   private ComparisonResult result(Split part, Map<Cell, List<@Nullable RunResult>> results) {
-    ComparisonTable table = new ComparisonTable(grid, results, controls);
+    ComparisonTable table = new ComparisonTable(grid, results, controls, runs.metric());
     if (table.headings().isEmpty()) {
       throw nothing();
     }
@@ -154,7 +154,8 @@ public final class Comparison {
         neighbours(results),
         reports.stream().anyMatch(EvaluationReport::leakFutureInteractions),
         reports.stream().anyMatch(EvaluationReport::readsLaterParts),
-        runs.label().name());
+        runs.label().name(),
+        Measure.of(runs.metric()));
   }
 
   /** The knowledge of the first run that reads any; most grids share one. */

@@ -49,8 +49,13 @@ public record ComparisonConfig(
         boolean keepModels,
     @Setting(
             value =
-                "The label whose AUC the tables have: a further one that the models learn, or label,"
+                "The label whose metric the tables have: a further one that the models learn, or label,"
                     + " the main one",
             defaultValue = "label")
         @NotBlank
-        String label) {}
+        String label,
+    @Setting(
+            value = "The metric that the tables have, by its name in evaluations, such as gauc",
+            defaultValue = "auc")
+        @NotBlank
+        String metric) {}

@@ -22,6 +22,9 @@ final class ComparisonPage {
 
   private static final double UPPER = 0.975;
   private static final double CHANCE = 0.5;
+  private static final String INTERVALS =
+      "Intervals of 95 % by Hanley and McNeil: the variation over other rows of such data. They"
+          + " treat rows as independent, so they are too narrow if users have many rows. ";
 
   private final ComparisonResult result;
   private final Map<List<String>, List<Model>> groups = new LinkedHashMap<>();
@@ -48,11 +51,11 @@ final class ComparisonPage {
         List.of(
             new Section("table", "Table", table),
             new Section("controls", "Knowledge or capacity", controls),
-            new Section("auc", "AUC per scenario", bars()),
+            new Section("auc", result.measure().title() + " per scenario", bars()),
             new Section(
                 "curves",
                 main ? "Learning curves" : "Learning curves of the main label",
-                groups(SideBySide::auc)),
+                groups(SideBySide::validation)),
             new Section("calibration", "Calibration", groups(SideBySide::calibration)),
             new Section("watched", "Watched parameters over training", groups(SideBySide::watched)),
             new Section(
@@ -87,6 +90,8 @@ final class ComparisonPage {
         id,
         result.part(),
         result.label(),
+        result.measure().name(),
+        result.measure().title(),
         models.stream()
             .map(
                 model ->
@@ -101,6 +106,7 @@ final class ComparisonPage {
 
   private String bars() {
     boolean seeds = result.seeds().size() > 1;
+    boolean auc = result.measure().isAuc();
     StringBuilder html = new StringBuilder();
     int columns = result.columns().size();
     for (int shown = 0; shown < columns; shown++) {
@@ -109,18 +115,16 @@ final class ComparisonPage {
           new BarChart(
                   "auc-" + column,
                   result.columns().get(column).name(),
-                  "AUC; 0.5 is chance",
-                  CHANCE,
-                  seeds ? overSeeds(column) : overRows(result.columns().get(column).name()))
+                  auc ? "AUC; 0.5 is chance" : result.measure().title(),
+                  auc ? CHANCE : 0,
+                  seeds || !auc ? overSeeds(column) : overRows(result.columns().get(column).name()))
               .svg());
     }
     return html.append(
             Html.note(
                 seeds
                     ? "Intervals of 95 % by Student's t over the seeds."
-                    : "Intervals of 95 % by Hanley and McNeil: the variation over other rows of"
-                        + " such data. They treat rows as independent, so they are too narrow if"
-                        + " users have many rows. A single seed says nothing about other seeds."))
+                    : (auc ? INTERVALS : "") + "A single seed says nothing about other seeds."))
         .toString();
   }
 
@@ -128,10 +132,10 @@ final class ComparisonPage {
     List<Bar> bars = new ArrayList<>();
     for (Model model : result.models()) {
       Score score = model.scores().get(column);
-      Double auc = score.auc();
-      if (auc != null) {
+      Double value = score.value();
+      if (value != null) {
         double half = half(score.seeds(), score.deviation());
-        bars.add(new Bar(name(model), auc, auc - half, auc + half, CellFormat.auc(auc)));
+        bars.add(new Bar(name(model), value, value - half, value + half, CellFormat.value(value)));
       }
     }
     return bars;

@@ -24,7 +24,8 @@ import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
  * @param leakFutureInteractions whether prompts of any model revealed the rows that it is measured
  *     on
  * @param readsLaterParts whether rows of any model read earlier events of validation and test
- * @param label whose AUC it has: a further one of the models, or {@code label}, the main one
+ * @param label that is measured: a further one of the models, or {@code label}, the main one
+ * @param measure the metric that it has
  */
 public record ComparisonResult(
     String part,
@@ -39,7 +40,8 @@ public record ComparisonResult(
     Map<String, List<Neighbour>> neighbours,
     boolean leakFutureInteractions,
     boolean readsLaterParts,
-    String label) {
+    String label,
+    Measure measure) {
 
   /** Returns what must be said of how the models were trained. */
   List<String> notices() {
@@ -117,20 +119,20 @@ public record ComparisonResult(
   }
 
   /**
-   * AUC of a model in one column.
+   * The metric of a model in one column, in files by its name.
    *
    * @param seeds the number of runs in the mean
-   * @param auc mean, or null where no run has one
+   * @param value mean, or null where no run has one
    * @param deviation standard deviation over the seeds, or null for fewer than two
    * @param best whether no model of its group has results of more seeds, or of as many with a
-   *     higher mean
+   *     better mean
    * @param difference from the baseline of its group, or null for the baseline itself
    * @param rest what the gain of a model has beyond this, its control; null unless it is a control,
    *     and the baseline reads nothing
    */
   public record Score(
       int seeds,
-      @Nullable Double auc,
+      @Nullable Double value,
       @Nullable Double deviation,
       boolean best,
       @Nullable Difference difference,
@@ -143,24 +145,24 @@ public record ComparisonResult(
    * @param low end of the 95 % interval by Student's t, or null for a single pair
    * @param high its other end
    * @param tTest p-value of the paired t-test over the seeds, or null for a single pair
-   * @param deLong median over the seeds of the p-values of DeLong's test on the same rows, those of
-   *     one user together, or null if rows differ, are too many, or fewer than two users have any
-   *     of a class
-   * @param significant whether {@code deLong}, and {@code tTest} if there is one, are below 0.05;
-   *     with too many rows, only {@code tTest} counts
+   * @param sameRows median over the seeds of the p-values of the metric's test on the same rows,
+   *     those of one user together, in files by the test's name; null if rows differ, are too many,
+   *     or are of too few users
+   * @param significant whether {@code sameRows}, and {@code tTest} if there is one, are below 0.05;
+   *     with too many rows, or without a test, only {@code tTest} counts
    */
   public record Difference(
       double mean,
       @Nullable Double low,
       @Nullable Double high,
       @Nullable Double tTest,
-      @Nullable Double deLong,
+      @Nullable Double sameRows,
       boolean significant) {}
 
   /**
    * A model beside its control, over the seeds that both and the baseline have.
    *
-   * @param knowledge mean AUC of the model minus that of the control
+   * @param knowledge mean of the model minus that of the control
    * @param low end of the 95 % interval by Student's t, or null for a single seed
    * @param high its other end
    * @param share share of the model's gain that the control has as well; null where the model has

@@ -21,7 +21,7 @@ import org.llm4msr.runtime.compare.statistics.PairedRatio;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.evaluation.metric.Metric;
-import org.llm4msr.runtime.evaluation.metric.MetricList;
+import org.llm4msr.runtime.evaluation.metric.Metric.Direction;
 import org.llm4msr.runtime.evaluation.metric.PairedRows;
 
 /** Makes the table of runs: means, deviations, the best, and the significance of differences. */
@@ -29,30 +29,33 @@ final class ComparisonTable {
 
   private static final double SIGNIFICANT = 0.05;
 
-  /** DeLong's test sorts the rows of two runs in memory. */
+  /** A test sorts the rows of two runs in memory. */
   private static final int MOST_ROWS = 20_000_000;
 
-  private final Metric metric = MetricList.STANDARD.auc();
+  private final Metric metric;
   private final Grid grid;
   private final Map<Cell, List<@Nullable RunResult>> runs;
   private final Controls controls;
   private final List<MeasuredRows> columns;
   private final Map<SlicedMetrics, List<MeasuredRows>> slices;
-  private final Map<Cell, Map<MeasuredRows, Double>> deLong;
+  private final Map<Cell, Map<MeasuredRows, Double>> sameRows;
 
   /**
    * Makes a table.
    *
    * @param runs of each cell, by seed; null for a run that failed
+   * @param metric that it shows
    */
-  ComparisonTable(Grid grid, Map<Cell, List<@Nullable RunResult>> runs, Controls controls) {
+  ComparisonTable(
+      Grid grid, Map<Cell, List<@Nullable RunResult>> runs, Controls controls, Metric metric) {
     this.grid = grid;
     this.runs = runs;
     this.controls = controls;
+    this.metric = metric;
     List<RunResult> results = grid.cells().stream().flatMap(this::all).toList();
     this.columns = MeasuredRows.columns(results);
     this.slices = MeasuredRows.slices(results);
-    this.deLong = isTooLarge(headings()) ? Map.of() : deLong();
+    this.sameRows = isTested() ? pValues() : Map.of();
   }
 
   private Stream<RunResult> all(Cell cell) {
@@ -107,11 +110,11 @@ final class ComparisonTable {
   }
 
   private Score score(Cell cell, MeasuredRows column) {
-    double[] values = auc(cell, column);
+    double[] values = values(cell, column);
     boolean best =
         values.length > 0
             && grid.group(cell).stream()
-                .map(other -> auc(other, column))
+                .map(other -> values(other, column))
                 .noneMatch(other -> isBetter(other, values));
     return new Score(
         values.length,
@@ -122,22 +125,23 @@ final class ComparisonTable {
         rest(cell, column));
   }
 
-  private double[] auc(Cell cell, MeasuredRows column) {
+  private double[] values(Cell cell, MeasuredRows column) {
     return all(cell)
-        .mapToDouble(run -> auc(run, column))
-        .filter(auc -> !Double.isNaN(auc))
+        .mapToDouble(run -> value(run, column))
+        .filter(value -> !Double.isNaN(value))
         .toArray();
   }
 
-  private static double auc(RunResult run, MeasuredRows column) {
+  private double value(RunResult run, MeasuredRows column) {
     Metrics metrics = column.metrics(run);
-    return metrics == null ? Double.NaN : metrics.auc();
+    return metrics == null ? Double.NaN : metrics.value(metric.name());
   }
 
   /** A mean over fewer seeds covers only those that succeeded. */
-  private static boolean isBetter(double[] first, double[] other) {
+  private boolean isBetter(double[] first, double[] other) {
     return first.length > other.length
-        || (first.length == other.length && StatUtils.mean(first) > StatUtils.mean(other));
+        || (first.length == other.length
+            && metric.direction().isBetter(StatUtils.mean(first), StatUtils.mean(other)));
   }
 
   private @Nullable Difference difference(Cell cell, MeasuredRows column) {
@@ -150,7 +154,7 @@ final class ComparisonTable {
     }
     PairedDifference paired = PairedDifference.of(pairs[0], pairs[1]);
     Double tTest = defined(paired.pValue());
-    Double median = deLong.getOrDefault(cell, Map.of()).get(column);
+    Double median = sameRows.getOrDefault(cell, Map.of()).get(column);
     return new Difference(
         paired.mean(),
         defined(paired.mean() - paired.halfWidth()),
@@ -165,14 +169,12 @@ final class ComparisonTable {
     if (model == null) {
       return null;
     }
-    double[][] auc = bySeed(column, baseline(control), model, control);
-    if (auc[0].length == 0) {
+    double[][] values = bySeed(column, baseline(control), model, control);
+    if (values[0].length == 0) {
       return null;
     }
-    PairedDifference knowledge = PairedDifference.of(auc[2], auc[1]);
-    PairedRatio share =
-        PairedRatio.of(
-            MathArrays.ebeSubtract(auc[2], auc[0]), MathArrays.ebeSubtract(auc[1], auc[0]));
+    PairedDifference knowledge = PairedDifference.of(values[2], values[1]);
+    PairedRatio share = PairedRatio.of(gain(values[0], values[2]), gain(values[0], values[1]));
     return new Rest(
         knowledge.mean(),
         defined(knowledge.mean() - knowledge.halfWidth()),
@@ -182,24 +184,30 @@ final class ComparisonTable {
         defined(share.high()));
   }
 
-  /** Returns the AUCs of each model, for the seeds with which all of them have one. */
+  private double[] gain(double[] before, double[] after) {
+    return metric.direction() == Direction.HIGHER
+        ? MathArrays.ebeSubtract(after, before)
+        : MathArrays.ebeSubtract(before, after);
+  }
+
+  /** Returns the metric of each model, for the seeds with which all of them have one. */
   private double[][] bySeed(MeasuredRows column, Cell... models) {
     List<List<@Nullable RunResult>> bySeed =
         Stream.of(models).map(model -> runs.getOrDefault(model, List.of())).toList();
     int seeds = bySeed.stream().mapToInt(List::size).min().orElse(0);
     List<double[]> complete = new ArrayList<>();
     for (int seed = 0; seed < seeds; seed++) {
-      double[] auc = new double[models.length];
+      double[] values = new double[models.length];
       for (int model = 0; model < models.length; model++) {
         RunResult run = bySeed.get(model).get(seed);
-        auc[model] = run == null ? Double.NaN : auc(run, column);
+        values[model] = run == null ? Double.NaN : value(run, column);
       }
-      if (Arrays.stream(auc).noneMatch(Double::isNaN)) {
-        complete.add(auc);
+      if (Arrays.stream(values).noneMatch(Double::isNaN)) {
+        complete.add(values);
       }
     }
     double[][] byModel = new double[models.length][];
-    Arrays.setAll(byModel, i -> complete.stream().mapToDouble(auc -> auc[i]).toArray());
+    Arrays.setAll(byModel, i -> complete.stream().mapToDouble(values -> values[i]).toArray());
     return byModel;
   }
 
@@ -207,14 +215,18 @@ final class ComparisonTable {
     return grid.group(cell).stream().filter(Cell::baseline).findFirst().orElseThrow();
   }
 
-  /** Models measured on different rows, or on too few of a class, also differ by those. */
-  private boolean isSignificant(@Nullable Double tTest, @Nullable Double deLong) {
-    return deLong == null
-        ? isTooLarge(headings()) && tTest != null && tTest < SIGNIFICANT
-        : deLong < SIGNIFICANT && (tTest == null || tTest < SIGNIFICANT);
+  /** Models measured on different rows, or on those of too few users, also differ by those. */
+  private boolean isSignificant(@Nullable Double tTest, @Nullable Double sameRows) {
+    return sameRows == null
+        ? !isTested() && tTest != null && tTest < SIGNIFICANT
+        : sameRows < SIGNIFICANT && (tTest == null || tTest < SIGNIFICANT);
   }
 
-  /** Returns whether there are too many rows for DeLong's test, so that only the t-test counts. */
+  private boolean isTested() {
+    return Measure.of(metric).isTested() && !isTooLarge(headings());
+  }
+
+  /** Returns whether there are too many rows for a test on them, so that only the t-test counts. */
   static boolean isTooLarge(List<Column> columns) {
     return !columns.isEmpty() && columns.get(columns.size() - 1).rows() > MOST_ROWS;
   }
@@ -241,7 +253,7 @@ final class ComparisonTable {
   }
 
   /** The p-values of each cell except baselines, by column: the median over its pairs. */
-  private Map<Cell, Map<MeasuredRows, Double>> deLong() {
+  private Map<Cell, Map<MeasuredRows, Double>> pValues() {
     List<MeasuredRows> all =
         Stream.concat(columns.stream(), slices.values().stream().flatMap(List::stream)).toList();
     Map<Cell, Map<MeasuredRows, Double>> medians = new HashMap<>();

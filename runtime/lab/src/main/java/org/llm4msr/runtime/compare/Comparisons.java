@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.Experiments;
 
 /** Opens comparisons and searches. Bound by {@link LabModule}. */
@@ -13,11 +14,13 @@ public final class Comparisons {
 
   private final ConfigLoader loader;
   private final Experiments experiments;
+  private final MetricList metrics;
 
   @Inject
-  Comparisons(ConfigLoader loader, Experiments experiments) {
+  Comparisons(ConfigLoader loader, Experiments experiments, MetricList metrics) {
     this.loader = loader;
     this.experiments = experiments;
+    this.metrics = metrics;
   }
 
   /**
@@ -34,7 +37,7 @@ public final class Comparisons {
    * Reads a comparison.
    *
    * @param overrides settings of every run, {@code key.path=value} each
-   * @param label whose AUC is compared, in place of that of the file; null for that of the file
+   * @param label whose metric is compared, in place of that of the file; null for that of the file
    * @throws org.llm4msr.api.MsrException {@code config/...} with everything that is wrong
    */
   public Comparison open(Path file, List<String> overrides, @Nullable String label) {
@@ -52,7 +55,11 @@ public final class Comparisons {
         config.note(),
         true,
         grid,
-        new Runs(experiments, config.keepModels(), label(label, config.label())));
+        new Runs(
+            experiments,
+            config.keepModels(),
+            label(label, config.label()),
+            metrics.required(config.metric(), "metric")));
   }
 
   private static MeasuredLabel label(@Nullable String asked, String ofFile) {
@@ -83,13 +90,20 @@ public final class Comparisons {
    * Reads a search for settings.
    *
    * @param overrides settings of every run, {@code key.path=value} each
-   * @param label whose AUC decides, in place of that of the file; null for that of the file
+   * @param label whose metric decides, in place of that of the file; null for that of the file
    * @throws org.llm4msr.api.MsrException {@code config/...} or {@code tune/SPACE} with everything
    *     that is wrong
    */
   public Tuning openTuning(Path file, List<String> overrides, @Nullable String label) {
     TuningConfig config = loader.read(TuningConfig.class, file);
     return new Tuning(
-        file, config, overrides, new Runs(experiments, false, label(label, config.label())));
+        file,
+        config,
+        overrides,
+        new Runs(
+            experiments,
+            false,
+            label(label, config.label()),
+            metrics.required(config.objective(), "objective")));
   }
 }

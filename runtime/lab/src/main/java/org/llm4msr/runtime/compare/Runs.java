@@ -17,7 +17,10 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
@@ -45,6 +48,7 @@ final class Runs {
   private final Experiments experiments;
   private final boolean keepModels;
   private final MeasuredLabel label;
+  private final Metric metric;
   private final Map<Cell, String> names = new HashMap<>();
   private final Set<String> told = new HashSet<>();
   private volatile @Nullable Experiment current;
@@ -55,15 +59,21 @@ final class Runs {
    *
    * @param keepModels whether checkpoints and bundles stay
    * @param label by which they are measured
+   * @param metric of that label
    */
-  Runs(Experiments experiments, boolean keepModels, MeasuredLabel label) {
+  Runs(Experiments experiments, boolean keepModels, MeasuredLabel label, Metric metric) {
     this.experiments = experiments;
     this.keepModels = keepModels;
     this.label = label;
+    this.metric = metric;
   }
 
   MeasuredLabel label() {
     return label;
+  }
+
+  Metric metric() {
+    return metric;
   }
 
   Experiment open(Cell cell, long seed) {
@@ -159,7 +169,7 @@ final class Runs {
     List<Slicing> slicings = experiment.slicings(part);
     return new RunResult(
         name,
-        withSlices(
+        complete(
             label.of(read(evaluation, EvaluationReport.class)),
             slicings,
             predictions,
@@ -196,13 +206,21 @@ final class Runs {
         && read(evaluation, EvaluationReport.class).finished();
   }
 
-  /** The evaluation may be that of other slices, or of an earlier version. */
-  private EvaluationReport withSlices(
+  /** The evaluation may be that of other slices or metrics, or of an earlier version. */
+  private EvaluationReport complete(
       EvaluationReport report, List<Slicing> slicings, Path predictions, MetricList metrics) {
     List<String> measured = report.slices().stream().map(SlicedMetrics::name).toList();
-    return measured.equals(slicings.stream().map(Slicing::name).toList())
-        ? report
-        : report.withSlices(ScoredRows.slices(predictions, slicings, label, metrics));
+    boolean sliced = measured.equals(slicings.stream().map(Slicing::name).toList());
+    EvaluationResult result = report.result();
+    if (result.overall().figures().containsKey(metric.name())) {
+      return sliced
+          ? report
+          : report.with(result, ScoredRows.slices(predictions, slicings, label, metrics));
+    }
+    List<String> scenarios = result.scenarios().stream().map(Metrics::name).toList();
+    return report.with(
+        ScoredRows.result(predictions, scenarios, label, metrics),
+        ScoredRows.slices(predictions, slicings, label, metrics));
   }
 
   private Experiment begin(Experiment experiment) {

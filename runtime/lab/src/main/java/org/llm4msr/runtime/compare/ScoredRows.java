@@ -21,6 +21,8 @@ import org.apache.arrow.vector.ipc.message.ArrowBlock;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.slices.Slicing;
+import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.SliceEvaluator;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
@@ -74,6 +76,22 @@ final class ScoredRows {
     }
   }
 
+  /** Returns the metrics of the rows of a file, which has scenarios by rank. */
+  static EvaluationResult result(
+      Path file, List<String> scenarios, MeasuredLabel measured, MetricList metrics) {
+    try (Evaluator evaluator = new Evaluator(scenarios, metrics)) {
+      forEachBatch(
+          file,
+          root -> {
+            ScoredRows all = ofSize(root.getRowCount());
+            all.fill(root, 0, measured);
+            ScoredRows rows = all.pick(IntStream.range(0, all.size()).toArray());
+            evaluator.add(rows.size(), rows.scenario, rows.user, rows.labels(), rows.probability);
+          });
+      return evaluator.result();
+    }
+  }
+
   private static void add(VectorSchemaRoot root, SliceEvaluator evaluator, MeasuredLabel measured) {
     BigIntVector numbers = (BigIntVector) root.getVector("row");
     ScoredRows all = ofSize(root.getRowCount());
@@ -81,12 +99,16 @@ final class ScoredRows {
     int[] known = all.known(IntStream.range(0, all.size()));
     ScoredRows rows = all.pick(known);
     long[] number = new long[known.length];
-    float[] label = new float[known.length];
-    for (int i = 0; i < known.length; i++) {
-      number[i] = numbers.get(known[i]);
-      label[i] = rows.positive[i] ? 1 : 0;
+    Arrays.setAll(number, i -> numbers.get(known[i]));
+    evaluator.add(known.length, number, rows.user, rows.labels(), rows.probability);
+  }
+
+  private float[] labels() {
+    float[] labels = new float[size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = positive[i] ? 1 : 0;
     }
-    evaluator.add(known.length, number, rows.user, label, rows.probability);
+    return labels;
   }
 
   private static void forEachBatch(Path file, Consumer<VectorSchemaRoot> visitor) {

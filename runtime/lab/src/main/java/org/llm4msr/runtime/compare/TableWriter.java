@@ -2,8 +2,10 @@ package org.llm4msr.runtime.compare;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.samskivert.mustache.Mustache;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,10 +44,6 @@ import org.llm4msr.runtime.report.Page;
 /** Writes a comparison as Markdown, CSV, LaTeX, HTML and JSON. */
 public final class TableWriter {
 
-  private static final String REST =
-      "Knowledge: AUC beyond that of the control; and the share of the gain that the control"
-          + " reaches as well. Both with 95 % intervals";
-
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -66,7 +64,7 @@ public final class TableWriter {
       write(folder, "table.md", markdown());
       write(folder, "table.csv", csv());
       write(folder, "table.tex", latex());
-      write(folder, "comparison.json", JSON.writeValueAsString(result) + "\n");
+      write(folder, "comparison.json", JSON.writeValueAsString(json()) + "\n");
       new ComparisonPage(result).page(html(), controls()).write(folder.resolve(Page.FILE));
     } catch (IOException e) {
       throw new MsrException(
@@ -75,6 +73,26 @@ public final class TableWriter {
           "The tables cannot be written to %s: %s. Make room, or choose another folder with --out DIR."
               .formatted(folder, FileErrors.reason(e)),
           e);
+    }
+  }
+
+  /** Returns the comparison as its file has it. */
+  public JsonNode json() {
+    return json(result, result.measure());
+  }
+
+  /** Returns a result in which values and p-values have the names of metric and test. */
+  static JsonNode json(Object result, Measure measure) {
+    JsonNode tree = JSON.valueToTree(result);
+    rename(tree, "value", measure.name());
+    rename(tree, "sameRows", measure.test());
+    return tree;
+  }
+
+  private static void rename(JsonNode tree, String from, String to) {
+    for (JsonNode node : tree.findParents(from)) {
+      ObjectNode parent = (ObjectNode) node;
+      parent.set(to, parent.remove(from));
     }
   }
 
@@ -102,7 +120,13 @@ public final class TableWriter {
     return Stream.concat(
             Stream.of(new Block("", "", result.columns(), scores)),
             result.slices().stream()
-                .map(s -> new Block(s.name(), "AUC by " + s.title(), s.columns(), s.scores())))
+                .map(
+                    s ->
+                        new Block(
+                            s.name(),
+                            result.measure().title() + " by " + s.title(),
+                            s.columns(),
+                            s.scores())))
         .toList();
   }
 
@@ -182,9 +206,14 @@ public final class TableWriter {
     IntPredicate controls =
         model -> block.scores().get(model).stream().anyMatch(score -> score.rest() != null);
     if (IntStream.range(0, result.models().size()).anyMatch(controls)) {
-      text.append('\n').append(REST).append(":\n\n");
+      text.append('\n').append(rest()).append(":\n\n");
       rows(text, block, controls, TableWriter::rest);
     }
+  }
+
+  private String rest() {
+    return "Knowledge: %s beyond that of the control; and the share of the gain that the control reaches as well. Both with 95 %% intervals"
+        .formatted(result.measure().title());
   }
 
   private static String rest(Score score) {
@@ -216,12 +245,13 @@ public final class TableWriter {
   }
 
   private static String markdown(Score score) {
-    String auc = CellFormat.auc(score.auc());
+    String value = CellFormat.value(score.value());
     String marked =
-        (score.best() ? "**" + auc + "**" : auc) + (CellFormat.isSignificant(score) ? "\\*" : "");
+        (score.best() ? "**" + value + "**" : value)
+            + (CellFormat.isSignificant(score) ? "\\*" : "");
     return score.deviation() == null
         ? marked
-        : marked + " (" + CellFormat.auc(score.deviation()) + ")";
+        : marked + " (" + CellFormat.value(score.deviation()) + ")";
   }
 
   /**
@@ -236,14 +266,14 @@ public final class TableWriter {
         "rows",
         "part",
         "seeds",
-        "auc",
+        result.measure().name(),
         "deviation",
         "best",
         "difference",
         "low",
         "high",
         "pTTest",
-        "pDeLong",
+        "p" + result.measure().testInNames(),
         "significant",
         "knowledge",
         "knowledgeLow",
@@ -290,7 +320,7 @@ public final class TableWriter {
             block.columns().get(column).rows(),
             result.part(),
             score.seeds(),
-            score.auc(),
+            score.value(),
             score.deviation(),
             score.best()));
     values.addAll(
@@ -301,7 +331,7 @@ public final class TableWriter {
                 difference.low(),
                 difference.high(),
                 difference.tTest(),
-                difference.deLong(),
+                difference.sameRows(),
                 difference.significant()));
     Rest rest = score.rest();
     values.addAll(
@@ -359,8 +389,8 @@ public final class TableWriter {
   }
 
   private static String latex(Score score) {
-    String auc = CellFormat.auc(score.auc());
-    return (score.best() ? "\\textbf{" + auc + "}" : auc)
+    String value = CellFormat.value(score.value());
+    return (score.best() ? "\\textbf{" + value + "}" : value)
         + (CellFormat.isSignificant(score) ? "$^{*}$" : "");
   }
 
@@ -398,7 +428,7 @@ public final class TableWriter {
         }
       }
       if (!rows.isEmpty()) {
-        html.append(Html.note((block.title().isEmpty() ? "" : block.title() + ". ") + REST + "."))
+        html.append(Html.note((block.title().isEmpty() ? "" : block.title() + ". ") + rest() + "."))
             .append(Html.table(numbered(block), rows));
       }
     }
@@ -437,7 +467,7 @@ public final class TableWriter {
           Map.of(
               "baseline", model.baseline(),
               "labels", model.labels(),
-              "scores", block.scores().get(models.size()).stream().map(TableWriter::cell).toList(),
+              "scores", block.scores().get(models.size()).stream().map(this::cell).toList(),
               "seconds", CellFormat.seconds(model.seconds())));
     }
     return Map.of(
@@ -447,21 +477,22 @@ public final class TableWriter {
         "models", models);
   }
 
-  private static Map<String, Object> cell(Score score) {
+  private Map<String, Object> cell(Score score) {
     Difference difference = score.difference();
     String title =
         difference == null
             ? ""
-            : "difference %s, 95 %% interval %s to %s, t-test p %s, DeLong p %s"
+            : "difference %s, 95 %% interval %s to %s, t-test p %s, %s p %s"
                 .formatted(
-                    CellFormat.auc(difference.mean()),
-                    CellFormat.auc(difference.low()),
-                    CellFormat.auc(difference.high()),
+                    CellFormat.value(difference.mean()),
+                    CellFormat.value(difference.low()),
+                    CellFormat.value(difference.high()),
                     CellFormat.p(difference.tTest()),
-                    CellFormat.p(difference.deLong()));
+                    result.measure().testInNames(),
+                    CellFormat.p(difference.sameRows()));
     return Map.of(
-        "auc", CellFormat.auc(score.auc()),
-        "deviation", score.deviation() == null ? "" : CellFormat.auc(score.deviation()),
+        "value", CellFormat.value(score.value()),
+        "deviation", score.deviation() == null ? "" : CellFormat.value(score.deviation()),
         "best", score.best(),
         "significant", CellFormat.isSignificant(score),
         "title", title);

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.compare;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingInt;
+import static java.util.Comparator.naturalOrder;
 import static java.util.Comparator.nullsLast;
 import static java.util.Comparator.reverseOrder;
 
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.compare.TuningResult.Trial;
 import org.llm4msr.runtime.config.loading.AnyValue;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.evaluation.metric.Metric.Direction;
 
 /**
  * Searches settings by the validation part; the test part is never read. Trial 0 is the unchanged
@@ -35,13 +37,11 @@ public final class Tuning {
   private static final String EPOCHS = "training.epochs";
   private static final String SEED = "training.seed";
 
-  private static final Comparator<Trial> BEST_FIRST =
-      comparing(Trial::auc, nullsLast(reverseOrder())).thenComparingInt(Trial::number);
-
   private final Path file;
   private final TuningConfig config;
   private final SearchSpace space;
   private final Runs runs;
+  private final Comparator<Trial> bestFirst;
   private final List<List<AnyValue>> drawn = new ArrayList<>();
   private final List<String> shared = new ArrayList<>();
 
@@ -49,6 +49,9 @@ public final class Tuning {
     this.file = file;
     this.config = config;
     this.runs = runs;
+    Comparator<Double> better =
+        runs.metric().direction() == Direction.HIGHER ? reverseOrder() : naturalOrder();
+    bestFirst = comparing(Trial::value, nullsLast(better)).thenComparingInt(Trial::number);
     space = new SearchSpace(config.space(), file);
     if (config.strategy() == Strategy.HALVING && space.keys().contains(EPOCHS)) {
       throw decided(EPOCHS, "is decided by halving itself. Leave it out, or set strategy: random.");
@@ -116,17 +119,33 @@ public final class Tuning {
       if (table != null && tried.size() < alive.size()) {
         break; // Trials are not the best just because there was time for them.
       }
+      requireValues(compared);
       table = compared;
       tried.forEach(trial -> trials.put(trial.number(), trial));
       alive = survivors(tried);
     }
     List<Trial> ranked =
         trials.values().stream()
-            .sorted(comparingInt(Trial::round).reversed().thenComparing(BEST_FIRST))
+            .sorted(comparingInt(Trial::round).reversed().thenComparing(bestFirst))
             .toList();
     List<AnyValue> best = ranked.isEmpty() ? List.of() : drawn.get(ranked.get(0).number());
     return new TuningResult(
         space.keys(), ranked, settings(best), overrides(best), table, budget.isSpent());
+  }
+
+  /** A search by what no trial has would end without a word. */
+  private void requireValues(ComparisonResult compared) {
+    boolean measured = compared.models().stream().anyMatch(model -> !model.runs().isEmpty());
+    if (measured
+        && !compared.measure().isAuc()
+        && IntStream.range(0, compared.models().size())
+            .allMatch(model -> overall(compared, model).value() == null)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "tune/OBJECTIVE",
+          "%s: the objective %s has no value on the validation part. It needs rows of both classes, of some user if it compares the rows of users. Name another metric, or choose another dataset.split."
+              .formatted(file, compared.measure().name()));
+    }
   }
 
   private Comparison comparison(List<Integer> numbers, int epochs) {
@@ -182,7 +201,7 @@ public final class Tuning {
         values,
         round,
         index < 0 ? epochs : (int) Double.parseDouble(values.get(index)),
-        overall.seeds() == config.seeds().size() ? overall.auc() : null);
+        overall.seeds() == config.seeds().size() ? overall.value() : null);
   }
 
   /** Returns how a trial differs from the experiment's file, except for epochs and secrets. */
@@ -218,8 +237,8 @@ public final class Tuning {
     List<Integer> best =
         new ArrayList<>(
             tried.stream()
-                .filter(trial -> trial.auc() != null)
-                .sorted(BEST_FIRST)
+                .filter(trial -> trial.value() != null)
+                .sorted(bestFirst)
                 .limit(kept)
                 .map(Trial::number)
                 .toList());

@@ -48,11 +48,16 @@ public record TuningConfig(
         Map<String, AnyValue> settings,
     @Setting(
             value =
-                "The label by whose AUC trials are ranked: a further one that all of them learn, or"
+                "The label by whose metric trials are ranked: a further one that all of them learn, or"
                     + " label, the main one, which ends training in any case",
             defaultValue = "label")
         @NotBlank
-        String label) {
+        String label,
+    @Setting(
+            value = "The metric by which trials are ranked, by its name in evaluations",
+            defaultValue = "auc")
+        @NotBlank
+        String objective) {
 
   /** How training is divided among the trials. */
   public enum Strategy {

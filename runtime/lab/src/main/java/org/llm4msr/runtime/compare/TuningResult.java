@@ -40,11 +40,11 @@ public record TuningResult(
    * @param values by key; empty for trial 0
    * @param round the last round that it took part in, from 1
    * @param epochs of that round, or its own if they are searched
-   * @param auc validation AUC of the label of the search, over all rows in that round, mean over
-   *     the seeds; null if a run failed
+   * @param value the objective of the search over all validation rows in that round, mean over the
+   *     seeds, in files by its name; null if a run failed
    */
   public record Trial(
-      int number, List<String> values, int round, int epochs, @Nullable Double auc) {
+      int number, List<String> values, int round, int epochs, @Nullable Double value) {
 
     public Trial {
       values = List.copyOf(values);

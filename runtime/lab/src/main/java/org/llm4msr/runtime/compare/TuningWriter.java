@@ -2,8 +2,7 @@ package org.llm4msr.runtime.compare;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -38,8 +37,6 @@ public final class TuningWriter {
 
   private static final String WORKSPACE = "workspace";
   private static final String PATH = "dataset.path";
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final TuningResult result;
 
@@ -59,7 +56,7 @@ public final class TuningWriter {
       Files.createDirectories(folder);
       new TableWriter(result.last()).writeAll(folder);
       write(folder.resolve("trials.csv"), csv());
-      write(folder.resolve("tuning.json"), JSON.writeValueAsString(result) + "\n");
+      write(folder.resolve("tuning.json"), json().toPrettyString() + "\n");
       write(folder.resolve("best.yaml"), best(folder, experiment));
     } catch (IOException e) {
       throw new MsrException(
@@ -71,6 +68,11 @@ public final class TuningWriter {
     }
   }
 
+  /** Returns the search as its file has it. */
+  public JsonNode json() {
+    return TableWriter.json(result, result.last().measure());
+  }
+
   private static void write(Path file, String text) throws IOException {
     DurableFiles.write(file, text.getBytes(UTF_8));
   }
@@ -80,14 +82,17 @@ public final class TuningWriter {
     StringBuilder text = new StringBuilder();
     List<String> headings = new ArrayList<>(List.of("trial"));
     headings.addAll(result.keys());
-    headings.addAll(List.of("epochs", "validation AUC" + result.last().measured().phrase()));
+    headings.addAll(
+        List.of(
+            "epochs",
+            "validation " + result.last().measure().title() + result.last().measured().phrase()));
     row(text, headings);
     row(text, headings.stream().map(heading -> "---").toList());
     for (Trial trial : result.trials()) {
       List<String> cells = new ArrayList<>(List.of(Integer.toString(trial.number())));
       cells.addAll(values(trial));
       cells.add(Integer.toString(trial.epochs()));
-      cells.add(trial.auc() == null ? "failed" : CellFormat.auc(trial.auc()));
+      cells.add(trial.value() == null ? "failed" : CellFormat.value(trial.value()));
       row(text, cells);
     }
     text.append('\n');
@@ -116,7 +121,7 @@ public final class TuningWriter {
   private String csv() throws IOException {
     List<String> header = new ArrayList<>(List.of("trial"));
     header.addAll(result.keys());
-    header.addAll(List.of("round", "epochs", "auc", "label"));
+    header.addAll(List.of("round", "epochs", result.last().measure().name(), "label"));
     CSVFormat format =
         CSVFormat.RFC4180
             .builder()
@@ -130,7 +135,7 @@ public final class TuningWriter {
         values.addAll(values(trial));
         values.add(trial.round());
         values.add(trial.epochs());
-        values.add(trial.auc());
+        values.add(trial.value());
         values.add(result.last().label());
         csv.printRecord(values);
       }

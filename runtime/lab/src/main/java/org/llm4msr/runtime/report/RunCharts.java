@@ -21,6 +21,7 @@ import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
 import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.metric.CalibrationBin;
+import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.StageCost;
 import org.llm4msr.runtime.report.BarChart.Bar;
@@ -62,15 +63,16 @@ final class RunCharts {
     return line -> line.at(pointer).asDouble(Double.NaN);
   }
 
-  /** Loss and AUC while the model learns. */
-  String curves() {
+  /** Loss, AUC and the monitored metric while the model learns. */
+  String curves(Metric monitor) {
     List<Series> loss =
         List.of(
             series("training loss", steps.isEmpty() ? validations : steps, at("/loss")),
-            series("validation LogLoss", validations, at("/validation/overall/logLoss")));
+            validation("validation LogLoss", "logLoss"));
     String html =
         new LineChart("curve-loss", "Loss", STEP, "loss, nats per row", loss).svg()
-            + new LineChart("curve-auc", "AUC of the validation part", STEP, "AUC", aucs()).svg();
+            + new LineChart("curve-auc", "AUC of the validation part", STEP, "AUC", aucs()).svg()
+            + monitored(monitor);
     String rate =
         new LineChart(
                 "curve-rate",
@@ -82,14 +84,29 @@ final class RunCharts {
     return html + rate;
   }
 
-  /** Returns the AUC of the validation part over training. */
-  Series auc(String name) {
-    return series(name, validations, at("/validation/overall/auc"));
+  /** Returns a metric of the validation part over training. */
+  Series validation(String name, String metric) {
+    return series(name, validations, at("/validation/overall/" + metric));
+  }
+
+  /** Losses and AUC have charts of their own. */
+  private String monitored(Metric monitor) {
+    return Set.of("auc", "logLoss").contains(monitor.name())
+        ? ""
+        : new LineChart(
+                "curve-monitor",
+                monitor.title() + " of the validation part",
+                STEP,
+                monitor.unit().isEmpty()
+                    ? monitor.title()
+                    : monitor.title() + ", " + monitor.unit(),
+                List.of(validation(monitor.title(), monitor.name())))
+            .svg();
   }
 
   private List<Series> aucs() {
     List<Series> auc = new ArrayList<>();
-    auc.add(auc(Metrics.OVERALL));
+    auc.add(validation(Metrics.OVERALL, "auc"));
     if (!validations.isEmpty()) {
       JsonNode scenarios = validations.get(0).at("/validation/scenarios");
       for (int i = 0; i < scenarios.size() && scenarios.size() < MOST_LINES; i++) {

@@ -9,6 +9,9 @@ import java.util.Locale;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.inspection.PreparedSummary;
+import org.llm4msr.runtime.evaluation.MetricTable;
+import org.llm4msr.runtime.evaluation.metric.Metric;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
@@ -62,7 +65,7 @@ public final class RunReport {
     JsonNode provenance = files.json("provenance.json");
     List<Section> sections = new ArrayList<>();
     sections.add(new Section("summary", "Summary", summary(evaluations)));
-    sections.add(new Section("curves", "Learning curves", charts.curves()));
+    sections.add(new Section("curves", "Learning curves", charts.curves(monitor())));
     JsonNode result = files.json("training.json").path("result");
     sections.add(new Section("labels", "Labels in training", LabelTable.html(result)));
     String auc = tables.explained(joined(evaluations, tables::auc));
@@ -132,15 +135,19 @@ public final class RunReport {
     if (result.isObject()) {
       rows.add(List.of("steps", count(result.path("steps").asLong())));
       rows.add(List.of("best step", count(result.path("bestStep").asLong())));
-      double auc = result.at("/best/result/overall/auc").asDouble(Double.NaN);
-      if (!Double.isNaN(auc)) {
-        rows.add(List.of("validation AUC at the best step", auc(auc)));
+      double value = result.at("/best/result/overall/" + monitor().name()).asDouble(Double.NaN);
+      if (!Double.isNaN(value)) {
+        String figure = "validation %s at the best step".formatted(monitor().title());
+        rows.add(List.of(figure, MetricTable.number(value)));
       }
     } else {
       rows.add(List.of("training", "not finished"));
     }
     for (EvaluationReport evaluation : evaluations) {
-      rows.add(List.of(evaluation.split() + " AUC", auc(evaluation.result().overall().auc())));
+      rows.add(
+          List.of(
+              evaluation.split() + " AUC",
+              MetricTable.number(evaluation.result().overall().auc())));
     }
     String table = Html.table(List.of("figure", ">value"), rows);
     return result.path("stillImproving").asBoolean()
@@ -148,8 +155,10 @@ public final class RunReport {
         : table;
   }
 
-  private static String auc(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
+  private Metric monitor() {
+    return experiment
+        .metrics()
+        .required(experiment.config().config().training().monitor(), MetricList.MONITOR);
   }
 
   private static String count(long value) {

@@ -22,6 +22,8 @@ public final class SideBySide {
   private final String id;
   private final String part;
   private final String label;
+  private final String metric;
+  private final String metricTitle;
   private final List<Model> models;
 
   /**
@@ -30,11 +32,16 @@ public final class SideBySide {
    * @param id suffix of the ids of the charts
    * @param part the part that the runs were measured on
    * @param label whose AUC is shown, and whose calibration if it is {@code label}, the main one
+   * @param metric whose values over training are shown
+   * @param metricTitle its name in texts
    */
-  public SideBySide(String id, String part, String label, List<Model> models) {
+  public SideBySide(
+      String id, String part, String label, String metric, String metricTitle, List<Model> models) {
     this.id = id;
     this.part = part;
     this.label = label;
+    this.metric = metric;
+    this.metricTitle = metricTitle;
     this.models = List.copyOf(models);
   }
 
@@ -58,17 +65,20 @@ public final class SideBySide {
     }
   }
 
-  /** Returns the validation AUC of the main label over training. */
-  public String auc(String title) {
+  /** Returns the metric of the main label on the validation part over training. */
+  public String validation(String title) {
     List<Series> series =
         models.stream()
             .map(
                 model ->
                     Series.mean(
                         model.name(),
-                        model.runs().map(run -> new RunCharts(run).auc(model.name())).toList()))
+                        model
+                            .runs()
+                            .map(run -> new RunCharts(run).validation(model.name(), metric))
+                            .toList()))
             .toList();
-    return new LineChart("curve-auc-" + id, title, RunCharts.STEP, "AUC", series).svg();
+    return new LineChart("curve-auc-" + id, title, RunCharts.STEP, metricTitle, series).svg();
   }
 
   /** Returns the watched parameters over training; empty if no model has any. */

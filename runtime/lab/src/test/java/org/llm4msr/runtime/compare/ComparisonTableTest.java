@@ -17,11 +17,14 @@ import org.llm4msr.runtime.compare.Controls.Reading;
 import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
+import org.llm4msr.runtime.evaluation.metric.Metric;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 
 /** Which models a table calls better. */
 class ComparisonTableTest {
 
+  private static final Metric AUC = MetricList.STANDARD.auc();
   private static final List<String> ONE = List.of("only");
   private static final MeasuredLabel MAIN = new MeasuredLabel(MeasuredLabel.MAIN);
   private static final Cell BASELINE = cell("first", true);
@@ -57,7 +60,7 @@ class ComparisonTableTest {
   void aModelThatOrdersMoreRowsHasAStar() {
     Score score = second(List.of(run(LABELS, mixed(3)), run(LABELS, mixed(5))), RIGHT, RIGHT);
 
-    assertThat(score.difference().deLong()).isLessThan(0.01);
+    assertThat(score.difference().sameRows()).isLessThan(0.01);
     assertThat(score.difference().tTest()).isLessThan(0.05);
     assertThat(score.difference().significant()).isTrue();
   }
@@ -72,7 +75,7 @@ class ComparisonTableTest {
 
     assertThat(score.difference().mean()).isEqualTo(1);
     assertThat(score.difference().tTest()).isZero();
-    assertThat(score.difference().deLong()).isNull();
+    assertThat(score.difference().sameRows()).isNull();
     assertThat(score.difference().significant()).isFalse();
   }
 
@@ -83,7 +86,7 @@ class ComparisonTableTest {
 
     assertThat(second(List.of(before), List.of(after)).difference().significant()).isTrue();
     assertThat(
-            second(List.of(drawn(before, "a")), List.of(drawn(after, "b"))).difference().deLong())
+            second(List.of(drawn(before, "a")), List.of(drawn(after, "b"))).difference().sameRows())
         .isNull();
   }
 
@@ -107,8 +110,46 @@ class ComparisonTableTest {
     Score score = second(List.of(before, before), List.of(after, after));
 
     assertThat(score.difference().mean()).isEqualTo(1);
-    assertThat(score.difference().deLong()).isNull();
+    assertThat(score.difference().sameRows()).isNull();
     assertThat(score.difference().significant()).isFalse();
+  }
+
+  /**
+   * Each row is of a user of its own. The loss of the better model is -ln .9 in each, that of the
+   * other ln 2.
+   */
+  @Test
+  void ofALossTheLowerIsBetterAndItsOwnTestIsMade() {
+    float[] half = new float[40];
+    Arrays.fill(half, .5f);
+    List<@Nullable RunResult> before = List.of(run(LABELS, half));
+    List<@Nullable RunResult> after = List.of(run(LABELS, RIGHT));
+
+    List<ComparisonResult.Model> models =
+        models(before, after, MetricList.STANDARD.required("logLoss", "metric"));
+
+    Score better = models.get(1).scores().get(1);
+    assertThat(better.value()).isCloseTo(-Math.log(.9), within(1e-7));
+    assertThat(better.best()).isTrue();
+    assertThat(models.get(0).scores().get(1).best()).isFalse();
+    assertThat(better.difference().mean()).isCloseTo(-Math.log(1.8), within(1e-7));
+    assertThat(better.difference().sameRows()).isLessThan(1e-9);
+    assertThat(better.difference().significant()).isTrue();
+  }
+
+  /** The calibration error has none. */
+  @Test
+  void ofAMetricWithoutATestTheSeedsDecide() {
+    Metric ece = MetricList.STANDARD.required("calibrationError", "metric");
+    RunResult before = run(LABELS, mixed(3));
+    RunResult after = run(LABELS, RIGHT);
+
+    Score one = models(List.of(before), List.of(after), ece).get(1).scores().get(1);
+    assertThat(one.difference().sameRows()).isNull();
+    assertThat(one.difference().significant()).isFalse();
+    Score two = models(List.of(before, before), List.of(after, after), ece).get(1).scores().get(1);
+    assertThat(two.difference().sameRows()).isNull();
+    assertThat(two.difference().significant()).isTrue();
   }
 
   /** The seed that failed might have been the worse. */
@@ -120,7 +161,7 @@ class ComparisonTableTest {
 
     List<ComparisonResult.Model> models = models(List.of(worse, worse), halfFailed);
 
-    assertThat(models.get(1).scores().get(1).auc()).isEqualTo(1);
+    assertThat(models.get(1).scores().get(1).value()).isEqualTo(1);
     assertThat(models.get(1).scores().get(1).best()).isFalse();
     assertThat(models.get(0).scores().get(1).best()).isTrue();
   }
@@ -144,7 +185,7 @@ class ComparisonTableTest {
     Map<Cell, List<@Nullable RunResult>> runs =
         Map.of(BASELINE, above(10, 10, 10), model, above(16, 18, 17), control, above(12, 13, 12));
 
-    List<ComparisonResult.Model> models = new ComparisonTable(grid, runs, controls).models();
+    List<ComparisonResult.Model> models = new ComparisonTable(grid, runs, controls, AUC).models();
 
     assertThat(models.get(1).scores().get(1).rest()).isNull();
     ComparisonResult.Rest rest = models.get(2).scores().get(1).rest();
@@ -183,8 +224,13 @@ class ComparisonTableTest {
 
   private static List<ComparisonResult.Model> models(
       List<@Nullable RunResult> before, List<@Nullable RunResult> after) {
+    return models(before, after, AUC);
+  }
+
+  private static List<ComparisonResult.Model> models(
+      List<@Nullable RunResult> before, List<@Nullable RunResult> after, Metric metric) {
     Grid grid = new Grid(List.of("model"), List.of(BASELINE, OTHER));
-    return new ComparisonTable(grid, Map.of(BASELINE, before, OTHER, after), new Controls())
+    return new ComparisonTable(grid, Map.of(BASELINE, before, OTHER, after), new Controls(), metric)
         .models();
   }
 

@@ -28,7 +28,8 @@ class GridTest {
             Map.of(),
             null,
             false,
-            null);
+            null,
+            "auc");
     return Grid.of(
         config,
         Path.of("grid.yaml"),

@@ -2,16 +2,21 @@ package org.llm4msr.runtime.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
+import org.llm4msr.runtime.compare.ComparisonResult.Difference;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.config.KnowledgeControl.Kind;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.Notice;
 
 /** Tables for papers, with names that mean something to LaTeX, and what is said below them. */
@@ -45,7 +50,8 @@ class TableWriterTest {
             Map.of(),
             false,
             false,
-            MeasuredLabel.MAIN);
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.auc()));
 
     assertThat(new TableWriter(result).latex())
         .contains("a\\_b & plain & c & all \\\\\n")
@@ -71,7 +77,8 @@ class TableWriterTest {
             Map.of(),
             true,
             true,
-            MeasuredLabel.MAIN);
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.auc()));
     TableWriter writer = new TableWriter(result);
 
     for (Notice notice : List.of(Notice.LEAK, Notice.HISTORY)) {
@@ -80,6 +87,60 @@ class TableWriterTest {
       assertThat(new ComparisonPage(result).page("", "").html())
           .contains("<p class=\"warning\">" + notice.text() + "</p>");
     }
+  }
+
+  @Test
+  void textsAndFilesNameTheMetricAndItsTest() throws IOException {
+    Score baseline = new Score(1, 0.7, null, false, null, null);
+    Score better =
+        new Score(1, 0.5, null, true, new Difference(-0.2, null, null, null, 0.01, true), null);
+    ComparisonResult result =
+        new ComparisonResult(
+            "test",
+            List.of(1L),
+            List.of("model"),
+            List.of(new Column("overall", 10)),
+            List.of(
+                new Model(
+                    List.of("a"),
+                    List.of(),
+                    true,
+                    List.of(),
+                    List.of(),
+                    List.of(baseline),
+                    0,
+                    null),
+                new Model(
+                    List.of("b"),
+                    List.of(),
+                    false,
+                    List.of(),
+                    List.of(),
+                    List.of(better),
+                    0,
+                    null)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            false,
+            false,
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.required("logLoss", "metric")));
+    TableWriter writer = new TableWriter(result);
+    writer.writeAll(folder);
+
+    assertThat(writer.markdown())
+        .contains("| b | **0.5000**\\* |")
+        .contains("LogLoss on the test part, mean of 1 seed. Lower is better. Bold: the best of")
+        .contains("p < 0.05 by the delta method by users on the same rows, which tells nothing of");
+    assertThat(writer.csv()).startsWith("model,scenario,rows,part,seeds,logLoss,deviation,");
+    assertThat(writer.csv()).contains(",pTTest,pDelta,significant,");
+    JsonNode file = new ObjectMapper().readTree(folder.resolve("comparison.json").toFile());
+    assertThat(file.at("/models/1/scores/0/logLoss").doubleValue()).isEqualTo(.5);
+    assertThat(file.at("/models/1/scores/0/difference/delta").doubleValue()).isEqualTo(.01);
+    assertThat(file.at("/measure/name").asText()).isEqualTo("logLoss");
   }
 
   /** One seed without knowledge, two with it, and their control, of which one failed. */
@@ -104,7 +165,8 @@ class TableWriterTest {
             Map.of(),
             false,
             false,
-            MeasuredLabel.MAIN);
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.auc()));
     TableWriter writer = new TableWriter(result);
 
     String markdown = writer.markdown();
@@ -178,7 +240,8 @@ class TableWriterTest {
             Map.of(),
             false,
             false,
-            "long_view");
+            "long_view",
+            Measure.of(MetricList.STANDARD.auc()));
     new TableWriter(result).writeAll(folder);
 
     String legend = "AUC of the label long_view on the test part, mean of 1 seed.";
@@ -216,7 +279,8 @@ class TableWriterTest {
             Map.of(),
             false,
             false,
-            MeasuredLabel.MAIN),
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.auc())),
         true);
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.ConfigPlugins;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /** The best settings of a search as a configuration. */
 class TuningWriterTest {
@@ -31,7 +32,8 @@ class TuningWriterTest {
           Map.of(),
           false,
           false,
-          MeasuredLabel.MAIN);
+          MeasuredLabel.MAIN,
+          Measure.of(MetricList.STANDARD.auc()));
 
   @TempDir Path folder;
 
@@ -103,7 +105,8 @@ class TuningWriterTest {
             Map.of(),
             false,
             false,
-            MeasuredLabel.MAIN);
+            MeasuredLabel.MAIN,
+            Measure.of(MetricList.STANDARD.auc()));
     TuningResult result =
         new TuningResult(List.of("rate"), List.of(), List.of("rate=0.01"), List.of(), table, false);
 

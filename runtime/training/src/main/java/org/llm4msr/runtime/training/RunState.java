@@ -1,10 +1,12 @@
 package org.llm4msr.runtime.training;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.evaluation.metric.Metric.Direction;
 
 /**
  * How far a run is: the content of {@code checkpoints/state.json}.
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param last folder of this state
  * @param best folder of the best state, null before the first validation
  * @param bestStep its step
- * @param bestAuc its validation AUC
+ * @param bestValue its value of the monitored metric; older files know AUC alone
  * @param sinceBest validations since then
  * @param history all validations, the best in full and the others in short
  * @param finished whether the run is over
@@ -32,7 +34,7 @@ record RunState(
     String last,
     @Nullable String best,
     long bestStep,
-    double bestAuc,
+    @JsonAlias("bestAuc") double bestValue,
     int sinceBest,
     List<Validation> history,
     boolean finished,
@@ -47,19 +49,7 @@ record RunState(
 
   static RunState start(String key) {
     return new RunState(
-        FORMAT_VERSION,
-        key,
-        0,
-        0,
-        0,
-        "",
-        null,
-        0,
-        Double.NEGATIVE_INFINITY,
-        0,
-        List.of(),
-        false,
-        LossSums.NONE);
+        FORMAT_VERSION, key, 0, 0, 0, "", null, 0, Double.NaN, 0, List.of(), false, LossSums.NONE);
   }
 
   /** Returns the state after one more step. */
@@ -74,7 +64,7 @@ record RunState(
         last,
         best,
         bestStep,
-        bestAuc,
+        bestValue,
         sinceBest,
         history,
         finished,
@@ -92,16 +82,18 @@ record RunState(
         last,
         best,
         bestStep,
-        bestAuc,
+        bestValue,
         sinceBest,
         history,
         finished,
         losses.afterLog());
   }
 
-  /** Returns the state with one more validation; one without an AUC does not count for patience. */
-  RunState validated(Validation validation, double auc) {
-    boolean better = auc > bestAuc;
+  /**
+   * Returns the state with one more validation; one without a value does not count for patience.
+   */
+  RunState validated(Validation validation, double value, Direction direction) {
+    boolean better = best == null ? !Double.isNaN(value) : direction.isBetter(value, bestValue);
     List<Validation> longer =
         new ArrayList<>(better ? history.stream().map(Validation::inShort).toList() : history);
     longer.add(better ? validation : validation.inShort());
@@ -114,8 +106,8 @@ record RunState(
         last,
         better ? folder() : best,
         better ? step : bestStep,
-        better ? auc : bestAuc,
-        better ? 0 : Double.isNaN(auc) ? sinceBest : sinceBest + 1,
+        better ? value : bestValue,
+        better ? 0 : Double.isNaN(value) ? sinceBest : sinceBest + 1,
         longer,
         finished,
         LossSums.NONE);
@@ -132,7 +124,7 @@ record RunState(
         folder(),
         best,
         bestStep,
-        bestAuc,
+        bestValue,
         sinceBest,
         history,
         over,

@@ -16,15 +16,17 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Evaluator;
+import org.llm4msr.runtime.evaluation.metric.Metric;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.training.workers.Team;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a model: epochs, validation, early stopping on the overall validation AUC, checkpoints. A
- * run that was stopped or killed resumes from its last checkpoint, with the result that it would
- * have had anyway; the same seed gives the same numbers bit for bit at one thread count and on one
- * device.
+ * Trains a model: epochs, validation, early stopping on a metric of the validation part,
+ * checkpoints. A run that was stopped or killed resumes from its last checkpoint, with the result
+ * that it would have had anyway; the same seed gives the same numbers bit for bit at one thread
+ * count and on one device.
  */
 public final class Trainer {
 
@@ -40,6 +42,7 @@ public final class Trainer {
   private final Duration checkpointEvery;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private Supplier<Evaluator> evaluators;
+  private @Nullable Metric monitor;
   private @Nullable Path eventFolder;
   private @Nullable SpeedCheck speedCheck;
   private @Nullable Team team;
@@ -101,12 +104,14 @@ public final class Trainer {
   }
 
   /**
-   * Sets what makes the evaluator of each validation.
+   * Sets what makes the evaluator of each validation; by default, that of the standard metrics.
    *
+   * @param monitor the metric that the settings name
    * @param evaluators gives a new one each time, for the scenarios of the data in their order; the
    *     trainer closes it
    */
-  public void validateWith(Supplier<Evaluator> evaluators) {
+  public void validateWith(Metric monitor, Supplier<Evaluator> evaluators) {
+    this.monitor = monitor;
     this.evaluators = evaluators;
   }
 
@@ -178,6 +183,7 @@ public final class Trainer {
             data,
             config,
             trainingStep,
+            monitor(),
             () -> ofFirst(this::validate, EvaluationResult.class),
             state,
             checkpointEvery,
@@ -224,6 +230,12 @@ public final class Trainer {
               listeners,
               saves));
     }
+  }
+
+  private Metric monitor() {
+    return monitor == null
+        ? MetricList.STANDARD.required(config.monitor(), MetricList.MONITOR)
+        : monitor;
   }
 
   private EvaluationResult validate() {

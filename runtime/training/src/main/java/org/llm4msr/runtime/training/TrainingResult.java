@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The result of training. The model holds the state of the best step.
  *
  * @param steps training steps done
- * @param bestStep steps done when the validation AUC was best; the last if no validation had an AUC
+ * @param bestStep steps done when the monitored metric was best; the last if no validation had it
  * @param best the validation of that step, null where there is no validation part
  * @param history all validations, in order: the best in full, of the others only the metrics over
  *     all scenarios; {@code metrics.jsonl} has the rest

@@ -6,6 +6,7 @@ import static org.llm4msr.runtime.training.TrainingListener.Outcome.STOPPED;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -20,6 +21,8 @@ import org.llm4msr.runtime.data.prepared.BatchSource;
 import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.training.TrainingListener.Ending;
 import org.llm4msr.runtime.training.TrainingListener.Step;
 import org.llm4msr.runtime.training.TrainingListener.Validated;
@@ -43,6 +46,7 @@ final class TrainingRun {
   private final PreparedData data;
   private final TrainingConfig config;
   private final TrainingStep trainingStep;
+  private final Metric monitor;
   private final Supplier<EvaluationResult> evaluation;
   private final Duration checkpointEvery;
   private final BooleanSupplier stopRequested;
@@ -61,6 +65,7 @@ final class TrainingRun {
   /**
    * Makes a run.
    *
+   * @param monitor the metric that chooses the best state
    * @param evaluation evaluates the validation part
    * @param state where it begins; model and optimiser are in it
    * @param checkpointEvery time between two checkpoints; zero: none for the time
@@ -72,6 +77,7 @@ final class TrainingRun {
       PreparedData data,
       TrainingConfig config,
       TrainingStep trainingStep,
+      Metric monitor,
       Supplier<EvaluationResult> evaluation,
       RunState state,
       Duration checkpointEvery,
@@ -82,6 +88,7 @@ final class TrainingRun {
     this.data = data;
     this.config = config;
     this.trainingStep = trainingStep;
+    this.monitor = monitor;
     this.evaluation = evaluation;
     this.state = state;
     this.checkpointEvery = checkpointEvery;
@@ -256,16 +263,33 @@ final class TrainingRun {
     EvaluationResult result = evaluation.get();
     Validation validation =
         new Validation(state.step(), epoch, state.losses().meanSinceValidation(), result);
-    state = state.validated(validation, result.overall().auc());
+    double value = monitored(result.overall());
+    state = state.validated(validation, value, monitor.direction());
     Validated validated =
         new Validated(validation, throughput.ofSteps(), WatchedValues.of(model.parameters()));
     listeners.tell(listener -> listener.validated(validated));
     LOG.info(
-        "Step {}: loss {}, validation AUC {}",
+        "Step {}: loss {}, validation {} {}",
         state.step(),
         validation.trainingLoss(),
-        result.overall().auc());
+        monitor.title(),
+        value);
     return config.patience() > 0 && state.sinceBest() >= config.patience();
+  }
+
+  /** Without an AUC, which is monitored by default, the last state is the best. */
+  private double monitored(Metrics metrics) {
+    double value = metrics.value(monitor.name());
+    if (Double.isNaN(value) && !monitor.name().equals(TrainingConfig.AUC)) {
+      throw new MsrException(
+          ErrorType.USER,
+          "training/MONITOR",
+          "The metric %s, which training.monitor names, has no value on the validation part: %s. Name another metric, or choose another dataset.split."
+              .formatted(
+                  monitor.name(),
+                  Objects.requireNonNullElse(metrics.missing(monitor.name()), "not defined")));
+    }
+    return value;
   }
 
   TrainingResult result() {

@@ -39,7 +39,7 @@ class MetricsTest {
     assertThat(metrics.value("meanPrediction")).isEqualTo(1);
     assertThat(metrics.value("constantLogLoss")).isNaN();
     assertThat(MetricTable.brief(MetricList.STANDARD).row(metrics, "feed"))
-        .containsExactly(
+        .startsWith(
             "feed", "10", "0", "(no positives)", "0.5000", "7", "-", "0.2500", "-", "-", "0.1250");
   }
 

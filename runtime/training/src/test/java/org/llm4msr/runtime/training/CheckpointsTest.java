@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.Metric.Direction;
 
 /** A state that someone else wrote. */
 class CheckpointsTest {
@@ -51,16 +52,50 @@ class CheckpointsTest {
     Files.write(folder.resolve("state.json"), JSON.writeValueAsBytes(state.put(key, name)));
   }
 
+  @Test
+  void aFileThatKnowsAucAloneIsRead() throws IOException {
+    ObjectNode state = JSON.valueToTree(RunState.start("run"));
+    state.remove("bestValue");
+    Files.write(
+        folder.resolve("state.json"),
+        JSON.writeValueAsBytes(state.put("best", "step-00000012").put("bestAuc", .75)));
+
+    RunState read = new Checkpoints(folder).state("run").orElseThrow();
+
+    assertThat(read.bestValue()).isEqualTo(.75);
+  }
+
+  /** The first value is the best so far, whatever it is. */
+  @Test
+  void whereLessIsBetterALowerValueIsTheBest() {
+    Metrics metrics = new Metrics("overall", 1, 1, Map.of());
+    Validation validation =
+        new Validation(1, 0, 0.5, new EvaluationResult(metrics, List.of(), List.of()));
+    RunState first = RunState.start("run").stepped(9, 1).validated(validation, 3, Direction.LOWER);
+
+    assertThat(first.bestStep()).isEqualTo(1);
+    RunState worse = first.stepped(9, 1).validated(validation, 3.5, Direction.LOWER);
+    assertThat(worse.bestValue()).isEqualTo(3);
+    assertThat(worse.sinceBest()).isEqualTo(1);
+    RunState better = worse.stepped(9, 1).validated(validation, 2.5, Direction.LOWER);
+    assertThat(better.bestValue()).isEqualTo(2.5);
+    assertThat(better.bestStep()).isEqualTo(3);
+    assertThat(better.sinceBest()).isZero();
+  }
+
   /** A part with one class has none, and patience would end training for it. */
   @Test
   void aValidationWithoutAnAucIsNotWaitedFor() {
     Metrics metrics = new Metrics("overall", 1, 1, Map.of());
     Validation validation =
         new Validation(1, 0, 0.5, new EvaluationResult(metrics, List.of(), List.of()));
-    RunState state = RunState.start("run").validated(validation, 0.6).validated(validation, 0.5);
+    RunState state =
+        RunState.start("run")
+            .validated(validation, 0.6, Direction.HIGHER)
+            .validated(validation, 0.5, Direction.HIGHER);
 
     assertThat(state.sinceBest()).isEqualTo(1);
-    assertThat(state.validated(validation, Double.NaN).sinceBest()).isEqualTo(1);
-    assertThat(state.validated(validation, 0.6).sinceBest()).isEqualTo(2);
+    assertThat(state.validated(validation, Double.NaN, Direction.HIGHER).sinceBest()).isEqualTo(1);
+    assertThat(state.validated(validation, 0.6, Direction.HIGHER).sinceBest()).isEqualTo(2);
   }
 }

@@ -123,6 +123,7 @@ class SlowTrainingTest {
         null,
         LossConfig.CROSS_ENTROPY,
         0,
+        TrainingConfig.AUC,
         4,
         1_000_000,
         groupUsers,

@@ -276,6 +276,28 @@ final class TinyModels {
       Map<String, Double> weights,
       @Nullable Double halfLifeDays,
       LossConfig loss) {
+    return training(
+        optimizer,
+        epochs,
+        batchSize,
+        validateEvery,
+        TrainingConfig.AUC,
+        patience,
+        weights,
+        halfLifeDays,
+        loss);
+  }
+
+  static TrainingConfig training(
+      OptimizerConfig optimizer,
+      int epochs,
+      int batchSize,
+      int validateEvery,
+      String monitor,
+      int patience,
+      Map<String, Double> weights,
+      @Nullable Double halfLifeDays,
+      LossConfig loss) {
     return new TrainingConfig(
         epochs,
         batchSize,
@@ -288,6 +310,7 @@ final class TinyModels {
         halfLifeDays,
         loss,
         validateEvery,
+        monitor,
         patience,
         1_000_000,
         1,

@@ -27,6 +27,7 @@ import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
+import org.llm4msr.runtime.config.LossConfig;
 import org.llm4msr.runtime.config.OptimizerConfig.Rule;
 import org.llm4msr.runtime.config.TrainingConfig;
 import org.llm4msr.runtime.data.prepared.Split;
@@ -232,6 +233,66 @@ class TrainerTest {
       assertThat(result.history()).allMatch(v -> v.result().overall().auc() <= best);
       assertThat(auc(model, noise, 64)).isEqualTo(best);
     }
+  }
+
+  /** A high rate learns by heart: the loss rises long before the order of the rows suffers. */
+  @Test
+  void theMonitoredMetricChoosesTheBestState() {
+    MemoryData data = MemoryData.of(600, 300, 0.8);
+    TrainingConfig config = monitoring("logLoss", 8, 2);
+    try (TrainableModel model = towers(data, config)) {
+      TrainingResult result = new Trainer(model, data, config, folder).train(Progress.NONE);
+
+      double best = result.best().result().overall().logLoss();
+      assertThat(result.history()).hasSizeGreaterThan(1);
+      assertThat(result.history()).allMatch(v -> v.result().overall().logLoss() >= best);
+      Evaluator evaluator = new Evaluator(data.manifest().scenarioKeys());
+      assertThat(
+              ModelEvaluation.of(model, data, Split.VALIDATION, 64, evaluator).overall().logLoss())
+          .isEqualTo(best);
+    }
+  }
+
+  @Test
+  void aMonitoredMetricThatIsMissingEndsTraining() {
+    MemoryData data = MemoryData.of(200, 1, 0.9);
+    TrainingConfig config = monitoring("gauc", 1, 0);
+    try (TrainableModel model = towers(data, config)) {
+      Trainer trainer = new Trainer(model, data, config, folder);
+
+      assertThatThrownBy(() -> trainer.train(Progress.NONE))
+          .isInstanceOf(MsrException.class)
+          .hasMessage(
+              "[training/MONITOR] The metric gauc, which training.monitor names, has no value on"
+                  + " the validation part: no user has rows of both classes. Name another metric,"
+                  + " or choose another dataset.split.");
+    }
+  }
+
+  @Test
+  void aMetricThatDoesNotExistIsNotMonitored() {
+    MemoryData data = MemoryData.of(200, 50, 0.9);
+    TrainingConfig config = monitoring("loss", 1, 0);
+    try (TrainableModel model = towers(data, config)) {
+      Trainer trainer = new Trainer(model, data, config, folder);
+
+      assertThatThrownBy(() -> trainer.train(Progress.NONE))
+          .hasMessageContaining("[evaluation/UNKNOWN_METRIC] The key 'training.monitor' names the")
+          .hasMessageContaining("Choose one of auc, gauc, logLoss,");
+    }
+  }
+
+  private static TrainingConfig monitoring(String metric, int epochs, int patience) {
+    return TinyModels.training(
+        TinyModels.optimizer(Rule.ADAM, 0.02),
+        epochs,
+        64,
+        0,
+        metric,
+        patience,
+        Map.of(),
+        null,
+        LossConfig.CROSS_ENTROPY);
   }
 
   @Test

@@ -75,6 +75,7 @@ class WeightedTrainingTest {
         config.halfLifeDays(),
         config.loss(),
         config.validateEvery(),
+        config.monitor(),
         config.patience(),
         config.shuffleWindow(),
         config.groupUsers(),

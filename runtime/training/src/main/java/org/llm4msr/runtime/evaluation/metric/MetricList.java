@@ -1,10 +1,9 @@
 package org.llm4msr.runtime.evaluation.metric;
 
-import static java.util.stream.Collectors.joining;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.text.NearestName;
@@ -15,6 +14,9 @@ import org.llm4msr.runtime.text.NearestName;
  * @param metrics the first is AUC
  */
 public record MetricList(List<Metric> metrics) {
+
+  /** The setting that names the metric of training. */
+  public static final String MONITOR = "training.monitor";
 
   /** The metrics that come with the runtime. */
   public static final MetricList STANDARD =
@@ -56,23 +58,27 @@ public record MetricList(List<Metric> metrics) {
    * @throws MsrException {@code evaluation/UNKNOWN_METRIC}
    */
   public Metric required(String name, String key) {
-    return metrics.stream()
-        .filter(metric -> metric.name().equals(name))
-        .findFirst()
+    return find(name)
         .orElseThrow(
             () ->
                 new MsrException(
                     ErrorType.USER,
                     "evaluation/UNKNOWN_METRIC",
-                    "The key '%s' names the metric '%s', which %s"
-                        .formatted(key, name, unknown(name))));
+                    "The key '%s' names the metric '%s', which %s."
+                        .formatted(key, name, unknown(name).orElseThrow())));
   }
 
-  /** Returns what to do about a name that no metric has. */
-  public String unknown(String name) {
+  /** Returns what is wrong with the name of a metric; empty if there is such a metric. */
+  public Optional<String> unknown(String name) {
     List<String> names = metrics.stream().map(Metric::name).toList();
-    return "does not exist.%s Choose one of %s"
-            .formatted(NearestName.hint(name, names), names.stream().collect(joining(", ")))
-        + ".";
+    return names.contains(name)
+        ? Optional.empty()
+        : Optional.of(
+            "does not exist.%s Choose one of %s"
+                .formatted(NearestName.hint(name, names), String.join(", ", names)));
+  }
+
+  private Optional<Metric> find(String name) {
+    return metrics.stream().filter(metric -> metric.name().equals(name)).findFirst();
   }
 }

@@ -18,6 +18,11 @@ class DeltaMethodTest {
   @ParameterizedTest
   @CsvSource({"gauc, 0.9139060877204834", "logLoss, 0.2829242691875751"})
   void agreesWithGradientsAndCovariancesOfNumpy(String metric, double expected) {
+    assertThat(test(metric).pValue(rows())).isCloseTo(expected, within(1e-7));
+  }
+
+  /** Returns the rows of the script. */
+  static PairedRows rows() {
     int[] user = new int[120];
     boolean[] positive = new boolean[120];
     float[] first = new float[120];
@@ -29,8 +34,7 @@ class DeltaMethodTest {
       second[i] = (positive[i] ? .0625f : 0) + i * 29 % 16 / 32f;
     }
 
-    assertThat(test(metric).pValue(new PairedRows(user, positive, first, second)))
-        .isCloseTo(expected, within(1e-7));
+    return new PairedRows(user, positive, first, second);
   }
 
   /**
