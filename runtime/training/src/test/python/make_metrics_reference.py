@@ -33,6 +33,17 @@ def gauc(rows):
     return (total / weight if weight else None), weight
 
 
+def uauc(rows):
+    aucs, out = [], 0
+    for u in np.unique(user[rows]):
+        own = rows & (user == u)
+        if len(np.unique(label[own])) == 2:
+            aucs.append(roc_auc_score(label[own], probability[own]))
+        else:
+            out += 1
+    return (float(np.mean(aucs)) if aucs else None), len(aucs), out
+
+
 def metrics(rows):
     n = int(rows.sum())
     if n == 0:
@@ -41,6 +52,7 @@ def metrics(rows):
     bins = np.minimum((probability[rows].astype(np.float64) * BINS).astype(int), BINS - 1)
     error = sum(abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).sum() for b in set(bins)) / n
     value, weight = gauc(rows)
+    mean, users, out = uauc(rows)
     clipped = np.clip(p, 1e-7, 1 - 1e-7)
     return {
         "rows": n,
@@ -53,6 +65,9 @@ def metrics(rows):
         "meanLabel": y.mean(),
         "calibration": p.mean() / y.mean() if y.sum() else None,
         "calibrationError": error,
+        "uauc": mean,
+        "uaucUsers": users,
+        "uaucLeftOut": out,
     }
 
 
