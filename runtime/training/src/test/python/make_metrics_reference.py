@@ -54,13 +54,15 @@ def metrics(rows):
     value, weight = gauc(rows)
     mean, users, out = uauc(rows)
     clipped = np.clip(p, 1e-7, 1 - 1e-7)
+    loss = log_loss(y, clipped, labels=[0, 1])
+    constant = log_loss(y, np.full(n, y.mean()), labels=[0, 1])
     return {
         "rows": n,
         "positives": int(y.sum()),
         "auc": roc_auc_score(y, p) if 0 < y.sum() < n else None,
         "gauc": value,
         "gaucRows": weight,
-        "logLoss": log_loss(y, clipped, labels=[0, 1]),
+        "logLoss": loss,
         "meanPrediction": p.mean(),
         "meanLabel": y.mean(),
         "calibration": p.mean() / y.mean() if y.sum() else None,
@@ -68,6 +70,7 @@ def metrics(rows):
         "uauc": mean,
         "uaucUsers": users,
         "uaucLeftOut": out,
+        "ne": loss / constant if 0 < y.sum() < n else None,
     }
 
 

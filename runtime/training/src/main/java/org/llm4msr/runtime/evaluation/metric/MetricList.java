@@ -21,7 +21,8 @@ public record MetricList(List<Metric> metrics) {
   /** The metrics that come with the runtime. */
   public static final MetricList STANDARD =
       new MetricList(
-          List.of(new Auc(), new Gauc(), new LogLoss(), new CalibrationError(), new Uauc()));
+          List.of(
+              new Auc(), new Gauc(), new LogLoss(), new CalibrationError(), new Uauc(), new Ne()));
 
   /**
    * Makes a list.
