@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.files.Mutations;
+import org.llm4msr.runtime.data.preparation.Mutations;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.protocol.v1.Item;
 import org.llm4msr.protocol.v1.RankRequest;
-import org.llm4msr.runtime.files.Mutations;
+import org.llm4msr.runtime.data.preparation.Mutations;
 
 /** Clients that do what they should not. */
 class ServerFaultsTest {

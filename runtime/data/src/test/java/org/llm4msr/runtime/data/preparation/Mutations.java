@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.files;
+package org.llm4msr.runtime.data.preparation;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
