@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Runs the tests that reach each mutated line, in rising order of time, until one fails. */
+/** Runs the tests that reach each mutated method, in rising order of time, until one fails. */
 final class Killing {
 
   private static final Pattern SUITE =
@@ -77,6 +77,8 @@ final class Killing {
     names.stream().filter(tests::containsKey).map(tests::get).forEach(order::add);
     order.sort(
         Comparator.comparing((Test test) -> !test.module.equals(one.module()))
+            .thenComparing(test -> test.module.equals("end-to-end"))
+            .thenComparing(Test::module)
             .thenComparing(Test::seconds));
     List<Test> left = new ArrayList<>(order);
     while (!left.isEmpty()) {
@@ -189,7 +191,7 @@ final class Killing {
   }
 
   /**
-   * Returns the test classes that reach each mutated line, by themselves or a process of theirs.
+   * Returns the test classes that reach each mutated method, by themselves or a process of theirs.
    */
   private Map<Integer, Set<String>> reached() throws IOException {
     Map<String, List<String>> parents = new HashMap<>();

@@ -16,16 +16,15 @@ import java.util.stream.Stream;
 import org.pitest.reloc.asm.ClassReader;
 import org.pitest.reloc.asm.ClassVisitor;
 import org.pitest.reloc.asm.ClassWriter;
-import org.pitest.reloc.asm.Label;
 import org.pitest.reloc.asm.MethodVisitor;
 import org.pitest.reloc.asm.Opcodes;
 
-/** In the JVMs of tests: records which tests run the mutated lines, or replaces one class. */
+/** In the JVMs of tests: records which tests run the mutated methods, or replaces one class. */
 public final class MutationAgent {
 
   private MutationAgent() {}
 
-  /** What the mutated lines and the tests call; the boot class path has it. */
+  /** What the mutated methods and the tests call; the boot class path has it. */
   public static final class Trace {
 
     private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
@@ -36,7 +35,7 @@ public final class MutationAgent {
 
     private Trace() {}
 
-    /** A mutated line runs. */
+    /** A mutated method runs. */
     public static void hit(int number) {
       String now = test;
       if (SEEN.add(number + now)) {
@@ -111,7 +110,7 @@ public final class MutationAgent {
     }
   }
 
-  /** Puts calls of the trace into mutated lines and tests. */
+  /** Puts calls of the trace into mutated methods and tests. */
   private static final class Recording implements ClassFileTransformer {
 
     private static final String TRACE = "MutationAgent$Trace";
@@ -157,15 +156,8 @@ public final class MutationAgent {
                     visitMethodInsn(
                         Opcodes.INVOKESTATIC, TRACE, "enter", "(Ljava/lang/String;)V", false);
                   }
-                }
-
-                @Override
-                public void visitLineNumber(int line, Label start) {
-                  super.visitLineNumber(line, start);
                   for (String[] one : drawn) {
-                    if (one[7].equals(String.valueOf(line))
-                        && one[3].equals(name)
-                        && one[4].equals(descriptor)) {
+                    if (one[3].equals(name) && one[4].equals(descriptor)) {
                       visitLdcInsn(Integer.valueOf(one[0]));
                       visitMethodInsn(Opcodes.INVOKESTATIC, TRACE, "hit", "(I)V", false);
                     }
