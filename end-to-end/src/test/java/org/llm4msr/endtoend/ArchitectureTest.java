@@ -103,7 +103,6 @@ class ArchitectureTest {
           "StoredLevel",
           "UnitVectors",
           "Whitening",
-          "UserKnowledge",
           // core, engine
           "EngineTraits",
           "Inline",

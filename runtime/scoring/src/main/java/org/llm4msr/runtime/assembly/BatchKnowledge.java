@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.knowledge.vectors.DistinctSlots;
-import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.tables.Workers;
 
@@ -17,7 +17,7 @@ final class BatchKnowledge {
   /** Vectors that a thread copies at a time. */
   private static final int GRAIN = 32;
 
-  private final SlotVectors vectors;
+  private final VectorLookup vectors;
   private final @Nullable ParameterArray missing;
   private final Workers workers;
   private final DistinctSlots distinct = new DistinctSlots();
@@ -30,7 +30,7 @@ final class BatchKnowledge {
    *
    * @param missing (1, K), what slots without a vector read; null where they read what is stored
    */
-  BatchKnowledge(SlotVectors vectors, @Nullable ParameterArray missing, Workers workers) {
+  BatchKnowledge(VectorLookup vectors, @Nullable ParameterArray missing, Workers workers) {
     this.vectors = vectors;
     this.missing = missing;
     this.workers = workers;
@@ -46,8 +46,8 @@ final class BatchKnowledge {
     return distinct;
   }
 
-  /** Gathers the vectors of the distinct slots of the batch: (groups, K). */
-  NDArray gather(NDManager step) {
+  /** Gathers the vectors of the distinct slots of the batch that was found: (groups, K). */
+  NDArray gather(NDManager step, Batch batch) {
     int count = distinct.count();
     int groups = distinct.groups();
     FloatBuffer target = filled.floats((long) groups * vectors.dimension());
@@ -56,7 +56,7 @@ final class BatchKnowledge {
         GRAIN,
         (worker, from, to) -> {
           for (int k = from; k < to; k++) {
-            vectors.copy(distinct.slot(k), target, k);
+            vectors.copy(batch, distinct.slot(k), target, k);
           }
         });
     int empty = (groups - count) * vectors.dimension();

@@ -4,11 +4,11 @@ import ai.djl.ndarray.types.Shape;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Decay;
 import org.llm4msr.api.model.Initializer;
-import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.ModelConfig.ItemKnowledgeConfig;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
 
@@ -44,13 +44,13 @@ record KnowledgeParameters(
       @Nullable HistoryInputs history,
       int coldWidth) {
     int size = knowledge.scaling().dimension();
-    boolean learnsUser = knowledge.users() != null && knowledge.missing() == Missing.LEARNED;
-    boolean learnsItem = model.readsItems() && knowledge.missingItem() == Missing.LEARNED;
+    VectorLookup users = knowledge.users();
+    VectorLookup ofItems = model.readsItems() ? knowledge.items() : null;
     ItemKnowledgeConfig items = model.itemKnowledge();
     int width = model.embeddingSize();
     return new KnowledgeParameters(
-        learnsUser ? missing(store, "missing-user", size) : null,
-        learnsItem ? missing(store, "missing-item", size) : null,
+        users != null && users.learnsMissing() ? missing(store, "missing-user", size) : null,
+        ofItems != null && ofItems.learnsMissing() ? missing(store, "missing-item", size) : null,
         items == null
             ? null
             : AddedField.of(store, AddedField.ITEM, size, items.widthBeside(width)),

@@ -37,9 +37,9 @@ import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.engine.HalfPrecision;
 import org.llm4msr.runtime.engine.TensorEngine;
-import org.llm4msr.runtime.knowledge.vectors.BatchScenarios;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.HiddenCheck;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.tables.Partition;
@@ -225,13 +225,13 @@ public final class ModelAssembly {
       NDManager manager,
       @Nullable ModelKnowledge knowledge,
       float @Nullable [] @Nullable [] given) {
-    BatchScenarios scenarios = BatchScenarios.of(knowledge);
+    VectorLookup scenarios = knowledge == null ? null : knowledge.scenarios();
     if (scenarios == null) {
       return null;
     }
     BatchInputs inputs = new BatchInputs();
     FloatBuffer target = inputs.floats((long) scenarios.size() * scenarios.dimension());
-    scenarios.copy(given, target);
+    scenarios.copyAll(given, target);
     return inputs.array(manager, new Shape(scenarios.size(), scenarios.dimension()));
   }
 

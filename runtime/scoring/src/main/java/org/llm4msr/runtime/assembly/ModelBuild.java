@@ -35,10 +35,10 @@ import org.llm4msr.runtime.engine.HalfScript;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
-import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.Population;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.model.ParameterStore;
@@ -255,7 +255,7 @@ final class ModelBuild {
 
   private @Nullable ColdShares coldShares(@Nullable ModelKnowledge knowledge) {
     ColdItemsConfig config = model.coldItems();
-    ItemKnowledge items = knowledge == null ? null : knowledge.items();
+    VectorLookup items = knowledge == null ? null : knowledge.items();
     return config == null || items == null
         ? null
         : ColdShares.of(config, data.manifest().fields(), data.rows(), items, seed);

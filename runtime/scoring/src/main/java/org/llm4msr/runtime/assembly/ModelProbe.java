@@ -19,9 +19,7 @@ import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
-import org.llm4msr.runtime.knowledge.vectors.BatchItems;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
-import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 
@@ -62,13 +60,7 @@ public final class ModelProbe {
     ModelKnowledge knowledge = model.knowledge();
     if (knowledge != null) {
       for (Level level : Level.values()) {
-        Object read =
-            switch (level) {
-              case USER -> knowledge.users();
-              case SCENARIO -> knowledge.scenarios();
-              case ITEM -> knowledge.items();
-            };
-        if (read != null) {
+        if (knowledge.of(level) != null) {
           levels.add(level);
         }
       }
@@ -78,18 +70,7 @@ public final class ModelProbe {
 
   /** Returns whether a row of a batch reads a vector of its own at a level that is read. */
   public boolean hasVector(Level level, Batch batch, int row) {
-    ModelKnowledge knowledge = requireNonNull(model.knowledge());
-    return switch (level) {
-      case USER -> hasVector(requireNonNull(knowledge.users()), batch, row);
-      case SCENARIO -> requireNonNull(knowledge.scenarios()).isKnown(batch.scenario[row]);
-      case ITEM -> hasVector(new BatchItems(requireNonNull(knowledge.items())), batch, row);
-    };
-  }
-
-  private static boolean hasVector(SlotVectors vectors, Batch batch, int row) {
-    int[] slots = new int[batch.size];
-    vectors.slots(batch, false, slots);
-    return vectors.isKnown(slots[row]);
+    return requireNonNull(requireNonNull(model.knowledge()).of(level)).has(batch, row);
   }
 
   /** Returns the names of the further labels that the model learns. */

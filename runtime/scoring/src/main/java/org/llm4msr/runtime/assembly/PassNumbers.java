@@ -7,12 +7,8 @@ import org.llm4msr.runtime.assembly.sequences.BatchSequences;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.knowledge.history.HistoryFeatures;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
-import org.llm4msr.runtime.knowledge.vectors.BatchItems;
-import org.llm4msr.runtime.knowledge.vectors.BatchUsers;
-import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
-import org.llm4msr.runtime.knowledge.vectors.SlotVectors;
-import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.ParameterArray;
 import org.llm4msr.runtime.tables.EmbeddingGather;
 
@@ -37,16 +33,10 @@ public final class PassNumbers {
     width = model.tables().width();
     ModelKnowledge knowledge = model.knowledge();
     KnowledgeParameters learned = model.knowledgeParameters();
-    UserKnowledge ofUsers = knowledge == null ? null : knowledge.users();
-    users =
-        knowledge == null || ofUsers == null
-            ? null
-            : new OfLevel(new BatchUsers(ofUsers, knowledge.scaling()), learned.missingUser());
-    ItemKnowledge ofItems = knowledge == null ? null : knowledge.items();
-    items =
-        ofItems == null || !model.readsItems()
-            ? null
-            : new OfLevel(new BatchItems(ofItems), learned.missingItem());
+    VectorLookup ofUsers = knowledge == null ? null : knowledge.users();
+    users = ofUsers == null ? null : new OfLevel(ofUsers, learned.missingUser());
+    VectorLookup ofItems = knowledge == null || !model.readsItems() ? null : knowledge.items();
+    items = ofItems == null ? null : new OfLevel(ofItems, learned.missingItem());
     ModelHistory events = knowledge == null ? null : knowledge.history();
     history = events == null ? null : new HistoryFeatures(events, model.workers());
   }
@@ -85,13 +75,13 @@ public final class PassNumbers {
    *
    * @param missing (1, K), what is added where a row has none; null where that is not learned
    */
-  private record OfLevel(SlotVectors vectors, @Nullable ParameterArray missing) {
+  private record OfLevel(VectorLookup vectors, @Nullable ParameterArray missing) {
 
     void write(Batch batch, FloatBuffer target) {
       int[] slots = new int[batch.size];
       vectors.slots(batch, false, slots);
       for (int row = 0; row < batch.size; row++) {
-        vectors.copy(slots[row], target, row);
+        vectors.copy(batch, slots[row], target, row);
         if (missing != null && !vectors.isKnown(slots[row])) {
           add(missing.values(), target, row * vectors.dimension());
         }

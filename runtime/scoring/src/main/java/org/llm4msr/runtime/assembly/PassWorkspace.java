@@ -22,12 +22,9 @@ import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.engine.Mkl;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.history.ModelHistory;
-import org.llm4msr.runtime.knowledge.vectors.BatchItems;
-import org.llm4msr.runtime.knowledge.vectors.BatchUsers;
 import org.llm4msr.runtime.knowledge.vectors.DistinctSlots;
-import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
-import org.llm4msr.runtime.knowledge.vectors.UserKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 import org.llm4msr.runtime.model.Tape;
@@ -80,20 +77,15 @@ final class PassWorkspace {
             .attention(model.tables(), model.workers(), () -> new BatchInputs()::floats);
     masks = new DropoutMasks(model.seed(), model.workers());
     ModelKnowledge knowledge = model.knowledge();
-    UserKnowledge vectors = knowledge == null ? null : knowledge.users();
+    KnowledgeParameters learned = model.knowledgeParameters();
+    VectorLookup vectors = knowledge == null ? null : knowledge.users();
     ofUsers =
-        knowledge == null || vectors == null
+        vectors == null
             ? null
-            : new BatchKnowledge(
-                new BatchUsers(vectors, knowledge.scaling()),
-                model.knowledgeParameters().missingUser(),
-                model.workers());
-    ItemKnowledge items = knowledge == null ? null : knowledge.items();
+            : new BatchKnowledge(vectors, learned.missingUser(), model.workers());
+    VectorLookup items = knowledge == null || !model.readsItems() ? null : knowledge.items();
     ofItems =
-        items == null || !model.readsItems()
-            ? null
-            : new BatchKnowledge(
-                new BatchItems(items), model.knowledgeParameters().missingItem(), model.workers());
+        items == null ? null : new BatchKnowledge(items, learned.missingItem(), model.workers());
     ModelHistory history = knowledge == null ? null : knowledge.history();
     ofHistory = history == null ? null : toHistory(history, prepared);
   }
@@ -181,9 +173,9 @@ final class PassWorkspace {
     RowInputs inputs =
         new RowInputs(
             attention.record(tape, input),
-            ofUsers == null ? null : ofUsers.gather(step),
+            ofUsers == null ? null : ofUsers.gather(step, batch),
             scenarioKnowledge,
-            ofItems == null ? null : ofItems.gather(step),
+            ofItems == null ? null : ofItems.gather(step, batch),
             ofHistory == null ? null : ofHistory.compute(step, batch));
     LabelLogits logits =
         allLabels

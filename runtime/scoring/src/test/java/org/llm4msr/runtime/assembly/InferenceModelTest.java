@@ -526,7 +526,7 @@ class InferenceModelTest {
             .values();
     for (int i = 0; i < 40; i++) {
       FloatBuffer own = FloatBuffer.allocate(KNOWLEDGE);
-      assembled.knowledge().scenarios().copy(batch.scenario[i], own, 0);
+      assembled.knowledge().scenarios().copy(batch, batch.scenario[i], own, 0);
       float product = 0;
       for (int k = 0; k < KNOWLEDGE; k++) {
         product += own.get(k) * weights.get(k);

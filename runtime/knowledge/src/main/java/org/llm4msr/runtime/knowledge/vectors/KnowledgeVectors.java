@@ -6,7 +6,6 @@ import java.util.BitSet;
 import java.util.List;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.history.UnitVectors;
 import org.llm4msr.runtime.knowledge.history.Whitening;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
@@ -16,7 +15,7 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
  * few dimensions that are a hundred times larger than the rest; unless standardised, they drown all
  * others.
  */
-public final class KnowledgeVectors {
+final class KnowledgeVectors {
 
   /** Of one array. */
   private static final int MOST_NUMBERS = Integer.MAX_VALUE - 8;
@@ -32,31 +31,13 @@ public final class KnowledgeVectors {
   }
 
   /**
-   * Loads the vectors of users or items, transformed; a key without one gets zeros or, with {@code
-   * Missing.ZERO}, transformed zeros. After the last comes one more vector, for unknown keys.
+   * Loads the vectors of keys, transformed. After the last comes one more, for unknown keys.
+   *
+   * @param unknown what a key without a vector has, transformed
    */
-  static KnowledgeVectors entities(
-      KnowledgeSource source, List<String> keys, KnowledgeTransform transform, Missing missing) {
-    float[] unknown =
-        missing == Missing.ZERO
-            ? transform.apply(new float[source.dimension()])
-            : new float[transform.dimension()];
-    return load(source, keys, keys.size() + 1, transform, unknown);
-  }
-
-  /** Loads the scenarios' vectors; a scenario without one gets zeros, which are the mean. */
-  static KnowledgeVectors scenarios(
-      KnowledgeSource source, List<String> keys, KnowledgeTransform transform) {
-    return load(source, keys, keys.size(), transform, new float[transform.dimension()]);
-  }
-
-  private static KnowledgeVectors load(
-      KnowledgeSource source,
-      List<String> keys,
-      int size,
-      KnowledgeTransform transform,
-      float[] unknown) {
-    float[][] vectors = new float[size][];
+  static KnowledgeVectors load(
+      KnowledgeSource source, List<String> keys, KnowledgeTransform transform, float[] unknown) {
+    float[][] vectors = new float[keys.size() + 1][];
     Arrays.fill(vectors, unknown);
     BitSet known = new BitSet();
     float[] vector = new float[source.dimension()];
@@ -70,13 +51,8 @@ public final class KnowledgeVectors {
     return new KnowledgeVectors(transform.dimension(), vectors, known);
   }
 
-  /** Returns the size of a vector. */
-  public int dimension() {
-    return dimension;
-  }
-
   /** Returns how many there are. */
-  public int size() {
+  int size() {
     return vectors.length;
   }
 
@@ -107,12 +83,12 @@ public final class KnowledgeVectors {
   }
 
   /** Returns whether an index has a vector of its own. */
-  public boolean isKnown(int index) {
+  boolean isKnown(int index) {
     return known.get(index);
   }
 
   /** Writes one vector to row {@code row} of (n, K). */
-  public void copy(int index, FloatBuffer target, int row) {
+  void copy(int index, FloatBuffer target, int row) {
     target.put(row * dimension, vectors[index], 0, dimension);
   }
 }

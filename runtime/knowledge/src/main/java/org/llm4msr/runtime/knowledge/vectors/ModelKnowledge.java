@@ -1,5 +1,6 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -14,13 +15,11 @@ import org.llm4msr.runtime.knowledge.history.ModelHistory;
  * @param scaling what standardises all
  */
 public record ModelKnowledge(
-    @Nullable UserKnowledge users,
-    @Nullable KnowledgeVectors scenarios,
-    @Nullable ItemKnowledge items,
+    @Nullable VectorLookup users,
+    @Nullable VectorLookup scenarios,
+    @Nullable VectorLookup items,
     @Nullable ModelHistory history,
-    KnowledgeScaling scaling,
-    Missing missing,
-    Missing missingItem) {
+    KnowledgeScaling scaling) {
 
   /**
    * Loads what a model reads.
@@ -31,53 +30,50 @@ public record ModelKnowledge(
   public static ModelKnowledge load(KnowledgeInputs inputs, Population who, Set<Level> levels) {
     KnowledgeScaling scaling =
         inputs.scaling() == null ? KnowledgeScaling.learn(inputs, who, levels) : inputs.scaling();
-    ItemKnowledge items = levels.contains(Level.ITEM) ? items(inputs, who, scaling) : null;
+    VectorLookup items =
+        levels.contains(Level.ITEM) ? lookup(inputs, who, scaling, Level.ITEM) : null;
     return new ModelKnowledge(
-        levels.contains(Level.USER) ? users(inputs, who, scaling) : null,
-        levels.contains(Level.SCENARIO) ? scenarios(inputs, who, scaling) : null,
+        levels.contains(Level.USER) ? lookup(inputs, who, scaling, Level.USER) : null,
+        levels.contains(Level.SCENARIO) ? lookup(inputs, who, scaling, Level.SCENARIO) : null,
         items,
         items == null || inputs.history() == null ? null : items.history(inputs.history()),
-        scaling,
-        inputs.missing(),
-        inputs.missingItem());
+        scaling);
   }
 
-  private static UserKnowledge users(
-      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
-    KnowledgeTransform transform = scaling.of(Level.USER);
-    UserKnowledge users =
-        new UserKnowledge(
-            inputs.users(),
-            inputs.earlier(),
-            source -> KnowledgeVectors.entities(source, who.users(), transform, inputs.missing()));
-    if (users.knownCount() == 0) {
-      throw empty("user");
-    }
-    return users;
+  /** Returns the vectors of a level; null if the model does not read it. */
+  public @Nullable VectorLookup of(Level level) {
+    return switch (level) {
+      case USER -> users;
+      case SCENARIO -> scenarios;
+      case ITEM -> items;
+    };
   }
 
-  private static KnowledgeVectors scenarios(
-      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
-    KnowledgeVectors scenarios =
-        KnowledgeVectors.scenarios(inputs.scenarios(), who.scenarios(), scaling.of(Level.SCENARIO));
-    if (scenarios.knownCount() == 0) {
-      throw empty("scenario");
+  private static VectorLookup lookup(
+      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling, Level level) {
+    KnowledgeTransform transform = scaling.of(level);
+    VectorLookup lookup =
+        switch (level) {
+          case USER ->
+              new VectorLookup(
+                  level,
+                  inputs.users(),
+                  who.users(),
+                  transform,
+                  inputs.missing(),
+                  inputs.earlier());
+          // A scenario without a vector reads the mean.
+          case SCENARIO ->
+              new VectorLookup(
+                  level, inputs.scenarios(), who.scenarios(), transform, Missing.MEAN, null);
+          case ITEM ->
+              new VectorLookup(
+                  level, inputs.items(), who.items().get(), transform, inputs.missingItem(), null);
+        };
+    if (lookup.knownCount() == 0) {
+      throw empty(level.name().toLowerCase(Locale.ROOT));
     }
-    return scenarios;
-  }
-
-  private static ItemKnowledge items(
-      KnowledgeInputs inputs, Population who, KnowledgeScaling scaling) {
-    KnowledgeTransform transform = scaling.of(Level.ITEM);
-    ItemKnowledge items =
-        new ItemKnowledge(
-            KnowledgeVectors.entities(
-                inputs.items(), who.items().get(), transform, inputs.missingItem()),
-            transform);
-    if (items.knownCount() == 0) {
-      throw empty("item");
-    }
-    return items;
+    return lookup;
   }
 
   private static MsrException empty(String level) {

@@ -32,9 +32,9 @@ import org.llm4msr.runtime.knowledge.store.StoreInfo;
 import org.llm4msr.runtime.knowledge.store.StoreWriter;
 import org.llm4msr.runtime.knowledge.store.StoredKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
-import org.llm4msr.runtime.knowledge.vectors.KnowledgeVectors;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.knowledge.vectors.Population;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 
 class ControlledKnowledgeTest {
 
@@ -259,14 +259,14 @@ class ControlledKnowledgeTest {
             components,
             knowledge.controls(),
             null);
-    KnowledgeVectors scenarios =
+    VectorLookup scenarios =
         ModelKnowledge.load(
                 inputs,
                 new Population(users, training, List.of("a", "b"), List::of, BitSet::new),
                 Set.of(Level.USER, Level.SCENARIO))
             .scenarios();
-    FloatBuffer vector = FloatBuffer.allocate(scenarios.dimension());
-    scenarios.copy(0, vector, 0);
-    return vector.array();
+    FloatBuffer vectors = FloatBuffer.allocate(scenarios.size() * scenarios.dimension());
+    scenarios.copyAll(null, vectors);
+    return vectors.array();
   }
 }

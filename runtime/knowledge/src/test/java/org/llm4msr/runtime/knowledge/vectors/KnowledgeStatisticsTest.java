@@ -3,10 +3,13 @@ package org.llm4msr.runtime.knowledge.vectors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
@@ -35,8 +38,8 @@ class KnowledgeStatisticsTest {
   void missingUsersAreTheMeanOrTheZeroVector() {
     KnowledgeStatistics statistics = KnowledgeStatistics.over(SOURCE, List.of("a", "b"));
     List<String> keys = List.of("b", "unknown");
-    KnowledgeVectors mean = KnowledgeVectors.entities(SOURCE, keys, statistics, Missing.MEAN);
-    KnowledgeVectors zero = KnowledgeVectors.entities(SOURCE, keys, statistics, Missing.ZERO);
+    VectorLookup mean = lookup(keys, statistics, Missing.MEAN);
+    VectorLookup zero = lookup(keys, statistics, Missing.ZERO);
 
     assertThat(vector(mean, 0)).containsExactly(new float[] {1, 1, 0}, CLOSE);
     assertThat(vector(mean, 1)).containsExactly(0, 0, 0);
@@ -50,7 +53,7 @@ class KnowledgeStatisticsTest {
     KnowledgeStatistics users = KnowledgeStatistics.over(SOURCE, List.of("a", "b"));
     List<String> keys = List.of("s0", "s1");
     KnowledgeStatistics statistics = KnowledgeStatistics.forScenarios(SOURCE, keys, users);
-    KnowledgeVectors vectors = KnowledgeVectors.scenarios(SOURCE, keys, statistics);
+    VectorLookup vectors = lookup(keys, statistics, Missing.MEAN);
 
     // Differences of the mean: (-1, 0, -1) and (1, 0, 1); the users do not vary in the third
     // dimension; root mean square of (-1, 0, 0) and (1, 0, 0) is sqrt(1/3).
@@ -59,9 +62,14 @@ class KnowledgeStatisticsTest {
     assertThat(vector(vectors, 1)).containsExactly(new float[] {root3, 0, 0}, CLOSE);
   }
 
-  private static float[] vector(KnowledgeVectors vectors, int index) {
-    java.nio.FloatBuffer target = java.nio.FloatBuffer.allocate(3);
-    vectors.copy(index, target, 0);
+  private static VectorLookup lookup(
+      List<String> keys, KnowledgeStatistics statistics, Missing missing) {
+    return new VectorLookup(Level.USER, SOURCE, keys, statistics, missing, null);
+  }
+
+  private static float[] vector(VectorLookup vectors, int index) {
+    FloatBuffer target = FloatBuffer.allocate(3);
+    vectors.copy(new Batch(0, List.of()), index, target, 0);
     return target.array();
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.history.Whitening;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
@@ -41,7 +40,7 @@ class KnowledgeVectorsTest {
   void directionsThatNoArrayHoldsAreRefused() {
     List<String> keys = Collections.nCopies(32_767, "item");
     KnowledgeVectors vectors =
-        KnowledgeVectors.entities(new Empty(), keys, new Empty(), Missing.MEAN);
+        KnowledgeVectors.load(new Empty(), keys, new Empty(), new float[DIMENSION]);
 
     assertThatThrownBy(() -> vectors.units(Whitening.of(new float[DIMENSION], 0)))
         .hasMessageContaining("[knowledge/HISTORY_SIZE]")

@@ -11,7 +11,7 @@ import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig;
 import org.llm4msr.runtime.config.ModelConfig.ColdItemsConfig.Form;
 import org.llm4msr.runtime.data.prepared.PreparedField;
-import org.llm4msr.runtime.knowledge.vectors.ItemKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLookup;
 
 /**
  * How much of a field's embedding the projected vector of the row's item displaces: halfAt / (n +
@@ -24,12 +24,12 @@ public final class ColdShares {
 
   private final int field;
   private final float[] shares;
-  private final ItemKnowledge items;
+  private final VectorLookup items;
   private final ColdItemsConfig config;
   private final long seed;
 
   private ColdShares(
-      int field, float[] shares, ItemKnowledge items, ColdItemsConfig config, long seed) {
+      int field, float[] shares, VectorLookup items, ColdItemsConfig config, long seed) {
     this.field = field;
     this.shares = shares;
     this.items = items;
@@ -49,7 +49,7 @@ public final class ColdShares {
       ColdItemsConfig config,
       List<PreparedField> fields,
       Function<PreparedField, float[]> rows,
-      ItemKnowledge items,
+      VectorLookup items,
       long seed) {
     FieldProblems.requireCategorical(config, fields);
     int number = fields.stream().map(PreparedField::name).toList().indexOf(config.field());
@@ -110,13 +110,8 @@ public final class ColdShares {
     }
     for (int row = 0; row < batch.size; row++) {
       boolean dropped = random != null && random.nextDouble() < dropout;
-      float share = hasVector(batch, row) ? (dropped ? 1 : shares[ids[row]]) : 0;
+      float share = items.has(batch, row) ? (dropped ? 1 : shares[ids[row]]) : 0;
       flat.put(row * width + width - 1, share);
     }
-  }
-
-  private boolean hasVector(Batch batch, int row) {
-    return (batch.itemVectors != null && batch.itemVectors[row] != null)
-        || items.isKnown(batch.item[row]);
   }
 }

@@ -19,7 +19,7 @@ import org.llm4msr.runtime.config.KnowledgeConfig.Missing;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
 
 /** Items whose vectors are standardised by hand. */
-class ItemKnowledgeTest {
+class ModelKnowledgeTest {
 
   private static final KnowledgeSource USERS =
       source(Map.of("u0", new float[] {0, 0}, "u1", new float[] {2, 2}, "s", new float[] {1, 1}));
@@ -57,11 +57,11 @@ class ItemKnowledgeTest {
   }
 
   private static float[] read(ModelKnowledge knowledge, Batch batch, int row) {
-    BatchItems items = new BatchItems(knowledge.items());
+    VectorLookup items = knowledge.items();
     int[] slots = new int[batch.size];
     items.slots(batch, false, slots);
     FloatBuffer target = FloatBuffer.allocate(2);
-    items.copy(slots[row], target, 0);
+    items.copy(batch, slots[row], target, 0);
     return target.array();
   }
 
@@ -85,7 +85,7 @@ class ItemKnowledgeTest {
 
   @Test
   void itemsWithoutAVectorAndUnknownOnesShareASlot() {
-    BatchItems items = new BatchItems(load(Missing.LEARNED).items());
+    VectorLookup items = load(Missing.LEARNED).items();
     int[] slots = new int[4];
     items.slots(batch(2, 4, 0, 0), true, slots);
 
@@ -105,7 +105,7 @@ class ItemKnowledgeTest {
     assertThat(read(knowledge, batch, 1)).containsExactly(-1, 0);
     assertThat(read(knowledge, batch, 2)).containsExactly(2, 0);
     assertThat(batch.itemVectors[0]).containsExactly(7, 3);
-    BatchItems items = new BatchItems(knowledge.items());
+    VectorLookup items = knowledge.items();
     int[] slots = new int[3];
     items.slots(batch, false, slots);
     assertThat(slots).doesNotHaveDuplicates();
