@@ -31,6 +31,9 @@ class KnowledgeScalingTest {
 
   private static final float ROOT = (float) Math.sqrt(2);
 
+  /** Of the mean square of scenarios. */
+  private static final float SPREAD = (float) Math.sqrt(2.5);
+
   /** Mean (1, 2), deviation (1, 2); "later" has no training row. */
   private static final KnowledgeSource USERS =
       source(
@@ -39,9 +42,9 @@ class KnowledgeScalingTest {
               "u1", new float[] {2, 4},
               "later", new float[] {90, 90}));
 
-  /** Less their mean and over the deviation of users: (-2, 0) and (2, 0), of mean square 2. */
+  /** Less their mean and over the deviation of users: -(2, 1) and (2, 1), of mean square 2.5. */
   private static final KnowledgeSource SCENARIOS =
-      source(Map.of("s0", new float[] {0, 2}, "s1", new float[] {4, 2}));
+      source(Map.of("s0", new float[] {0, 0}, "s1", new float[] {4, 4}));
 
   /** Mean (5, 0), deviation (1, 3). */
   private static final KnowledgeSource ITEMS =
@@ -52,8 +55,9 @@ class KnowledgeScalingTest {
   @Test
   void scenariosHaveTheirOwnMeanAndTheDeviationOfUsers() {
     KnowledgeScaling scaling = learn(0, Set.of(Level.SCENARIO));
-    assertThat(scaling.of(Level.SCENARIO).apply(new float[] {0, 2})).containsExactly(-ROOT, 0);
-    assertThat(scaling.of(Level.SCENARIO).apply(new float[] {2, 2 + 2 * ROOT}))
+    assertThat(scaling.of(Level.SCENARIO).apply(new float[] {0, 0}))
+        .containsExactly(new float[] {-2 / SPREAD, -1 / SPREAD}, within(1e-6f));
+    assertThat(scaling.of(Level.SCENARIO).apply(new float[] {2, 2 + 2 * SPREAD}))
         .containsExactly(new float[] {0, 1}, within(1e-6f));
     assertThat(scaling.of(Level.USER).apply(new float[] {0, 6})).containsExactly(-1, 2);
     assertThatThrownBy(() -> scaling.of(Level.ITEM))
@@ -71,7 +75,7 @@ class KnowledgeScalingTest {
                 "users/mean", List.of(1f, 2f),
                 "users/deviation", List.of(1f, 2f),
                 "scenarios/mean", List.of(2f, 2f),
-                "scenarios/deviation", List.of(ROOT, 2 * ROOT),
+                "scenarios/deviation", List.of(SPREAD, 2 * SPREAD),
                 "items/mean", List.of(5f, 0f),
                 "items/deviation", List.of(1f, 3f)));
   }
@@ -82,7 +86,7 @@ class KnowledgeScalingTest {
     learn(1, Set.of(Level.SCENARIO, Level.ITEM)).write(file);
 
     // Users and items lie at -(1, 1) and (1, 1): coordinates of -1.41 and 1.41 along (1, 1) / 1.41.
-    // Scenarios lie at 1.41 * (1, 0), the coordinates of which are -1 and 1.
+    // Scenarios lie at -(2, 1) / 1.58 and (2, 1) / 1.58: coordinates of 3 over the root of 5.
     Map<String, List<Float>> tensors = tensors(file);
     assertThat(tensors.keySet())
         .contains("components", "items/components", "scenarios/factor")
@@ -90,14 +94,15 @@ class KnowledgeScalingTest {
     assertThat(tensors.get("components"))
         .allSatisfy(x -> assertThat(x).isCloseTo(1 / ROOT, within(1e-6f)));
     assertThat(tensors.get("users/factor").get(0)).isCloseTo(1 / ROOT, within(1e-6f));
-    assertThat(tensors.get("scenarios/factor").get(0)).isCloseTo(1, within(1e-6f));
+    assertThat(tensors.get("scenarios/factor").get(0))
+        .isCloseTo((float) Math.sqrt(5) / 3, within(1e-6f));
     assertThat(tensors.get("users/deviations").get(0)).isCloseTo(1, within(1e-6f));
 
     KnowledgeScaling read = KnowledgeScaling.read(file);
     assertThat(read.dimension()).isEqualTo(1);
     assertThat(read.of(Level.USER).apply(new float[] {0, 0}))
         .containsExactly(new float[] {-1}, within(1e-6f));
-    assertThat(read.of(Level.SCENARIO).apply(new float[] {4, 2}))
+    assertThat(read.of(Level.SCENARIO).apply(new float[] {4, 4}))
         .containsExactly(new float[] {1}, within(1e-6f));
     assertThat(read.of(Level.ITEM).apply(new float[] {7, 6}))
         .containsExactly(new float[] {2}, within(1e-6f));
