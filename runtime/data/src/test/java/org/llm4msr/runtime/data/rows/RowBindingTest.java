@@ -229,9 +229,7 @@ class RowBindingTest {
     Batch batch = encode(List.of(moved, row(1)));
 
     assertThat(id(batch, CITY, 0)).isEqualTo(id(stored, CITY, 1));
-    assertThat(id(batch, CITY, 1))
-        .isEqualTo(id(stored, CITY, 0))
-        .isNotEqualTo(id(stored, CITY, 1));
+    assertThat(id(batch, CITY, 1)).isEqualTo(id(stored, CITY, 0)).isNotEqualTo(id(stored, CITY, 1));
     Map<String, Object> less = row(3);
     less.remove("hour");
     assertThatThrownBy(() -> encode(List.of(row(3), less)))
