@@ -8,6 +8,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -23,8 +24,19 @@ import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Stability;
 
 /** Which part may know which. */
-@AnalyzeClasses(packages = "org.llm4msr", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = "org.llm4msr", importOptions = ArchitectureTest.MainClasses.class)
 class ArchitectureTest {
+
+  /** Tests of other modules lie on the class path too, as jars. */
+  static final class MainClasses implements ImportOption {
+
+    private final ImportOption noTests = new DoNotIncludeTests();
+
+    @Override
+    public boolean includes(Location location) {
+      return noTests.includes(location) && !location.contains("-tests.jar");
+    }
+  }
 
   /** Types of the runtime that programs use which embed it. */
   private static final Set<String> FOR_USERS =

@@ -3,10 +3,12 @@ package org.llm4msr.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From raw files to scores on executors of Spark, as the example does, beside one machine. */
+@Tag("slow")
 class SparkChainTest {
 
   @TempDir Path folder;

@@ -1,7 +1,7 @@
 package org.llm4msr.runtime.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
-import com.fasterxml.jackson.annotation.JsonAnySetter;
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,20 +18,27 @@ import org.llm4msr.runtime.evaluation.metric.Figures;
  *     for a number that is not defined. Those of files may be of other metrics
  */
 public record Metrics(
-    String name,
-    long rows,
-    long positives,
-    @JsonAnyGetter @JsonAnySetter Map<String, @Nullable Object> figures) {
+    String name, long rows, long positives, @JsonAnyGetter Map<String, @Nullable Object> figures) {
 
   /** The name of the metrics over all rows. */
   public static final String OVERALL = "overall";
 
   public Metrics {
     Map<String, @Nullable Object> copy = new LinkedHashMap<>();
-    if (figures != null) {
-      figures.forEach((key, value) -> copy.put(key, value instanceof Integer i ? (long) i : value));
-    }
+    figures.forEach((key, value) -> copy.put(key, value instanceof Integer i ? (long) i : value));
     figures = Collections.unmodifiableMap(copy);
+  }
+
+  /** Reads an object of JSON; a setter of other keys would get them in reverse. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static Metrics read(Map<String, @Nullable Object> object) {
+    Map<String, @Nullable Object> figures = new LinkedHashMap<>(object);
+    if (figures.remove("name") instanceof String name
+        && figures.remove("rows") instanceof Number rows
+        && figures.remove("positives") instanceof Number positives) {
+      return new Metrics(name, rows.longValue(), positives.longValue(), figures);
+    }
+    throw new IllegalArgumentException("Metrics need a name, rows and positives.");
   }
 
   /** Returns a number; NaN if it is not defined or was not measured. */
