@@ -15,8 +15,9 @@ import org.llm4msr.runtime.data.preparation.PreparationResult;
 import org.llm4msr.runtime.exchange.Exchange;
 import org.llm4msr.runtime.exchange.ExchangeRequest;
 import org.llm4msr.runtime.exchange.ExchangeServer;
-import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
+import org.llm4msr.runtime.generation.DataGeneration;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -122,7 +123,7 @@ final class DataCommand extends CommandGroup {
       if (memory != null) {
         overrides.add("runtime.memory=" + memory);
       }
-      Experiment experiment = experiment();
+      Stages experiment = stages();
       PreparationResult result;
       try (ProgressView progress = progress("prepare", "rows")) {
         result = experiment.prepare(force, extend, progress);

@@ -18,8 +18,8 @@ import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -45,7 +45,7 @@ final class EvaluateCommand extends ExperimentCommand {
 
   @Override
   protected void run() {
-    Experiment experiment = experiment();
+    Stages experiment = stages();
     EvaluationReport report;
     try (ProgressView progress = progress("evaluate", "rows")) {
       report = experiment.evaluate(run.name, split.part, predictions, progress);

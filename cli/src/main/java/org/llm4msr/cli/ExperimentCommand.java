@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -23,5 +24,9 @@ abstract class ExperimentCommand extends Command {
 
   Experiment experiment() {
     return session().open(file, overrides);
+  }
+
+  Stages stages() {
+    return session().stages(file, overrides);
   }
 }

@@ -106,7 +106,7 @@ final class ExportCommand extends CommandGroup {
     @Override
     protected void run() {
       try (ProgressView progress = progress("predict", "rows")) {
-        EvaluationReport report = experiment().evaluate(run.name, split.part, out, progress);
+        EvaluationReport report = stages().evaluate(run.name, split.part, out, progress);
         long rows = report.result().overall().rows();
         boolean leaks = report.leakFutureInteractions();
         terminal()

@@ -11,6 +11,7 @@ import org.llm4msr.cli.command.Interruption;
 import org.llm4msr.cli.command.ProgressView;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionPlan;
 import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection;
@@ -76,7 +77,7 @@ final class KnowledgeCommand extends CommandGroup {
         throw new ParameterException(
             spec.commandLine(), "--accept keeps what is stored, and --rebuild discards it");
       }
-      Experiment experiment = experiment();
+      Stages experiment = stages();
       if (accept) {
         experiment.acceptKnowledge();
       }
@@ -100,7 +101,7 @@ final class KnowledgeCommand extends CommandGroup {
 
     /** Extracts, and on Ctrl-C waits for the current call of the model. */
     static ExtractionResult extract(
-        Command command, Experiment experiment, boolean rebuild, ProgressView progress) {
+        Command command, Stages experiment, boolean rebuild, ProgressView progress) {
       Interruption interruption = command.session().interruption();
       interruption.stopWith(
           experiment::isRunning,

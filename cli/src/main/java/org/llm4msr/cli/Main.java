@@ -16,6 +16,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.CommandGroup;
+import org.llm4msr.cli.command.Interruption;
 import org.llm4msr.cli.command.RootCommand;
 import org.llm4msr.cli.command.Session;
 import org.llm4msr.cli.command.Terminal;
@@ -64,8 +65,7 @@ public final class Main {
             out,
             System.err,
             folders -> new LabModule(new RuntimeModule(PluginRegistry.load(folders))));
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(main.session.interruption()::begin, "llm4msr-stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(main.interruption()::begin, "llm4msr-stop"));
     int code = main.run(arguments);
     out.flush();
     String failure = checked.failure();
@@ -75,6 +75,11 @@ public final class Main {
               .formatted(failure));
     }
     System.exit(failure != null && code == 0 ? FAILED : code);
+  }
+
+  /** Returns what ends the command that runs. */
+  Interruption interruption() {
+    return session.interruption();
   }
 
   /** Runs a command. */

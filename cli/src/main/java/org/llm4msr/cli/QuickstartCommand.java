@@ -14,10 +14,10 @@ import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.evaluation.MetricTable;
-import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.generation.DataGeneration;
 import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -67,11 +67,11 @@ final class QuickstartCommand extends Command {
   protected void run() {
     Quickstart quickstart = Quickstart.open(out);
     generate(quickstart);
-    Experiment plain = open(quickstart.plain());
-    Experiment enhanced = open(quickstart.enhanced());
-    Experiment allLevels = open(quickstart.allLevels());
+    Stages plain = open(quickstart.plain());
+    Stages enhanced = open(quickstart.enhanced());
+    Stages allLevels = open(quickstart.allLevels());
     try (ProgressView progress = progress("prepare", "rows")) {
-      allLevels.prepare(false, progress);
+      allLevels.prepare(false, null, progress);
     }
     try (ProgressView progress = progress("extract", "prompts")) {
       KnowledgeCommand.Extract.extract(this, allLevels, false, progress);
@@ -98,8 +98,8 @@ final class QuickstartCommand extends Command {
     }
   }
 
-  private Experiment open(Path file) {
-    return session().open(file, settings());
+  private Stages open(Path file) {
+    return session().stages(file, settings());
   }
 
   /** The settings that override those of the files. */
@@ -115,7 +115,7 @@ final class QuickstartCommand extends Command {
     return all;
   }
 
-  private EvaluationReport trainAndEvaluate(Experiment experiment, String model) {
+  private EvaluationReport trainAndEvaluate(Stages experiment, String model) {
     String run = run(model, experiment.config().config());
     TrainCommand.train(this, experiment, run, TrainingOptions.NONE, "train " + model);
     return experiment.evaluate(run, Split.TEST, null, (done, total) -> {});

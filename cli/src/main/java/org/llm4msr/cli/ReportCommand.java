@@ -25,7 +25,7 @@ final class ReportCommand extends ExperimentCommand {
 
   @Override
   protected void run() {
-    RunReport report = new RunReport(experiment(), run.name);
+    RunReport report = new RunReport(stages(), run.name);
     Path file = out == null ? report.file() : out;
     if (out == null) {
       report.page().write(file);

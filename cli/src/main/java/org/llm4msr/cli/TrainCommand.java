@@ -7,7 +7,7 @@ import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.Interruption;
 import org.llm4msr.cli.command.ProgressView;
 import org.llm4msr.cli.options.RunOption;
-import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.experiment.TrainingReport;
 import org.llm4msr.runtime.report.ReportServer;
@@ -51,7 +51,7 @@ final class TrainCommand extends ExperimentCommand {
 
   @Override
   protected void run() {
-    Experiment experiment = experiment();
+    Stages experiment = stages();
     try (ReportServer page =
         watch == null ? null : ReportServer.start(new RunReport(experiment, run.name), watch)) {
       if (page != null) {
@@ -70,7 +70,7 @@ final class TrainCommand extends ExperimentCommand {
 
   /** Trains, and on Ctrl-C writes a checkpoint before the process ends. */
   static TrainingReport train(
-      Command command, Experiment experiment, String name, TrainingOptions options, String task) {
+      Command command, Stages experiment, String name, TrainingOptions options, String task) {
     Interruption interruption = command.session().interruption();
     interruption.stopWith("Stopping; a checkpoint is being written.", experiment::requestStop);
     try (ProgressView progress = command.progress(task, "rows")) {

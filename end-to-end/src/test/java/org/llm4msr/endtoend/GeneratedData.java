@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.Progress;
-import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.generation.DataGeneration;
 
 /**
  * Raw files that a built-in generator wrote, with the experiment that reads them.

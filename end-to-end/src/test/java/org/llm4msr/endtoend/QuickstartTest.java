@@ -20,11 +20,11 @@ import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
 import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.experiment.DataGeneration;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.generation.DataGeneration;
 
 /** The whole way on a small log, with every plugin that the distribution brings. */
 class QuickstartTest {

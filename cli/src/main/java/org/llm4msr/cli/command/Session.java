@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /** State shared by the commands of one call. The injector is made when a command first needs it. */
@@ -62,8 +63,16 @@ public final class Session {
 
   /** Opens an experiment and prints the warnings about its file. */
   public Experiment open(Path file, List<String> overrides) {
-    Experiment experiment = get(Experiments.class).open(file, overrides);
-    experiment.config().warnings().forEach(warning -> terminal.note("warning: " + warning));
-    return experiment;
+    return told(get(Experiments.class).open(file, overrides));
+  }
+
+  /** Opens an experiment for its stages alone, likewise. */
+  public Stages stages(Path file, List<String> overrides) {
+    return told(get(Stages.Opener.class).open(file, overrides));
+  }
+
+  private <T extends Stages> T told(T stages) {
+    stages.config().warnings().forEach(warning -> terminal.note("warning: " + warning));
+    return stages;
   }
 }

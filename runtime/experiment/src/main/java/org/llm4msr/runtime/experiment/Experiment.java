@@ -70,7 +70,7 @@ import org.slf4j.LoggerFactory;
  * experiment.train("first", Progress.NONE);
  * }</pre>
  */
-public final class Experiment {
+public final class Experiment implements Stages {
 
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
@@ -107,11 +107,13 @@ public final class Experiment {
   }
 
   /** Returns the configuration. */
+  @Override
   public LoadedConfig config() {
     return loaded;
   }
 
   /** Returns the metrics that its runs are measured by. */
+  @Override
   public MetricList metrics() {
     return runWiring.metrics();
   }
@@ -126,6 +128,7 @@ public final class Experiment {
   }
 
   /** Returns the folders of this experiment. */
+  @Override
   public Workspace workspace() {
     return workspace;
   }
@@ -149,11 +152,13 @@ public final class Experiment {
    * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
    *     config/NO_MODEL} where there is no section model
    */
+  @Override
   public void checkModel() {
     check.checkModel(runWiring);
   }
 
   /** Returns whether the fusion head reads the knowledge of a language model. */
+  @Override
   public boolean readsKnowledge() {
     return loaded.config().readsKnowledge();
   }
@@ -164,6 +169,7 @@ public final class Experiment {
    *
    * @throws MsrException if data is not prepared or knowledge is missing
    */
+  @Override
   public String identity() {
     ExperimentConfig config = loaded.config();
     Map<String, Object> training = new TreeMap<>(EffectiveConfig.of(config.training()).values());
@@ -205,6 +211,7 @@ public final class Experiment {
    * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
    *     theirs, new ones follow; null for none
    */
+  @Override
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
     check.checkData(runWiring);
     DatasetConfig dataset = loaded.config().dataset();
@@ -267,6 +274,7 @@ public final class Experiment {
    * Returns what {@link #inspectData} found in the data that is there, or null if it was not
    * called.
    */
+  @Override
   public @Nullable PreparedSummary inspection() {
     try (PreparedData data = openPrepared()) {
       return PreparedSummary.stored(workspace.root(), data.manifest().key());
@@ -304,6 +312,7 @@ public final class Experiment {
    * @param rebuild whether to discard the existing store
    * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
    */
+  @Override
   public ExtractionResult extract(boolean rebuild, Progress progress) {
     return extract(() -> KnowledgeStage.open(this), rebuild, progress);
   }
@@ -343,6 +352,7 @@ public final class Experiment {
    * @throws MsrException {@code knowledge/NOT_EXTRACTED} where there is none, {@code
    *     knowledge/STORE_MISMATCH} if it was extracted with other settings
    */
+  @Override
   public void acceptKnowledge() {
     KnowledgeStage.accept(this);
   }
@@ -364,6 +374,7 @@ public final class Experiment {
    *     null: unless a service would be asked
    * @param progress gets the number of prompts
    */
+  @Override
   public ExtractionPlan planExtraction(
       boolean rebuild, int prompts, @Nullable Boolean measured, Progress progress) {
     try (KnowledgeStage stage = KnowledgeStage.counting(this)) {
@@ -421,6 +432,7 @@ public final class Experiment {
    * @param run a run that was trained with the knowledge
    * @throws MsrException if there is no knowledge, or if it is not what the run was trained with
    */
+  @Override
   public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
       String run, int count) {
     RunFolder folder = new RunFolder(workspace.run(run));
@@ -448,6 +460,7 @@ public final class Experiment {
    *
    * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
    */
+  @Override
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(runWiring);
     StageCost.Meter meter = StageCost.Meter.start("train");
@@ -487,6 +500,7 @@ public final class Experiment {
   /**
    * Returns whether a {@link #train} or {@link #extract} runs that {@link #requestStop} can end.
    */
+  @Override
   public boolean isRunning() {
     return stop.get() != null;
   }
@@ -495,6 +509,7 @@ public final class Experiment {
    * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store its
    * progress and end. Safe from any thread.
    */
+  @Override
   public void requestStop() {
     stopRequested = true;
     Runnable running = stop.get();
@@ -510,6 +525,7 @@ public final class Experiment {
    * @param predictions gets every row's prediction, as Arrow, Parquet or CSV; null for none
    * @param progress gets the number of rows
    */
+  @Override
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
     if (predictions != null) {
@@ -559,6 +575,7 @@ public final class Experiment {
    *
    * @throws MsrException {@code data/NO_SLICES} if it names what the data does not have
    */
+  @Override
   public List<Slicing> slicings(Split split) {
     return RowSlices.of(workspace.prepared(), split, loaded.config().evaluation().slices());
   }
@@ -567,6 +584,7 @@ public final class Experiment {
    * Says in which plugins the code that trained a run differs from the code here; empty if in none,
    * or if that is not known.
    */
+  @Override
   public String otherCode(String run) {
     return new RunFolder(workspace.run(run)).otherCode(loaded.model());
   }

@@ -10,7 +10,7 @@ import org.llm4msr.runtime.data.arrow.OpenPackages;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
 
 /** Opens experiments. Bound by {@link RuntimeModule}. */
-public final class Experiments {
+public final class Experiments implements Stages.Opener {
 
   private final ConfigLoader loader;
   private final ConfigCheck check;
@@ -21,6 +21,11 @@ public final class Experiments {
     this.loader = loader;
     this.check = check;
     this.metrics = metrics;
+  }
+
+  @Override
+  public Experiment open(Path file, List<String> overrides) {
+    return open(file, overrides, new Module[0]);
   }
 
   /**

@@ -11,6 +11,7 @@ import org.llm4msr.runtime.assembly.Wiring;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
+import org.llm4msr.runtime.generation.DataGeneration;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
@@ -40,6 +41,7 @@ public final class RuntimeModule extends AbstractModule {
     bind(ConfigLoader.class).in(Singleton.class);
     bind(ConfigCheck.class).in(Singleton.class);
     bind(Experiments.class).in(Singleton.class);
+    bind(Stages.Opener.class).to(Experiments.class);
     bind(DataGeneration.class).in(Singleton.class);
     Multibinder.newSetBinder(binder(), Metric.class);
   }

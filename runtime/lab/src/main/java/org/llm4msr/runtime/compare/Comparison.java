@@ -16,7 +16,7 @@ import org.llm4msr.runtime.compare.Controls.Reading;
 import org.llm4msr.runtime.config.KnowledgeConfig;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 import org.llm4msr.runtime.plugins.MemoryErrors;
 import org.llm4msr.runtime.plugins.PluginExit;
@@ -167,7 +167,7 @@ public final class Comparison {
               .findFirst()
               .orElse(null);
       if (run != null) {
-        Experiment experiment = runs.open(cell, seeds.get(0));
+        Stages experiment = runs.open(cell, seeds.get(0));
         if (experiment.readsKnowledge()) {
           return experiment.scenarioNeighbours(run.name(), Neighbours.COUNT);
         }
@@ -198,7 +198,7 @@ public final class Comparison {
       }
     }
     for (Cell cell : checked) {
-      Experiment experiment =
+      Stages experiment =
           attempt(cell, seed, () -> runs.prepare(cell, part, prepared, extracted, view));
       if (experiment != null) {
         usable.add(cell);
@@ -208,7 +208,7 @@ public final class Comparison {
     return usable;
   }
 
-  private void note(Cell cell, Experiment experiment) {
+  private void note(Cell cell, Stages experiment) {
     KnowledgeConfig knowledge = experiment.config().config().knowledge();
     if (knowledge == null || !experiment.readsKnowledge()) {
       controls.put(cell, Reading.NOTHING);

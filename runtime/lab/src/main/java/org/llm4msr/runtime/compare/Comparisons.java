@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
-import org.llm4msr.runtime.experiment.Experiments;
+import org.llm4msr.runtime.experiment.Stages;
 
 /** Opens comparisons and searches. Bound by {@link LabModule}. */
 public final class Comparisons {
 
   private final ConfigLoader loader;
-  private final Experiments experiments;
+  private final Stages.Opener experiments;
   private final MetricList metrics;
 
   @Inject
-  Comparisons(ConfigLoader loader, Experiments experiments, MetricList metrics) {
+  Comparisons(ConfigLoader loader, Stages.Opener experiments, MetricList metrics) {
     this.loader = loader;
     this.experiments = experiments;
     this.metrics = metrics;

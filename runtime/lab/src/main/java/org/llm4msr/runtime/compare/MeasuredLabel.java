@@ -5,7 +5,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.text.NearestName;
 
 /**
@@ -38,7 +38,7 @@ record MeasuredLabel(String name) {
    *
    * @throws MsrException {@code compare/LABEL}
    */
-  void check(Experiment experiment) {
+  void check(Stages experiment) {
     Set<String> learned = experiment.config().model().labels().keySet();
     if (!isMain() && !learned.contains(name)) {
       throw new MsrException(

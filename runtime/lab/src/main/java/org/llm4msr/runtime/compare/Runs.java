@@ -23,9 +23,9 @@ import org.llm4msr.runtime.evaluation.SlicedMetrics;
 import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.StageCost;
+import org.llm4msr.runtime.experiment.Stages;
+import org.llm4msr.runtime.experiment.TrainingOptions;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
 import org.slf4j.Logger;
@@ -45,13 +45,13 @@ final class Runs {
   private static final String SEED = "training.seed=";
   private static final String PROVENANCE = "provenance.json";
 
-  private final Experiments experiments;
+  private final Stages.Opener experiments;
   private final boolean keepModels;
   private final MeasuredLabel label;
   private final Metric metric;
   private final Map<Cell, String> names = new HashMap<>();
   private final Set<String> told = new HashSet<>();
-  private volatile @Nullable Experiment current;
+  private volatile @Nullable Stages current;
   private volatile boolean stopRequested;
 
   /**
@@ -61,7 +61,7 @@ final class Runs {
    * @param label by which they are measured
    * @param metric of that label
    */
-  Runs(Experiments experiments, boolean keepModels, MeasuredLabel label, Metric metric) {
+  Runs(Stages.Opener experiments, boolean keepModels, MeasuredLabel label, Metric metric) {
     this.experiments = experiments;
     this.keepModels = keepModels;
     this.label = label;
@@ -76,7 +76,7 @@ final class Runs {
     return metric;
   }
 
-  Experiment open(Cell cell, long seed) {
+  Stages open(Cell cell, long seed) {
     List<String> overrides = new ArrayList<>(cell.overrides());
     if (overrides.stream().anyMatch(override -> override.startsWith(SEED))) {
       throw new MsrException(
@@ -107,8 +107,8 @@ final class Runs {
   record Extracted(Path workspace, boolean items) {}
 
   /** Checks a model. */
-  Experiment check(Cell cell) {
-    Experiment experiment = open(cell, 0);
+  Stages check(Cell cell) {
+    Stages experiment = open(cell, 0);
     experiment.checkModel();
     label.check(experiment);
     return experiment;
@@ -121,13 +121,13 @@ final class Runs {
    * @param prepared workspaces with data
    * @param extracted the knowledge that is there
    */
-  Experiment prepare(
+  Stages prepare(
       Cell cell, Split part, Set<Path> prepared, Set<Extracted> extracted, ComparisonView view) {
-    Experiment experiment = begin(open(cell, 0));
+    Stages experiment = begin(open(cell, 0));
     Path workspace = experiment.workspace().root();
     if (!prepared.contains(workspace)) {
       try (ComparisonView.Work work = view.begin("prepare", "rows")) {
-        experiment.prepare(false, work.progress());
+        experiment.prepare(false, null, work.progress());
       }
       prepared.add(workspace);
     }
@@ -149,7 +149,7 @@ final class Runs {
 
   /** Trains and measures, except for what was done before. */
   RunResult result(Cell cell, long seed, Split part, ComparisonView view) {
-    Experiment experiment = begin(open(cell, seed));
+    Stages experiment = begin(open(cell, seed));
     String name = names.get(cell) + "-s" + seed;
     Path folder = experiment.workspace().run(name);
     Path evaluation = folder.resolve("evaluation-" + part.key() + ".json");
@@ -158,7 +158,7 @@ final class Runs {
       tellOtherCode(experiment, name);
     } else {
       try (ComparisonView.Work work = view.begin("train", "rows")) {
-        experiment.train(name, work.progress());
+        experiment.train(name, TrainingOptions.NONE, work.progress());
       }
       try (ComparisonView.Work work = view.begin("evaluate", "rows")) {
         experiment.evaluate(name, part, predictions, work.progress());
@@ -188,12 +188,12 @@ final class Runs {
         && read(file, JsonNode.class).path("result").path("stillImproving").asBoolean();
   }
 
-  private void tellOtherCode(Experiment experiment, String name) {
+  private void tellOtherCode(Stages experiment, String name) {
     String others = experiment.otherCode(name);
     if (!others.isEmpty() && told.add(others)) {
       LOG.warn(
-          "Runs that were measured before, such as {}, were trained with other code of a plugin: {}."
-              + " Their figures are used; delete the folders of these runs to train them anew.",
+          "Runs that were measured before, such as {}, were trained with other code of a plugin:"
+              + " {}. Their figures are used; delete the folders of these runs to train them anew.",
           name,
           others);
     }
@@ -223,7 +223,7 @@ final class Runs {
         ScoredRows.slices(predictions, slicings, label, metrics));
   }
 
-  private Experiment begin(Experiment experiment) {
+  private Stages begin(Stages experiment) {
     current = experiment;
     if (stopRequested) {
       experiment.requestStop();
@@ -280,7 +280,7 @@ final class Runs {
   /** Asks the current run, or the next one, to end. */
   void requestStop() {
     stopRequested = true;
-    Experiment running = current;
+    Stages running = current;
     if (running != null) {
       running.requestStop();
     }

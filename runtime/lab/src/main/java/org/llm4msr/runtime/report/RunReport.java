@@ -13,20 +13,20 @@ import org.llm4msr.runtime.evaluation.MetricTable;
 import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
-import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.training.TrainingResult;
 
 /** The page on one run, finished or not: what its folder holds. */
 public final class RunReport {
 
-  private final Experiment experiment;
+  private final Stages experiment;
   private final String run;
   private final RunFiles files;
 
   /** Makes a report; nothing is read yet. */
-  public RunReport(Experiment experiment, String run) {
+  public RunReport(Stages experiment, String run) {
     this.experiment = experiment;
     this.run = run;
     this.files = new RunFiles(experiment.workspace().run(run));

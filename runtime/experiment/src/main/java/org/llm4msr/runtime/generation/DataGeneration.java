@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.experiment;
+package org.llm4msr.runtime.generation;
 
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -21,7 +21,7 @@ import org.llm4msr.runtime.files.Scratch;
 import org.llm4msr.runtime.plugins.ContextLoader;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
-/** Writes generated raw data. Bound by {@link RuntimeModule}. */
+/** Writes generated raw data. Bound by {@code RuntimeModule}. */
 public final class DataGeneration {
 
   /** Names generator and settings, so that a finished folder is recognised. */

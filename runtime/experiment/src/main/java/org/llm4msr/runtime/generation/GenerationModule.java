@@ -1,4 +1,4 @@
-package org.llm4msr.runtime.experiment;
+package org.llm4msr.runtime.generation;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
