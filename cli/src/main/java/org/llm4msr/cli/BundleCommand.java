@@ -2,32 +2,18 @@ package org.llm4msr.cli;
 
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.CommandGroup;
 import org.llm4msr.cli.options.RunOption;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleDiff;
-import org.llm4msr.runtime.bundle.BundleManifest;
-import org.llm4msr.runtime.bundle.BundleModel;
-import org.llm4msr.runtime.config.ScoringConfig;
-import org.llm4msr.runtime.config.loading.FlatValues;
-import org.llm4msr.runtime.data.rows.RowEncoder;
-import org.llm4msr.runtime.data.rows.ScoringColumn;
-import org.llm4msr.runtime.evaluation.EvaluationResult;
-import org.llm4msr.runtime.evaluation.Metrics;
-import org.llm4msr.runtime.text.TextTable;
+import org.llm4msr.runtime.bundle.BundleInspection;
 import org.llm4msr.serving.publishing.Publication;
 import org.llm4msr.serving.publishing.PublishRequest;
 import org.llm4msr.serving.publishing.Publisher;
-import org.llm4msr.serving.publishing.TrialResult;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,10 +31,6 @@ import picocli.CommandLine.Parameters;
     })
 final class BundleCommand extends CommandGroup {
 
-  /** The output of {@code bundle inspect} with {@code --json}. */
-  record Inspection(
-      Path bundle, String digest, BundleManifest manifest, List<ScoringColumn> columns) {}
-
   /** {@code bundle inspect}. */
   @CommandLine.Command(
       name = "inspect",
@@ -61,84 +43,10 @@ final class BundleCommand extends CommandGroup {
 
     @Override
     protected void run() {
-      Bundle bundle = Bundle.open(folder);
-      List<ScoringColumn> columns = encoder(bundle).columns();
-      var inspection = new Inspection(folder, bundle.digest(), bundle.manifest(), columns);
-      terminal().result(inspection, text(inspection));
-    }
-
-    /** Only its plugins tell what a model reads beside fields; other programs may lack them. */
-    private RowEncoder encoder(Bundle bundle) {
-      try {
-        ScoringConfig config = BundleModel.config(bundle, List.of(), session().loader());
-        return BundleModel.encoder(bundle, config);
-      } catch (MsrException e) {
-        if (!e.code().equals("config/INVALID")) {
-          throw e;
-        }
-        terminal().note("warning: columns that are no fields are not known: " + e.text());
-        return BundleModel.encoder(bundle);
-      }
-    }
-
-    private static String text(Inspection inspection) {
-      BundleManifest manifest = inspection.manifest();
-      StringBuilder text = new StringBuilder();
-      line(text, "bundle", inspection.bundle() + ", complete");
-      line(text, "digest", inspection.digest());
-      line(text, "bundle written", manifest.written());
-      line(
-          text,
-          "size",
-          String.format(
-              Locale.ROOT, "%,d bytes in %d files", manifest.bytes(), manifest.files().size()));
-      manifest
-          .plugins()
-          .forEach(
-              plugin ->
-                  line(
-                      text,
-                      plugin.kind(),
-                      "%s (%s %s"
-                              .formatted(plugin.name(), plugin.version(), plugin.shortDigest())
-                              .strip()
-                          + ")"));
-      manifest.provenance().forEach((key, value) -> line(text, key, provenance(value)));
-      FlatValues.of(manifest.training()).forEach((key, value) -> metric(text, key, value));
-      line(text, "needs columns", names(inspection.columns(), true));
-      line(text, "may have columns", names(inspection.columns(), false));
-      inspection.columns().stream()
-          .filter(column -> column.isTime() || column.isHistory() || column.isItemVector())
-          .forEach(column -> line(text, "without " + column.name(), column.without()));
-      return text.toString();
-    }
-
-    private static String provenance(Object value) {
-      return value instanceof Map<?, ?> map && map.get("encoder") instanceof Map<?, ?> encoder
-          ? "%s, %s users, %s scenarios"
-              .formatted(encoder.get("model"), map.get("users"), map.get("scenarios"))
-          : String.valueOf(value);
-    }
-
-    private static void metric(StringBuilder text, String key, String value) {
-      Set<String> shown = Set.of("steps", "bestStep", "stoppedEarly", "leakFutureInteractions");
-      String overall = "validation.overall.";
-      if (shown.contains(key)) {
-        line(text, key, value);
-      } else if (key.startsWith(overall) && !key.endsWith("name") && !value.equals("null")) {
-        line(text, "validation " + key.substring(overall.length()), value);
-      }
-    }
-
-    private static String names(List<ScoringColumn> columns, boolean required) {
-      return columns.stream()
-          .filter(column -> column.required() == required)
-          .map(column -> column.name() + " (" + column.kind() + ")")
-          .collect(Collectors.joining(", "));
-    }
-
-    private static void line(StringBuilder text, String key, String value) {
-      text.append(String.format(Locale.ROOT, "%-20s %s%n", key, value));
+      BundleInspection inspection =
+          BundleInspection.of(
+              folder, session().loader(), text -> terminal().note("warning: " + text));
+      terminal().result(inspection, inspection.text());
     }
   }
 
@@ -160,15 +68,7 @@ final class BundleCommand extends CommandGroup {
     protected void run() {
       List<BundleDiff.Difference> differences =
           BundleDiff.between(Bundle.open(first), Bundle.open(second));
-      List<List<String>> rows = new ArrayList<>();
-      differences.forEach(
-          difference ->
-              rows.add(List.of(difference.key(), difference.first(), difference.second())));
-      String text =
-          rows.isEmpty()
-              ? "The bundles do not differ."
-              : TextTable.of(List.of("what", "A", "B"), rows);
-      terminal().result(differences, text);
+      terminal().result(differences, BundleDiff.text(differences));
     }
   }
 
@@ -249,70 +149,7 @@ final class BundleCommand extends CommandGroup {
               .publish(
                   Bundle.open(folder),
                   new PublishRequest(versions, name, rows, listSeparator, force));
-      terminal().result(done, text(done));
-    }
-
-    private static String text(Publication done) {
-      StringBuilder text = new StringBuilder();
-      TrialResult trial = done.trial();
-      if (trial != null) {
-        text.append(table(trial)).append('\n');
-      }
-      text.append("%s is published as %s.".formatted(done.folder(), done.version()));
-      if (trial != null && trial.before() != null) {
-        text.append(
-            String.format(
-                Locale.ROOT,
-                "%nLogLoss changes by %+.4f from that of %s, with a standard error of %.4f.",
-                trial.change(),
-                done.previous(),
-                trial.standardError()));
-      }
-      if (done.pinned() != null) {
-        text.append(
-            "%nServers stay with %s, which the file PINNED names; delete it, or choose the new version by name."
-                .formatted(done.pinned()));
-      }
-      return text.toString();
-    }
-
-    private static String table(TrialResult trial) {
-      List<List<String>> rows = new ArrayList<>();
-      EvaluationResult before = trial.before();
-      for (int s = 0; s < trial.now().scenarios().size(); s++) {
-        Metrics old = before == null ? null : before.scenarios().get(s);
-        rows.add(row(trial.now().scenarios().get(s), old));
-      }
-      rows.add(row(trial.now().overall(), before == null ? null : before.overall()));
-      return TextTable.of(
-          List.of(
-              "scenario",
-              ">rows",
-              ">AUC before",
-              ">now",
-              ">LogLoss before",
-              ">now",
-              ">clicks",
-              ">predicted before",
-              ">now"),
-          rows);
-    }
-
-    private static List<String> row(Metrics now, @Nullable Metrics before) {
-      return List.of(
-          now.name(),
-          String.format(Locale.ROOT, "%,d", now.rows()),
-          before == null ? "-" : number(before.auc()),
-          number(now.auc()),
-          before == null ? "-" : number(before.logLoss()),
-          number(now.logLoss()),
-          number(now.value("meanLabel")),
-          before == null ? "-" : number(before.value("meanPrediction")),
-          number(now.value("meanPrediction")));
-    }
-
-    private static String number(double value) {
-      return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.4f", value);
+      terminal().result(done, done.text());
     }
   }
 }

@@ -1,12 +1,9 @@
 package org.llm4msr.cli;
 
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.runtime.bundle.Bundle;
-import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.CompiledManifest;
 import picocli.CommandLine;
@@ -37,20 +34,6 @@ final class CompileCommand extends Command {
     Path whole = folder.toAbsolutePath().normalize();
     Path target = out == null ? whole.resolveSibling(whole.getFileName() + "-compiled") : out;
     CompiledManifest manifest = new Compiler(session().loader()).compile(bundle, target);
-    terminal().result(manifest, table(manifest) + "\nbundle: " + target);
-  }
-
-  private static String table(CompiledManifest manifest) {
-    return TextTable.of(
-        List.of("scenario", "graph", "rows compared", "largest difference"),
-        manifest.scenarios().stream()
-            .map(
-                scenario ->
-                    List.of(
-                        scenario.key(),
-                        scenario.scorer(),
-                        String.valueOf(scenario.rows()),
-                        String.format(Locale.ROOT, "%.1e", scenario.largestDifference())))
-            .toList());
+    terminal().result(manifest, manifest.text() + "\nbundle: " + target);
   }
 }

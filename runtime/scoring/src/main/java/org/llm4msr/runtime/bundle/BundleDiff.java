@@ -14,6 +14,7 @@ import org.llm4msr.runtime.assembly.ModelFiles;
 import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.data.prepared.DatasetManifest.FileStamp;
 import org.llm4msr.runtime.tables.Safetensors;
+import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.toolkit.safetensors.Tensor;
 
 /** The differences between two bundles. */
@@ -45,6 +46,17 @@ public final class BundleDiff {
     weights(differences, first, second);
     compare(differences, "file ", files(a), files(b));
     return differences;
+  }
+
+  /** Returns differences as a table, or the sentence that there are none. */
+  public static String text(List<Difference> differences) {
+    return differences.isEmpty()
+        ? "The bundles do not differ."
+        : TextTable.of(
+            List.of("what", "A", "B"),
+            differences.stream()
+                .map(one -> List.of(one.key(), one.first(), one.second()))
+                .toList());
   }
 
   private static Map<String, String> plugins(BundleManifest manifest) {

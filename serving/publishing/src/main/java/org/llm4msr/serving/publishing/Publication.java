@@ -1,6 +1,7 @@
 package org.llm4msr.serving.publishing;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,4 +22,29 @@ public record Publication(
     long calibrationRows,
     @Nullable String previous,
     @Nullable TrialResult trial,
-    @Nullable String pinned) {}
+    @Nullable String pinned) {
+
+  /** Returns the trial as a table, and sentences on what servers take. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    if (trial != null) {
+      text.append(trial.text()).append('\n');
+    }
+    text.append("%s is published as %s.".formatted(folder, version));
+    if (trial != null && trial.before() != null) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%nLogLoss changes by %+.4f from that of %s, with a standard error of %.4f.",
+              trial.change(),
+              previous,
+              trial.standardError()));
+    }
+    if (pinned != null) {
+      text.append(
+          "%nServers stay with %s, which the file PINNED names; delete it, or choose the new version by name."
+              .formatted(pinned));
+    }
+    return text.toString();
+  }
+}

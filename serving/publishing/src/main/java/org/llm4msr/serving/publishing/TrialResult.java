@@ -1,7 +1,13 @@
 package org.llm4msr.serving.publishing;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
+import org.llm4msr.runtime.evaluation.MetricTable;
+import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * The quality of a version, beside that of the one before.
@@ -20,5 +26,40 @@ public record TrialResult(
   /** Returns whether the new version is worse, and not by chance. */
   public boolean isWorse() {
     return change > SURE * standardError;
+  }
+
+  /** Returns a table of the scenarios and all rows. */
+  String text() {
+    List<List<String>> rows = new ArrayList<>();
+    for (int s = 0; s < now.scenarios().size(); s++) {
+      Metrics old = before == null ? null : before.scenarios().get(s);
+      rows.add(row(now.scenarios().get(s), old));
+    }
+    rows.add(row(now.overall(), before == null ? null : before.overall()));
+    return TextTable.of(
+        List.of(
+            "scenario",
+            ">rows",
+            ">AUC before",
+            ">now",
+            ">LogLoss before",
+            ">now",
+            ">clicks",
+            ">predicted before",
+            ">now"),
+        rows);
+  }
+
+  private static List<String> row(Metrics now, @Nullable Metrics before) {
+    return List.of(
+        now.name(),
+        String.format(Locale.ROOT, "%,d", now.rows()),
+        before == null ? "-" : MetricTable.number(before.auc()),
+        MetricTable.number(now.auc()),
+        before == null ? "-" : MetricTable.number(before.logLoss()),
+        MetricTable.number(now.logLoss()),
+        MetricTable.number(now.value("meanLabel")),
+        before == null ? "-" : MetricTable.number(before.value("meanPrediction")),
+        MetricTable.number(now.value("meanPrediction")));
   }
 }

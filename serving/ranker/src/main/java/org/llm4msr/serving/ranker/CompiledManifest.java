@@ -1,8 +1,10 @@
 package org.llm4msr.serving.ranker;
 
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.bundle.Bundle;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * What a compiled bundle says of its graphs: the file {@value #FILE} in the folder {@value
@@ -32,6 +34,21 @@ public record CompiledManifest(int formatVersion, List<Scenario> scenarios) {
 
   public CompiledManifest {
     scenarios = List.copyOf(scenarios);
+  }
+
+  /** Returns a table of the scenarios: graphs, and how near to the model they are. */
+  public String text() {
+    return TextTable.of(
+        List.of("scenario", "graph", "rows compared", "largest difference"),
+        scenarios.stream()
+            .map(
+                scenario ->
+                    List.of(
+                        scenario.key(),
+                        scenario.scorer(),
+                        String.valueOf(scenario.rows()),
+                        String.format(Locale.ROOT, "%.1e", scenario.largestDifference())))
+            .toList());
   }
 
   /**
