@@ -23,7 +23,6 @@ import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.report.DataReport;
 import org.llm4msr.runtime.report.DataTables;
-import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -70,8 +69,7 @@ final class DataCommand extends CommandGroup {
       DataGeneration generation = session().get(DataGeneration.class);
       try (ProgressView progress = progress("generate", "interactions")) {
         DataGeneration.Result result = generation.generate(name, out, overrides, progress);
-        String text = result.reused() ? " already exists, with the same settings." : " is written.";
-        terminal().result(result, result.folder() + text);
+        terminal().result(result, result.text());
       }
     }
   }
@@ -128,18 +126,7 @@ final class DataCommand extends CommandGroup {
       try (ProgressView progress = progress("prepare", "rows")) {
         result = experiment.prepare(force, extend, progress);
       }
-      var rows = result.manifest().rows();
-      String text =
-          "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s"
-              .formatted(
-                  result.folder(),
-                  rows.train(),
-                  rows.validation(),
-                  rows.test(),
-                  result.manifest().users(),
-                  result.manifest().scenarios().size(),
-                  result.reused() ? " (already prepared)" : "");
-      terminal().result(result, text);
+      terminal().result(result, result.text());
     }
   }
 
@@ -197,16 +184,7 @@ final class DataCommand extends CommandGroup {
       if (html != null) {
         DataReport.page(summary).writeTo(html);
       }
-      terminal().result(summary, text(new DataTables(summary)));
-    }
-
-    private static String text(DataTables tables) {
-      StringBuilder text = new StringBuilder(tables.head()).append('\n');
-      for (DataTables.ReportTable table : tables.all()) {
-        text.append('\n').append(table.title()).append('\n');
-        text.append(TextTable.of(table.headings(), table.rows()));
-      }
-      return text.toString();
+      terminal().result(summary, new DataTables(summary).text());
     }
   }
 
@@ -242,17 +220,9 @@ final class DataCommand extends CommandGroup {
               : session().open(file, overrides).serve(host, port)) {
         session().interruption().stopWith("Ending.", server::close);
         terminal()
-            .result(Map.of("address", server.address(), "tables", server.tables()), text(server));
+            .result(Map.of("address", server.address(), "tables", server.tables()), server.text());
         server.await();
       }
-    }
-
-    private static String text(ExchangeServer server) {
-      StringBuilder text = new StringBuilder(server.address()).append('\n');
-      server
-          .tables()
-          .forEach(path -> text.append("  ").append(String.join(" / ", path)).append('\n'));
-      return text.toString();
     }
   }
 }

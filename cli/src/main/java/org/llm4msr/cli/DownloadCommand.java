@@ -8,19 +8,15 @@ import java.io.InputStreamReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.ProgressView;
-import org.llm4msr.cli.command.Terminal;
 import org.llm4msr.runtime.download.Catalogue;
 import org.llm4msr.runtime.download.Catalogue.Licence;
 import org.llm4msr.runtime.download.DatasetDownload;
 import org.llm4msr.runtime.download.PublishedDataset;
-import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
-import org.llm4msr.runtime.text.TextTable;
 import org.llm4msr.toolkit.hub.EnvironmentProxies;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -33,8 +29,6 @@ import picocli.CommandLine.Parameters;
         "Downloads a published data set from its publishers, once its licence is accepted;"
             + " without a name, lists what is available.")
 final class DownloadCommand extends Command {
-
-  private static final double MEGABYTE = 1e6;
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "The data set.")
   @Nullable String name;
@@ -62,14 +56,14 @@ final class DownloadCommand extends Command {
   protected void run() throws IOException {
     Catalogue catalogue = Catalogue.load();
     if (name == null) {
-      terminal().result(catalogue, list(catalogue));
+      terminal().result(catalogue, catalogue.text());
       return;
     }
     PublishedDataset dataset = catalogue.get(name);
     Licence licence = catalogue.licence(dataset);
     if (!dataset.files().isEmpty()) {
       DatasetDownload.requireCategories(dataset, categories);
-      show(dataset, licence);
+      terminal().note(catalogue.text(dataset));
       requireAccepted(dataset, licence);
     }
     Path folder = out == null ? Path.of("data", dataset.name()) : out;
@@ -78,44 +72,7 @@ final class DownloadCommand extends Command {
       DatasetDownload download = new DatasetDownload(EnvironmentProxies.of(System::getenv));
       result = download.load(dataset, categories, licence.name(), folder, progress);
     }
-    terminal().result(result, text(dataset, result));
-  }
-
-  private static String list(Catalogue catalogue) {
-    List<List<String>> rows =
-        catalogue.datasets().stream()
-            .map(
-                dataset ->
-                    List.of(
-                        dataset.name(),
-                        dataset.files().isEmpty() ? "by hand" : catalogue.licence(dataset).name(),
-                        dataset.reader(),
-                        dataset.title()))
-            .toList();
-    return TextTable.of(List.of("name", "licence", "reader", "what it is"), rows);
-  }
-
-  private void show(PublishedDataset dataset, Licence licence) {
-    Terminal terminal = terminal();
-    terminal.note(dataset.title());
-    for (PublishedFile file : dataset.files()) {
-      String size =
-          file.bytes() == null
-              ? ""
-              : String.format(Locale.ROOT, ", %,.1f MB", file.bytes() / MEGABYTE);
-      terminal.note("  from " + file.address() + size + ", " + verified(file));
-    }
-    terminal.note("Licence: " + licence.name() + ", " + licence.address());
-    licence.text().forEach(line -> terminal.note("  " + line));
-  }
-
-  private static String verified(PublishedFile file) {
-    if (file.rows() != null) {
-      return String.format(Locale.ROOT, "its first %,d rows, without a checksum", file.rows());
-    }
-    return file.md5() != null || file.checksum() != null
-        ? "verified by the MD5 of its publishers"
-        : "verified by its size only: its publishers state no checksum";
+    terminal().result(result, result.text(dataset));
   }
 
   private void requireAccepted(PublishedDataset dataset, Licence licence) throws IOException {
@@ -136,13 +93,5 @@ final class DownloadCommand extends Command {
     terminal().note("Type yes to accept the licence:");
     String answer = new BufferedReader(new InputStreamReader(System.in, UTF_8)).readLine();
     return answer != null && answer.strip().equalsIgnoreCase("yes");
-  }
-
-  private static String text(PublishedDataset dataset, DatasetDownload.Result result) {
-    String end = result.reused() ? " already exists." : " is downloaded.";
-    return result.folder()
-        + end
-        + " Use it in a configuration: "
-        + dataset.section(result.folder());
   }
 }

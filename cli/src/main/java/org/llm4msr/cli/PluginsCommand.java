@@ -3,7 +3,6 @@ package org.llm4msr.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +17,10 @@ import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginFolder;
 import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginListing;
 import org.llm4msr.runtime.plugins.PluginOrigin;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.text.NearestName;
-import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -80,19 +79,14 @@ final class PluginsCommand extends CommandGroup {
     protected void run() {
       PluginRegistry plugins = session().plugins();
       List<PluginKind> kinds = kind == null ? List.of(PluginKind.values()) : List.of(kind(kind));
-      List<BrokenPlugin> broken =
-          plugins.verify().stream()
-              .filter(plugin -> plugin.kind() == null || kinds.contains(plugin.kind()))
-              .toList();
-      List<PluginDescriptor> usable =
-          kinds.stream().flatMap(pluginKind -> plugins.plugins(pluginKind).stream()).toList();
+      PluginListing found = PluginListing.of(plugins, kinds);
       Listing listing =
           new Listing(
-              usable.stream().map(ListAll::entry).toList(),
-              broken.stream().map(ListAll::broken).toList());
-      terminal().result(listing, text(usable, broken));
+              found.usable().stream().map(ListAll::entry).toList(),
+              found.broken().stream().map(ListAll::broken).toList());
+      terminal().result(listing, found.text());
       if (strict) {
-        plugins.requireSound(broken);
+        plugins.requireSound(found.broken());
       }
     }
 
@@ -118,27 +112,6 @@ final class PluginsCommand extends CommandGroup {
           plugin.error().code(),
           String.valueOf(plugin.error().getMessage()));
     }
-
-    private static String text(List<PluginDescriptor> usable, List<BrokenPlugin> broken) {
-      List<List<String>> rows = new ArrayList<>();
-      for (PluginDescriptor plugin : usable) {
-        rows.add(row("ok", plugin.kind(), plugin.name(), plugin.origin(), plugin.description()));
-      }
-      for (BrokenPlugin plugin : broken) {
-        rows.add(
-            row("broken", plugin.kind(), plugin.label(), plugin.origin(), plugin.error().code()));
-      }
-      List<String> headings = List.of("state", "kind", "name", "version", "jar", "description");
-      StringBuilder text = new StringBuilder(TextTable.of(headings, rows));
-      BrokenPlugin.reasons(broken).forEach(reason -> text.append('\n').append(reason).append('\n'));
-      return text.toString();
-    }
-
-    private static List<String> row(
-        String state, @Nullable PluginKind kind, String name, PluginOrigin origin, String text) {
-      String shown = kind == null ? "-" : kind.key();
-      return List.of(state, shown, name, origin.version(), origin.shortLocation(), text);
-    }
   }
 
   /** {@code plugins describe}. */
@@ -163,77 +136,13 @@ final class PluginsCommand extends CommandGroup {
     protected void run() {
       PluginRegistry plugins = session().plugins();
       List<PluginDescriptor> named =
-          kind != null ? List.of(plugins.describe(kind(kind), name)) : named(plugins);
+          kind == null ? plugins.describe(name) : List.of(plugins.describe(kind(kind), name));
       List<PluginDescription> descriptions =
           named.stream()
               .map(plugin -> PluginDescription.of(plugins, session().loader(), plugin))
               .toList();
-      String text = String.join("\n", descriptions.stream().map(Describe::text).toList());
+      String text = String.join("\n", descriptions.stream().map(PluginDescription::text).toList());
       terminal().result(descriptions.size() == 1 ? descriptions.get(0) : descriptions, text);
-    }
-
-    private List<PluginDescriptor> named(PluginRegistry plugins) {
-      List<PluginDescriptor> all =
-          Arrays.stream(PluginKind.values())
-              .flatMap(pluginKind -> plugins.plugins(pluginKind).stream())
-              .toList();
-      List<PluginDescriptor> named =
-          all.stream().filter(plugin -> plugin.name().equals(name)).toList();
-      if (!named.isEmpty()) {
-        return named;
-      }
-      for (BrokenPlugin broken : plugins.broken()) {
-        if (broken.label().equals(name)) {
-          throw broken.error();
-        }
-      }
-      List<String> names = all.stream().map(PluginDescriptor::name).distinct().sorted().toList();
-      throw new MsrException(
-          ErrorType.USER,
-          "plugin/UNKNOWN",
-          "There is no plugin \"%s\": there are %s.%s%s"
-              .formatted(
-                  name,
-                  String.join(", ", names),
-                  NearestName.hint(name, names),
-                  BrokenPlugin.mayHold(plugins.mayHold(List.of(PluginKind.values())))));
-    }
-
-    private static String text(PluginDescription description) {
-      PluginDescriptor plugin = description.plugin();
-      StringBuilder text = new StringBuilder();
-      text.append(plugin.name()).append(" (").append(plugin.kind().title()).append("): ");
-      text.append(plugin.description()).append('\n');
-      List<String> facts = new ArrayList<>(description.capabilities());
-      if (!plugin.source().isEmpty()) {
-        facts.add("published in " + plugin.source());
-      }
-      facts.add("version " + plugin.origin().version() + ", " + plugin.origin().location());
-      facts.forEach(fact -> text.append("  ").append(fact).append('\n'));
-      if (description.settings().isEmpty()) {
-        return text.append("  no settings\n").toString();
-      }
-      List<List<String>> rows = new ArrayList<>();
-      addRows(description.settings(), "  ", rows);
-      List<String> headings = List.of("  setting", "default", "allowed", "meaning");
-      text.append(TextTable.of(headings, rows));
-      if (description.settings().stream().anyMatch(PluginDescription.Row::operational)) {
-        text.append("  ").append(PluginDescription.OPERATIONAL).append('\n');
-      }
-      return text.toString();
-    }
-
-    private static void addRows(
-        List<PluginDescription.Row> settings, String indent, List<List<String>> rows) {
-      for (PluginDescription.Row row : settings) {
-        rows.add(List.of(indent + row.key(), standard(row), row.legal(), row.meaning()));
-        addRows(row.settings(), indent + "  ", rows);
-      }
-    }
-
-    private static String standard(PluginDescription.Row row) {
-      String value = row.defaultValue();
-      return value != null ? value : row.required() ? "(required)" : "(none)";
     }
   }
 
@@ -286,7 +195,7 @@ final class PluginsCommand extends CommandGroup {
       }
       pluginFolders.forEach(root -> arguments.addAll(List.of("--plugins", root.toString())));
       CheckReport report = CheckReport.of(CheckProcess.run(folder, arguments, terminal().err()));
-      terminal().result(report, TextTable.of(CheckReport.HEADINGS, report.rows()) + report.text());
+      terminal().result(report, report.text());
       if (!report.sound()) {
         throw new MsrException(
             ErrorType.PLUGIN,

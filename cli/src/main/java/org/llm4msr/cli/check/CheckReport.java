@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import org.llm4msr.runtime.plugins.check.CheckFinding;
 import org.llm4msr.runtime.plugins.check.CheckStep;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * What a check found; its form with {@code --json}.
@@ -12,10 +13,6 @@ import org.llm4msr.runtime.plugins.check.CheckStep;
  * @param sound whether there is no finding
  */
 public record CheckReport(boolean sound, List<CheckStep> steps) {
-
-  /** The columns of {@link #rows}. */
-  public static final List<String> HEADINGS =
-      List.of("folder", "plugin", "step", "state", "detail");
 
   /** Makes the report of some steps. */
   public static CheckReport of(List<CheckStep> steps) {
@@ -28,29 +25,24 @@ public record CheckReport(boolean sound, List<CheckStep> steps) {
     return steps.stream().mapToInt(step -> step.findings().size()).sum();
   }
 
-  /** Returns the steps as the rows of a table. */
-  public List<List<String>> rows() {
+  private String table() {
     List<List<String>> rows = new ArrayList<>();
     for (CheckStep step : steps) {
       String state = step.state().name().toLowerCase(Locale.ROOT);
       rows.add(List.of(step.folder(), dash(step.subject()), step.name(), state, step.detail()));
     }
-    return rows;
+    return TextTable.of(List.of("folder", "plugin", "step", "state", "detail"), rows);
   }
 
   private static String dash(String text) {
     return text.isEmpty() ? "-" : text;
   }
 
-  /** Returns notes and findings as text: findings last, where a reader of a terminal looks. */
+  /** Returns a table, notes, and findings last, where a reader of a terminal looks. */
   public String text() {
-    StringBuilder text = new StringBuilder();
-    for (CheckStep step : steps) {
-      for (String note : step.notes()) {
-        text.append("\nnote: ").append(title(step)).append(": ").append(indented(note, "  "));
-      }
-    }
-    text.append(text.isEmpty() ? "" : "\n");
+    String notes = notes();
+    StringBuilder text = new StringBuilder(table()).append(notes);
+    text.append(notes.isEmpty() ? "" : "\n");
     for (CheckStep step : steps) {
       for (CheckFinding finding : step.findings()) {
         text.append("\n[%s] %s: ".formatted(finding.code(), title(step)));
@@ -61,6 +53,16 @@ public record CheckReport(boolean sound, List<CheckStep> steps) {
       }
     }
     return text.append(sound ? "\nNothing is wrong.\n" : "").toString();
+  }
+
+  private String notes() {
+    StringBuilder text = new StringBuilder();
+    for (CheckStep step : steps) {
+      for (String note : step.notes()) {
+        text.append("\nnote: ").append(title(step)).append(": ").append(indented(note, "  "));
+      }
+    }
+    return text.toString();
   }
 
   private static String title(CheckStep step) {

@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
+import org.llm4msr.runtime.data.preparation.PreparationResult;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.experiment.Experiment;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -118,15 +119,8 @@ public final class PrepareJobCommand extends JobCommand {
   }
 
   private static String text(Report report) {
-    return String.format(
-        Locale.ROOT,
-        "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s",
-        report.out(),
-        report.train(),
-        report.validation(),
-        report.test(),
-        report.users(),
-        report.scenarios(),
-        report.reused() ? " (already prepared)" : "");
+    SplitCounts rows = new SplitCounts(report.train(), report.validation(), report.test());
+    return PreparationResult.text(
+        report.out(), rows, report.users(), report.scenarios(), report.reused());
   }
 }

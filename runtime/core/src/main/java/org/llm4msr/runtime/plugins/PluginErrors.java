@@ -29,6 +29,26 @@ final class PluginErrors {
                 BrokenPlugin.mayHold(plugins.mayHold(List.of(kind)))));
   }
 
+  static MsrException unknown(String name, PluginRegistry plugins) {
+    List<PluginKind> kinds = List.of(PluginKind.values());
+    List<String> names =
+        kinds.stream()
+            .flatMap(kind -> plugins.plugins(kind).stream())
+            .map(PluginDescriptor::name)
+            .distinct()
+            .sorted()
+            .toList();
+    return new MsrException(
+        ErrorType.USER,
+        "plugin/UNKNOWN",
+        "There is no plugin \"%s\": there are %s.%s%s"
+            .formatted(
+                name,
+                names(names),
+                NearestName.hint(name, names),
+                BrokenPlugin.mayHold(plugins.mayHold(kinds))));
+  }
+
   private static String names(List<String> names) {
     return String.join(", ", names);
   }

@@ -215,6 +215,29 @@ public final class PluginRegistry {
   }
 
   /**
+   * Returns what is known of the plugins of a name, one of each kind that has it.
+   *
+   * @throws MsrException {@code plugin/UNKNOWN} naming the known plugins, or what is wrong with a
+   *     broken plugin of this name
+   */
+  public List<PluginDescriptor> describe(String name) {
+    List<PluginDescriptor> named =
+        Stream.of(PluginKind.values())
+            .flatMap(kind -> plugins(kind).stream())
+            .filter(plugin -> plugin.name().equals(name))
+            .toList();
+    if (!named.isEmpty()) {
+      return named;
+    }
+    for (BrokenPlugin broken : broken()) {
+      if (broken.label().equals(name)) {
+        throw broken.error();
+      }
+    }
+    throw PluginErrors.unknown(name, this);
+  }
+
+  /**
    * Returns a factory; it is created at the first call.
    *
    * @throws MsrException as {@link #describe}, and {@code plugin/BROKEN} if it cannot be created

@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.download.PublishedDataset.PublishedFile;
 import org.llm4msr.runtime.text.NearestName;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * The published data sets that can be downloaded.
@@ -16,6 +20,8 @@ import org.llm4msr.runtime.text.NearestName;
  * @param licences by key
  */
 public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> datasets) {
+
+  private static final double MEGABYTE = 1e6;
 
   /**
    * A licence.
@@ -61,5 +67,43 @@ public record Catalogue(Map<String, Licence> licences, List<PublishedDataset> da
       throw new IllegalStateException(dataset.name() + " has no licence in the catalogue");
     }
     return licence;
+  }
+
+  /** Returns a table of the data sets. */
+  public String text() {
+    return TextTable.of(
+        List.of("name", "licence", "reader", "what it is"),
+        datasets.stream()
+            .map(
+                dataset ->
+                    List.of(
+                        dataset.name(),
+                        dataset.files().isEmpty() ? "by hand" : licence(dataset).name(),
+                        dataset.reader(),
+                        dataset.title()))
+            .toList());
+  }
+
+  /** Returns lines of what is downloaded, how it is verified, and the licence to accept. */
+  public String text(PublishedDataset dataset) {
+    List<String> lines = new ArrayList<>(List.of(dataset.title()));
+    for (PublishedFile file : dataset.files()) {
+      Long bytes = file.bytes();
+      String size = bytes == null ? "" : String.format(Locale.ROOT, ", %,.1f MB", bytes / MEGABYTE);
+      lines.add("  from " + file.address() + size + ", " + verified(file));
+    }
+    Licence licence = licence(dataset);
+    lines.add("Licence: " + licence.name() + ", " + licence.address());
+    licence.text().forEach(line -> lines.add("  " + line));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private static String verified(PublishedFile file) {
+    if (file.rows() != null) {
+      return String.format(Locale.ROOT, "its first %,d rows, without a checksum", file.rows());
+    }
+    return file.md5() != null || file.checksum() != null
+        ? "verified by the MD5 of its publishers"
+        : "verified by its size only: its publishers state no checksum";
   }
 }

@@ -91,7 +91,16 @@ public final class DatasetDownload {
    *
    * @param reused whether it was there already
    */
-  public record Result(Path folder, Receipt receipt, boolean reused) {}
+  public record Result(Path folder, Receipt receipt, boolean reused) {
+
+    /** Returns a sentence, and the section of a configuration that reads the data set. */
+    public String text(PublishedDataset dataset) {
+      return folder
+          + (reused ? " already exists." : " is downloaded.")
+          + " Use it in a configuration: "
+          + dataset.section(folder);
+    }
+  }
 
   /** The data set for which an unfinished folder was begun. */
   private record Job(String name, List<String> categories) {}

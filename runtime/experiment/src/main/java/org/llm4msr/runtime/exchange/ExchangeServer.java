@@ -11,6 +11,13 @@ public interface ExchangeServer extends AutoCloseable {
   /** Returns the paths of the tables that it has. */
   List<List<String>> tables();
 
+  /** Returns the address, and a line for each table. */
+  default String text() {
+    StringBuilder text = new StringBuilder(address()).append('\n');
+    tables().forEach(path -> text.append("  ").append(String.join(" / ", path)).append('\n'));
+    return text.toString();
+  }
+
   /** Waits until it is closed. */
   void await() throws InterruptedException;
 

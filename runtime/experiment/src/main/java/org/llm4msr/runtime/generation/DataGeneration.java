@@ -44,7 +44,13 @@ public final class DataGeneration {
    * @param folder the raw files
    * @param reused whether they were there already, from the same settings
    */
-  public record Result(Path folder, boolean reused) {}
+  public record Result(Path folder, boolean reused) {
+
+    /** Returns a sentence. */
+    public String text() {
+      return folder + (reused ? " already exists, with the same settings." : " is written.");
+    }
+  }
 
   /**
    * Writes raw files into a new folder; an existing one is reused if it came from the same

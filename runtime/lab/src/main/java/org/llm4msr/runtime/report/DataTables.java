@@ -14,6 +14,7 @@ import org.llm4msr.runtime.data.inspection.PreparedSummary.Labels;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.Part;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioPart;
 import org.llm4msr.runtime.data.inspection.PreparedSummary.ScenarioSummary;
+import org.llm4msr.runtime.text.TextTable;
 
 /** The content of prepared data as tables for terminals and pages. */
 public final class DataTables {
@@ -62,6 +63,16 @@ public final class DataTables {
             checks())
         .filter(table -> !table.rows().isEmpty())
         .toList();
+  }
+
+  /** Returns the summary and the tables, each below its title. */
+  public String text() {
+    StringBuilder text = new StringBuilder(head()).append('\n');
+    for (ReportTable table : all()) {
+      text.append('\n').append(table.title()).append('\n');
+      text.append(TextTable.of(table.headings(), table.rows()));
+    }
+    return text.toString();
   }
 
   private ReportTable parts() {

@@ -20,6 +20,7 @@ import org.llm4msr.runtime.config.PluginChoice;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * All that {@code plugins describe} shows.
@@ -141,6 +142,41 @@ public record PluginDescription(
       lines.add("needs an engine with " + feature);
     }
     return lines;
+  }
+
+  /** Returns what it is, what it needs, and a table of its settings. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    text.append(plugin.name()).append(" (").append(plugin.kind().title()).append("): ");
+    text.append(plugin.description()).append('\n');
+    List<String> facts = new ArrayList<>(capabilities);
+    if (!plugin.source().isEmpty()) {
+      facts.add("published in " + plugin.source());
+    }
+    facts.add("version " + plugin.origin().version() + ", " + plugin.origin().location());
+    facts.forEach(fact -> text.append("  ").append(fact).append('\n'));
+    if (settings.isEmpty()) {
+      return text.append("  no settings\n").toString();
+    }
+    List<List<String>> rows = new ArrayList<>();
+    addRows(settings, "  ", rows);
+    text.append(TextTable.of(List.of("  setting", "default", "allowed", "meaning"), rows));
+    if (settings.stream().anyMatch(Row::operational)) {
+      text.append("  ").append(OPERATIONAL).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static void addRows(List<Row> settings, String indent, List<List<String>> rows) {
+    for (Row row : settings) {
+      rows.add(List.of(indent + row.key(), standard(row), row.legal(), row.meaning()));
+      addRows(row.settings(), indent + "  ", rows);
+    }
+  }
+
+  private static String standard(Row row) {
+    String value = row.defaultValue();
+    return value != null ? value : row.required() ? "(required)" : "(none)";
   }
 
   private static String words(ModelInput input) {

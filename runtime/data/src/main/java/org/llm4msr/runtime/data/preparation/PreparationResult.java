@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.data.preparation;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
+import org.llm4msr.runtime.data.prepared.SplitCounts;
 
 /**
  * What a preparation gave.
@@ -10,4 +12,29 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
  * @param manifest its manifest
  * @param reused whether it was there already, from the same settings and sources
  */
-public record PreparationResult(Path folder, DatasetManifest manifest, boolean reused) {}
+public record PreparationResult(Path folder, DatasetManifest manifest, boolean reused) {
+
+  /** Returns the counts of rows, users and scenarios in words. */
+  public String text() {
+    return text(folder, manifest.rows(), manifest.users(), manifest.scenarios().size(), reused);
+  }
+
+  /**
+   * Returns the counts of data in words, also of data that a cluster prepared.
+   *
+   * @param place a folder, or its address
+   */
+  public static String text(
+      Object place, SplitCounts rows, long users, long scenarios, boolean reused) {
+    return String.format(
+        Locale.ROOT,
+        "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s",
+        place,
+        rows.train(),
+        rows.validation(),
+        rows.test(),
+        users,
+        scenarios,
+        reused ? " (already prepared)" : "");
+  }
+}
