@@ -7,11 +7,9 @@ import org.llm4msr.cli.command.ProgressView;
 import org.llm4msr.cli.options.RunOption;
 import org.llm4msr.cli.options.SplitOption;
 import org.llm4msr.runtime.experiment.Experiment;
-import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.ExplanationRequest;
 import org.llm4msr.runtime.report.ExplanationTables;
-import org.llm4msr.runtime.text.TextTable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -91,22 +89,6 @@ final class ExplainCommand extends ExperimentCommand {
     try (ProgressView progress = progress("explain", "rows")) {
       explanation = experiment.explain(run.name, request, progress);
     }
-    terminal().result(explanation, text(explanation));
-  }
-
-  private static String text(Explanation explanation) {
-    StringBuilder text = new StringBuilder();
-    for (ExplanationTables.Part part : new ExplanationTables(explanation).parts()) {
-      text.append(part.title()).append('\n');
-      part.text().lines().forEach(line -> text.append("  ").append(line).append('\n'));
-      if (!part.rows().isEmpty()) {
-        TextTable.of(part.headings(), part.rows())
-            .lines()
-            .forEach(line -> text.append("  ").append(line).append('\n'));
-      }
-      text.append('\n');
-    }
-    String marked = Notice.HISTORY.appendedTo(text.toString(), explanation.readsLaterParts());
-    return Notice.LEAK.appendedTo(marked, explanation.leakFutureInteractions());
+    terminal().result(explanation, new ExplanationTables(explanation).text());
   }
 }

@@ -6,7 +6,6 @@ import java.util.List;
 import org.llm4msr.cli.command.Command;
 import org.llm4msr.cli.command.ProgressView;
 import org.llm4msr.cli.options.ScoringOptions;
-import org.llm4msr.cli.output.ScoredRows;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.llm4msr.runtime.scoring.ScoringReport;
@@ -67,17 +66,7 @@ final class ScoreCommand extends Command {
       }
       ScoringReport report = scorer.score(request, progress);
       terminal()
-          .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
+          .result(report, Notice.LEAK.appendedTo(report.text(), report.leakFutureInteractions()));
     }
-  }
-
-  private static String text(ScoringReport report) {
-    return ScoredRows.text(
-        report.out(),
-        report.rows(),
-        report.resumedAt(),
-        report.rowsPerSecond(),
-        report.malformed(),
-        report.problems().stream().map(row -> row.problem()).toList());
   }
 }

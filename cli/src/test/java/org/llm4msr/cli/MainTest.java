@@ -188,6 +188,14 @@ class MainTest {
   }
 
   @Test
+  void anItemIsExplainedForAUserAndValuesForAnItem() {
+    assertThat(run("explain", file, "--item", "i3")).isEqualTo(2);
+    assertThat(err()).contains("--item needs --user");
+    assertThat(run("explain", file, "--user", "17", "--with", "age=3")).isEqualTo(2);
+    assertThat(err()).contains("--with needs --item");
+  }
+
+  @Test
   void aFaultExitsWithOneAndShowsItsTrace() {
     assertThat(run("data", "prepare", file)).isEqualTo(1);
     assertThat(err()).contains("UnsupportedOperationException", "[internal/FAULT]");

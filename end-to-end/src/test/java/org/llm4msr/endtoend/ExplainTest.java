@@ -34,6 +34,7 @@ import org.llm4msr.api.model.FusionHead;
 import org.llm4msr.api.model.FusionHeadFactory;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.ModelInput;
+import org.llm4msr.cli.InProcess;
 import org.llm4msr.runtime.assembly.ModelModule;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.EmbeddingExport;
@@ -530,18 +531,13 @@ class ExplainTest {
 
   @Test
   void theCommandPrintsItAndTheReportShowsIt() throws Exception {
-    Cli cli = new Cli(folder);
     String user = user(true);
-    Cli.Outcome outcome = cli.run("explain", file.toString(), "--user", user);
-    assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertThat(outcome.out())
+    assertThat(InProcess.run("explain", file.toString(), "--user", user))
         .contains("Run default, fusion head hierarchical")
         .contains("The model reads the knowledge of users, scenarios and items.")
         .contains("user " + user + "\n")
         .contains("of it scenario level (l)")
         .contains("without user", "without scenario", "without item", "without all");
-    assertThat(cli.run("explain", file.toString(), "--item", "i3").err())
-        .contains("--item needs --user");
 
     Document page = ReportTest.parse(new RunReport(experiment, "default").page().html());
     ReportTest.assertSelfContained(page);

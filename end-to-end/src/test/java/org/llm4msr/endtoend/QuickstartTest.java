@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.cli.InProcess;
 import org.llm4msr.cli.quickstart.Quickstart;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.experiment.EvaluationReport;
@@ -83,18 +84,17 @@ class QuickstartTest {
   }
 
   @Test
-  void pathsOfTheStepsAreWordsOfAShell() throws Exception {
+  void theCommandGoesThisWayAndTellsTheSteps() {
     List<String> arguments = new ArrayList<>(List.of("quickstart", "--interactions", "12000"));
     SMALL.forEach(setting -> arguments.add("-D" + setting));
-    arguments.addAll(List.of("--out", "Bob's work"));
+    arguments.addAll(List.of("--out", folder.resolve("Bob's work").toString()));
 
-    Cli.Outcome outcome = new Cli(folder).run(arguments.toArray(String[]::new));
+    InProcess.Outcome outcome = InProcess.start(arguments.toArray(String[]::new));
 
-    String place = "'Bob'\\''s work/";
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).containsPattern("(?m)^overall +2,000( +0\\.[0-9]{4}){4}$");
     assertThat(outcome.err())
-        .contains("--out " + place, "data prepare " + place, "knowledge extract " + place)
-        .contains("train " + place, "evaluate " + place)
-        .doesNotContain(" Bob's work/");
+        .contains("--out '%s/Bob'\\''s work/raw' -Dinteractions=12000".formatted(folder));
   }
 
   @Test

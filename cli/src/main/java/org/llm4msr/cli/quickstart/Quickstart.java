@@ -1,5 +1,7 @@
 package org.llm4msr.cli.quickstart;
 
+import static org.llm4msr.runtime.text.ShellWord.quoted;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -9,16 +11,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.slices.RowSlices;
+import org.llm4msr.runtime.evaluation.MetricTable;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.files.FileErrors;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * The files of the quickstart and its result. Its configurations are resources of the distribution.
@@ -35,7 +41,7 @@ public final class Quickstart {
   private final Path folder;
   private final Properties generator;
 
-  private Quickstart(Path folder, Properties generator) {
+  Quickstart(Path folder, Properties generator) {
     this.folder = folder;
     this.generator = generator;
   }
@@ -66,6 +72,20 @@ public final class Quickstart {
           ? null
           : (allLevelsAuc - plainAuc) / (bayesAuc - plainAuc);
     }
+
+    private List<String> cells() {
+      return List.of(
+          name,
+          String.format(Locale.ROOT, "%,d", rows),
+          text(plainAuc),
+          text(enhancedAuc),
+          text(allLevelsAuc),
+          text(bayesAuc));
+    }
+
+    private static String text(@Nullable Double value) {
+      return value == null ? "-" : MetricTable.number(value);
+    }
   }
 
   /**
@@ -81,6 +101,35 @@ public final class Quickstart {
       Row overall, List<Row> scenarios, Row newItems, @Nullable Double oracleAuc) {
     public Comparison {
       scenarios = List.copyOf(scenarios);
+    }
+
+    /** Returns a table, and below it what of the possible gain was reached. */
+    public String text() {
+      List<List<String>> rows = new ArrayList<>();
+      scenarios.forEach(row -> rows.add(row.cells()));
+      rows.add(overall.cells());
+      rows.add(newItems.cells());
+      String table =
+          TextTable.of(
+              List.of(
+                  "scenario",
+                  ">rows",
+                  ">plain AUC",
+                  ">+ users, scenarios",
+                  ">+ items, histories",
+                  ">Bayes AUC"),
+              rows);
+      Double closed = overall.closed();
+      if (closed == null || oracleAuc == null) {
+        return table;
+      }
+      return table
+          + String.format(
+              Locale.ROOT,
+              "All levels close %.0f %% of the distance from plain to Bayes. Who knows each user's"
+                  + " taste and reads the texts of items alone has AUC %s.%n",
+              100 * closed,
+              MetricTable.number(oracleAuc));
     }
   }
 
@@ -187,6 +236,38 @@ public final class Quickstart {
   /** Returns the configuration without knowledge. */
   public Path plain() {
     return folder.resolve("plain.yaml");
+  }
+
+  /**
+   * Returns the quickstart step by step, as commands that a user can start to vary.
+   *
+   * @param settings {@code key=value} each, that override those of the files
+   */
+  public String steps(long interactions, List<String> settings) {
+    return """
+
+    The same, step by step (each step skips what is already done):
+      %1$s data generate %2$s --out %3$s -Dinteractions=%4$d
+      %1$s data prepare %7$s%8$s
+      %1$s knowledge extract %7$s%8$s
+      %1$s train %5$s%8$s --run mine && %1$s evaluate %5$s%8$s --run mine
+      %1$s train %6$s%8$s --run mine-enhanced && %1$s evaluate %6$s%8$s --run mine-enhanced
+      %1$s train %7$s%8$s --run mine-all && %1$s evaluate %7$s%8$s --run mine-all
+    With the vectors of others, the gain disappears:
+      %1$s train %7$s%8$s -Dknowledge.control=shuffled --run shuffled
+      %1$s evaluate %7$s%8$s --run shuffled
+    """
+        .formatted(
+            quoted(System.getProperty("llm4msr.command", "llm4msr")),
+            generator(),
+            quoted(raw().toString()),
+            interactions,
+            quoted(plain().toString()),
+            quoted(enhanced().toString()),
+            quoted(allLevels().toString()),
+            settings.stream()
+                .map(setting -> " " + quoted("-D" + setting))
+                .collect(Collectors.joining()));
   }
 
   /** Compares evaluations of the test part with what is known of the truth. */

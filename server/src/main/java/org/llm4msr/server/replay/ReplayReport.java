@@ -1,9 +1,12 @@
 package org.llm4msr.server.replay;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * What became of a log that was ranked again.
@@ -27,6 +30,73 @@ public record ReplayReport(
 
   public ReplayReport {
     refusals = List.copyOf(refusals);
+  }
+
+  /** Returns a table of the comparisons, and the numbers of what could not be compared. */
+  public String text() {
+    List<List<String>> rows = new ArrayList<>();
+    add(rows, "this bundle", same);
+    add(rows, "other bundles", others);
+    StringBuilder text =
+        new StringBuilder(
+            TextTable.of(
+                List.of(
+                    "ranked by",
+                    "scenario",
+                    "requests",
+                    "items",
+                    "largest difference",
+                    "above 1e-6",
+                    "mean difference",
+                    "mean change",
+                    "top 10 kept"),
+                rows));
+    count(text, "Left out, since they read vectors that the server was given", updated);
+    count(text, "Items that cannot be read", malformed);
+    count(text, "Requests that cannot be ranked", refused);
+    if (refused > 0) {
+      refusals.forEach(why -> text.append("%n  ".formatted()).append(why));
+    }
+    return text.toString();
+  }
+
+  private static void count(StringBuilder text, String what, long number) {
+    if (number > 0) {
+      text.append(String.format(Locale.ROOT, "%n%s: %,d", what, number));
+    }
+  }
+
+  private static void add(List<List<String>> rows, String by, @Nullable Comparison all) {
+    if (all == null) {
+      return;
+    }
+    rows.add(
+        List.of(
+            by,
+            "all",
+            String.format(Locale.ROOT, "%,d", all.requests()),
+            String.format(Locale.ROOT, "%,d", all.items()),
+            String.format(Locale.ROOT, "%.1e", all.largestDifference()),
+            String.format(Locale.ROOT, "%.1f%%", 100 * all.differing()),
+            String.format(Locale.ROOT, "%.1e", all.meanDifference()),
+            "",
+            String.format(Locale.ROOT, "%.0f%%", 100 * all.topOverlap())));
+    all.meanChange().forEach((scenario, change) -> rows.add(row(scenario, "", "", "", change)));
+    for (LabelComparison label : all.labels()) {
+      rows.add(
+          row(
+              "label " + label.label(),
+              String.format(Locale.ROOT, "%,d", label.items()),
+              String.format(Locale.ROOT, "%.1e", label.largestDifference()),
+              String.format(Locale.ROOT, "%.1e", label.meanDifference()),
+              label.meanChange()));
+    }
+  }
+
+  private static List<String> row(
+      String what, String items, String largest, String mean, double change) {
+    return List.of(
+        "", what, "", items, largest, "", mean, String.format(Locale.ROOT, "%+.1e", change), "");
   }
 
   /**

@@ -3,8 +3,10 @@ package org.llm4msr.runtime.experiment;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.util.StdConverter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -12,9 +14,14 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.data.prepared.PreparedScenario;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.LabelMetrics;
+import org.llm4msr.runtime.evaluation.LabelMetricsTable;
+import org.llm4msr.runtime.evaluation.MetricTable;
 import org.llm4msr.runtime.evaluation.Metrics;
 import org.llm4msr.runtime.evaluation.RankingResult;
+import org.llm4msr.runtime.evaluation.RankingTable;
 import org.llm4msr.runtime.evaluation.SlicedMetrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
+import org.llm4msr.runtime.text.TextTable;
 
 /**
  * The result of an evaluation.
@@ -84,6 +91,68 @@ public record EvaluationReport(
         finished,
         leakFutureInteractions,
         readsLaterParts);
+  }
+
+  /**
+   * Returns tables of scenarios, further labels, groups and slices.
+   *
+   * @param metrics those that are shown
+   */
+  public String text(MetricList metrics) {
+    MetricTable table = MetricTable.brief(metrics);
+    LabelMetricsTable ofLabels = new LabelMetricsTable(metrics);
+    List<List<String>> rows = new ArrayList<>();
+    for (int rank = 0; rank < result.scenarios().size(); rank++) {
+      rows.add(table.row(result.scenarios().get(rank), scenarioNames.get(rank)));
+    }
+    rows.add(table.row(result.overall(), Metrics.OVERALL));
+    StringBuilder tables = new StringBuilder(TextTable.of(table.headings("scenario"), rows));
+    if (uncalibrated != null) {
+      tables.append(uncalibrated(Metrics.OVERALL, uncalibrated.overall(), metrics));
+    }
+    List<LabelMetrics> labels = result.labels();
+    if (!labels.isEmpty()) {
+      List<List<String>> further = ofLabels.rows(labels, scenarioNames);
+      tables.append('\n').append(TextTable.of(ofLabels.headings("scenario"), further));
+      labels.forEach(label -> tables.append(uncalibrated(label.label(), metrics)));
+    }
+    if (ranking != null) {
+      List<List<String>> groups = RankingTable.rows(ranking, scenarioNames);
+      tables.append('\n').append(TextTable.of(RankingTable.headings(ranking), groups));
+    }
+    for (SlicedMetrics sliced : slices) {
+      List<List<String>> own =
+          sliced.slices().stream().map(slice -> table.row(slice, slice.name())).toList();
+      tables.append('\n').append(TextTable.of(table.headings(sliced.title()), own));
+      List<List<String>> further = ofLabels.slices(labels, sliced.name());
+      if (!further.isEmpty()) {
+        List<String> headings = ofLabels.headings(sliced.title());
+        tables.append('\n').append(TextTable.of(headings, further));
+      }
+    }
+    tables
+        .append("%nGAUC covers the rows of users with both labels. ".formatted())
+        .append(
+            "ECE: distance between mean prediction and share of positives over bins; 0 is best.");
+    String marked = Notice.HISTORY.appendedTo(tables.toString(), readsLaterParts);
+    return Notice.LEAK.appendedTo(marked, leakFutureInteractions);
+  }
+
+  /** Evaluations of earlier versions have none of further labels. */
+  private String uncalibrated(String label, MetricList metrics) {
+    return uncalibrated == null
+        ? ""
+        : uncalibrated.labels().stream()
+            .filter(measured -> measured.label().equals(label))
+            .map(measured -> uncalibrated(label, measured.overall(), metrics))
+            .collect(Collectors.joining());
+  }
+
+  /** Calibration moves the scenarios against each other, and with it what is measured over all. */
+  private static String uncalibrated(String what, Metrics before, MetricList metrics) {
+    return metrics.metrics().stream()
+        .map(metric -> metric.title() + " " + MetricTable.number(before.value(metric.name())))
+        .collect(Collectors.joining(", ", "%n%s before calibration: ".formatted(what), ""));
   }
 
   private MsrException noLabel(String name) {

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.explanation.EpochValues;
 import org.llm4msr.runtime.explanation.Explanation;
 import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
@@ -21,6 +22,7 @@ import org.llm4msr.runtime.explanation.Explanation.Subject;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbourhood;
 import org.llm4msr.runtime.terms.ScoreParts;
+import org.llm4msr.runtime.text.TextTable;
 
 /** An explanation as texts and tables, for a terminal or a page. */
 public final class ExplanationTables {
@@ -59,6 +61,21 @@ public final class ExplanationTables {
             scores().stream())
         .flatMap(parts -> parts)
         .toList();
+  }
+
+  /** Returns all parts, each indented below its title. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    for (Part part : parts()) {
+      text.append(part.title()).append('\n');
+      text.append(part.text().indent(2));
+      if (!part.rows().isEmpty()) {
+        text.append(TextTable.of(part.headings(), part.rows()).indent(2));
+      }
+      text.append('\n');
+    }
+    String marked = Notice.HISTORY.appendedTo(text.toString(), explanation.readsLaterParts());
+    return Notice.LEAK.appendedTo(marked, explanation.leakFutureInteractions());
   }
 
   /** Says what the model reads. */

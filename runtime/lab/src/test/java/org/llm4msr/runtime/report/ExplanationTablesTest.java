@@ -90,6 +90,25 @@ class ExplanationTablesTest {
   }
 
   @Test
+  void aTextHasThePartsIndentedBelowTheirTitles() {
+    assertThat(new ExplanationTables(explanation(2, List.of())).text())
+        .isEqualTo(
+            """
+            Run one, fusion head hierarchical
+              The model reads the knowledge of users and scenarios. It does not read that of items.
+
+            Cosines between the scenarios: stored vectors (1,234 numbers each)
+              scenario  feed (0)  1
+              feed (0)    1.0000  -
+              1                -  -
+
+            Scores
+              The test part has no such rows. Choose another part with --split, or an item with --item.
+
+            """);
+  }
+
+  @Test
   void saysThatAPartHasNoSuchRows() {
     assertThat(new ExplanationTables(explanation(2, List.of())).scores().get(0).text())
         .startsWith("The test part has no such rows. Choose another part with --split");

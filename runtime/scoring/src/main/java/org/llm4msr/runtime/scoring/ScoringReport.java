@@ -41,4 +41,15 @@ public record ScoringReport(
   public ScoringReport {
     problems = List.copyOf(problems);
   }
+
+  /** Returns the counts in words, and the problems of rows without a score. */
+  public String text() {
+    return ScoredRows.text(
+        out,
+        rows,
+        resumedAt,
+        rowsPerSecond,
+        malformed,
+        problems.stream().map(RowProblem::problem).toList());
+  }
 }

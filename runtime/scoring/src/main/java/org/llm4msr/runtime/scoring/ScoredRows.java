@@ -1,4 +1,4 @@
-package org.llm4msr.cli.output;
+package org.llm4msr.runtime.scoring;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +11,7 @@ public final class ScoredRows {
   /**
    * Returns a line, and one for each row without a score that is shown.
    *
+   * @param out a file, a folder, or its address
    * @param resumedAt rows that an earlier call scored
    * @param malformed rows without a score
    * @param problems what is wrong with the first of them
