@@ -124,8 +124,7 @@ final class QueriedVectors extends VectorFile {
     try (InputStream bytes = Files.newInputStream(file);
         BufferedReader lines =
             new BufferedReader(
-                new InputStreamReader(
-                    fileName().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes, UTF_8))) {
+                new InputStreamReader(isZipped() ? new GZIPInputStream(bytes) : bytes, UTF_8))) {
       return Objects.requireNonNullElse(lines.readLine(), "") + "\n";
     }
   }
@@ -191,6 +190,11 @@ final class QueriedVectors extends VectorFile {
     return file.getFileName().toString().toLowerCase(Locale.ROOT);
   }
 
+  /** DuckDB itself knows the end of a name in small letters alone. */
+  private boolean isZipped() {
+    return fileName().endsWith(".gz");
+  }
+
   private boolean isParquet() {
     return fileName().endsWith(".parquet");
   }
@@ -201,7 +205,11 @@ final class QueriedVectors extends VectorFile {
 
   /** Reads all columns of CSV as text, so that no key loses its zeros. */
   private String csv(Path from, String options) {
-    return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, hive_partitioning = false, max_line_size = 16777216%s)"
-        .formatted(path(from), fileName().contains(".tsv") ? "\t" : ",", options);
+    return "read_csv(%s, delim = '%s', quote = '\"', escape = '\"', header = true, all_varchar = true, hive_partitioning = false, max_line_size = 16777216, compression = '%s'%s)"
+        .formatted(
+            path(from),
+            fileName().contains(".tsv") ? "\t" : ",",
+            from.equals(file) && isZipped() ? "gzip" : "none",
+            options);
   }
 }
