@@ -22,6 +22,9 @@ import java.util.function.BiConsumer;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.api.Stability;
+import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 
 /** Which part may know which. */
 @AnalyzeClasses(packages = "org.llm4msr", importOptions = ArchitectureTest.MainClasses.class)
@@ -130,7 +133,6 @@ class ArchitectureTest {
           "ModelIdentity",
           "ModelSequences",
           "SharedState",
-          "StoredItems",
           // training
           "AucCount",
           "BatchLoss",
@@ -262,6 +264,19 @@ class ArchitectureTest {
           .callMethod(System.class, "currentTimeMillis")
           .orShould()
           .callMethod(Instant.class, "now");
+
+  /** The trainer, the scorer, the ranker and the server ask the chain of VectorLookup. */
+  @ArchTest
+  static final ArchRule oneChainDecidesWhichVectorCounts =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("org.llm4msr.runtime.knowledge..", "org.llm4msr.exchange..")
+          .and()
+          .doNotHaveSimpleName("ExplanationStage") // Compares what is stored, for no row.
+          .should()
+          .callMethod(KnowledgeSource.class, "read", String.class, float[].class)
+          .orShould()
+          .callMethod(FreshVectors.class, "of", Level.class, String.class);
 
   @ArchTest
   static final ArchRule onlyPluginDiscoveryLoadsClassesByName =

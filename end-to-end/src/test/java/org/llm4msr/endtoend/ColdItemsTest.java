@@ -14,11 +14,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.data.prepared.Split;
-import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 import org.llm4msr.serving.compiler.Compiler;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
@@ -117,28 +118,13 @@ class ColdItemsTest {
   private record OneFreshItem(String key, float[] vector) implements FreshVectors {
 
     @Override
-    public boolean hasScenarios() {
-      return false;
+    public boolean has(Level level) {
+      return level == Level.ITEM;
     }
 
     @Override
-    public float @Nullable [] ofScenario(String scenario) {
-      return null;
-    }
-
-    @Override
-    public float @Nullable [] ofUser(String user) {
-      return null;
-    }
-
-    @Override
-    public boolean hasItems() {
-      return true;
-    }
-
-    @Override
-    public float @Nullable [] ofItem(String item) {
-      return item.equals(key) ? vector : null;
+    public float @Nullable [] of(Level level, String item) {
+      return level == Level.ITEM && item.equals(key) ? vector : null;
     }
   }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.data.rows.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankItem;
@@ -52,29 +52,22 @@ class FreshVectorsTest {
     private final Map<String, float[]> items = new ConcurrentHashMap<>();
     private final Map<String, float[]> scenarios = new ConcurrentHashMap<>();
 
-    @Override
-    public boolean hasScenarios() {
-      return !scenarios.isEmpty();
+    private Map<String, float[]> vectors(Level level) {
+      return switch (level) {
+        case USER -> users;
+        case SCENARIO -> scenarios;
+        case ITEM -> items;
+      };
     }
 
     @Override
-    public float @Nullable [] ofScenario(String scenario) {
-      return scenarios.get(scenario);
+    public boolean has(Level level) {
+      return !vectors(level).isEmpty();
     }
 
     @Override
-    public float @Nullable [] ofUser(String user) {
-      return users.get(user);
-    }
-
-    @Override
-    public boolean hasItems() {
-      return !items.isEmpty();
-    }
-
-    @Override
-    public float @Nullable [] ofItem(String item) {
-      return items.get(item);
+    public float @Nullable [] of(Level level, String key) {
+      return vectors(level).get(key);
     }
   }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
-import org.llm4msr.runtime.data.rows.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.features.Features;
 import org.llm4msr.server.flight.FlightBatches;

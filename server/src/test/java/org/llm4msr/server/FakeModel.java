@@ -3,6 +3,7 @@ package org.llm4msr.server;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +24,6 @@ import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.data.prepared.FieldSource;
-import org.llm4msr.runtime.data.rows.FreshVectors;
-import org.llm4msr.runtime.data.rows.ItemVectors;
 import org.llm4msr.runtime.data.rows.RawRows;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.data.rows.RowBinding;
@@ -34,6 +33,8 @@ import org.llm4msr.runtime.data.rows.RowValues;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.data.rows.ValueCheck;
 import org.llm4msr.runtime.data.rows.ValueCounts;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.KeyVectors;
 import org.llm4msr.runtime.scoring.RowScores;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.serving.ranker.ItemStatus;
@@ -66,8 +67,11 @@ public final class FakeModel implements RankingModel {
   private FakeModel(Path path, @Nullable FreshVectors vectors) {
     folder = Bundle.peek(path);
     bundle = FakeBundle.of(folder.manifest());
-    RowEncoder items = FakeShop.encoder().with(new NoVectors());
-    encoder = vectors == null ? items : items.with(vectors);
+    Map<Level, Integer> sizes = new EnumMap<>(Level.class);
+    for (Level level : Level.values()) {
+      sizes.put(level, FakeScores.WIDTH);
+    }
+    encoder = FakeShop.encoder().with(new KeyVectors(sizes, vectors, null));
     counts = encoder.newCounts();
     for (int label = 0; label <= bundle.labels().size(); label++) {
       scores.add(new FakeScores(bundle.seed() + label, encoder));
@@ -92,19 +96,6 @@ public final class FakeModel implements RankingModel {
   /** Returns the requests that it was last told to warm up with. */
   public List<RankRequest> warmedUpWith() {
     return List.copyOf(warmedUpWith);
-  }
-
-  private record NoVectors() implements ItemVectors {
-
-    @Override
-    public int dimension() {
-      return FakeScores.WIDTH;
-    }
-
-    @Override
-    public float @Nullable [] of(String item) {
-      return null;
-    }
   }
 
   @Override
@@ -208,8 +199,7 @@ public final class FakeModel implements RankingModel {
       result.scored(
           place, scores.get(0).probability(batch, 0), batch.item[0] < encoder.itemKeys().size());
       result.labelled(place, further(batch), 0);
-      boolean brought = item.fields().containsKey(ItemVectors.COLUMN);
-      result.updated(batch.itemVectors != null && batch.itemVectors[0] != null && !brought);
+      result.updated(batch.isReplaced(Level.ITEM, 0));
     }
     return result;
   }
@@ -231,8 +221,7 @@ public final class FakeModel implements RankingModel {
   }
 
   private static boolean isUpdated(Batch shared) {
-    return (shared.userVectors != null && shared.userVectors[0] != null)
-        || (shared.scenarioVectors != null && shared.scenarioVectors[shared.scenario[0]] != null);
+    return shared.isReplaced(Level.USER, 0) || shared.isReplaced(Level.SCENARIO, 0);
   }
 
   private float[][] further(Batch batch) {

@@ -2,7 +2,6 @@ package org.llm4msr.server;
 
 import java.util.Objects;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues;
@@ -54,21 +53,20 @@ record FakeScores(long seed, RowEncoder encoder) {
   }
 
   private float[] user(Batch batch, int row) {
-    float[] given = batch.userVectors == null ? null : batch.userVectors[row];
+    float[] given = batch.vector(Level.USER, row);
     return given != null ? given : stored(Level.USER, batch.user[row]);
   }
 
   private float[] item(Batch batch, int row) {
-    float[] given = batch.itemVectors == null ? null : batch.itemVectors[row];
+    float[] given = batch.vector(Level.ITEM, row);
     return given != null ? given : stored(Level.ITEM, batch.item[row]);
   }
 
   private float[] scenario(Batch batch, int row) {
-    int rank = batch.scenario[row];
-    float @Nullable [] given = batch.scenarioVectors == null ? null : batch.scenarioVectors[rank];
+    float[] given = batch.vector(Level.SCENARIO, row);
     return given != null
         ? given
-        : stored(Level.SCENARIO, encoder.manifest().scenarioKeys().get(rank));
+        : stored(Level.SCENARIO, encoder.manifest().scenarioKeys().get(batch.scenario[row]));
   }
 
   private float[] stored(Level level, int index) {

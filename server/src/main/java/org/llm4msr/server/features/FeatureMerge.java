@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.features.FeatureValues;
 import org.llm4msr.runtime.batch.Batch;
-import org.llm4msr.runtime.data.rows.ItemVectors;
+import org.llm4msr.runtime.data.rows.RowVectors;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.data.rows.ValueCheck;
 import org.llm4msr.server.ranking.Origins;
@@ -88,7 +88,7 @@ final class FeatureMerge {
       String name = entry.getKey();
       ScoringColumn column = check.column(name);
       boolean brought = own.containsKey(name) || context.containsKey(name);
-      if (column == null || brought || (!ofItem && name.equals(ItemVectors.COLUMN))) {
+      if (column == null || brought || (!ofItem && name.equals(RowVectors.COLUMN))) {
         continue;
       }
       Object value = value(column, entry.getValue());

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
-import org.llm4msr.runtime.data.rows.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 import org.llm4msr.server.config.FreshKnowledgeConfig;
 import org.llm4msr.server.refusal.KnowledgeRefusals;
 import org.llm4msr.server.refusal.Refusals;
@@ -67,30 +67,13 @@ public final class FreshKnowledge implements FreshVectors, AutoCloseable {
   }
 
   @Override
-  public float @Nullable [] ofUser(String user) {
-    FreshVector found = find(Level.USER, user);
-    return found == null ? null : found.vector();
+  public boolean has(Level level) {
+    return !level(level).isEmpty();
   }
 
   @Override
-  public boolean hasScenarios() {
-    return !level(Level.SCENARIO).isEmpty();
-  }
-
-  @Override
-  public float @Nullable [] ofScenario(String scenario) {
-    FreshVector found = find(Level.SCENARIO, scenario);
-    return found == null ? null : found.vector();
-  }
-
-  @Override
-  public boolean hasItems() {
-    return !level(Level.ITEM).isEmpty();
-  }
-
-  @Override
-  public float @Nullable [] ofItem(String item) {
-    FreshVector found = find(Level.ITEM, item);
+  public float @Nullable [] of(Level level, String key) {
+    FreshVector found = find(level, key);
     return found == null ? null : found.vector();
   }
 

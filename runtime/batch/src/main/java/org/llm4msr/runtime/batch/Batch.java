@@ -3,6 +3,7 @@ package org.llm4msr.runtime.batch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.FieldKind;
+import org.llm4msr.api.model.Level;
 
 /** Rows of prepared data, by column, in arrays that the next batch reuses. */
 public final class Batch {
@@ -40,8 +41,11 @@ public final class Batch {
   /** Knowledge (K) that counts in place of what is stored of a row's user; null where none does. */
   public float @Nullable [] @Nullable [] userVectors;
 
-  /** Knowledge (K) that came with a row, in place of its item's; null where none did. */
+  /** Knowledge (K) that counts in place of what is stored of a row's item; null where none does. */
   public float @Nullable [] @Nullable [] itemVectors;
+
+  /** Whether the row itself brought its item's knowledge; null where no row can. */
+  public boolean @Nullable [] givenItemVector;
 
   /** 0 or 1. */
   public final float[] label;
@@ -131,6 +135,24 @@ public final class Batch {
     if (itemVectors != null) {
       itemVectors[at] = from.itemVectors == null ? null : from.itemVectors[row];
     }
+    if (givenItemVector != null) {
+      givenItemVector[at] = from.givenItemVector != null && from.givenItemVector[row];
+    }
+  }
+
+  /** Returns the knowledge (K) that counts in place of what is stored; null where none does. */
+  public float @Nullable [] vector(Level level, int row) {
+    return switch (level) {
+      case USER -> userVectors == null ? null : userVectors[row];
+      case SCENARIO -> scenarioVectors == null ? null : scenarioVectors[scenario[row]];
+      case ITEM -> itemVectors == null ? null : itemVectors[row];
+    };
+  }
+
+  /** Returns whether {@link #vector} is there and the row did not bring it. */
+  public boolean isReplaced(Level level, int row) {
+    boolean given = level == Level.ITEM && givenItemVector != null && givenItemVector[row];
+    return vector(level, row) != null && !given;
   }
 
   /** Takes the further labels of a row of another batch; those that it lacks are not known. */

@@ -4,9 +4,11 @@ import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.assembly.labels.LabelLogits;
@@ -16,6 +18,7 @@ import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.calibration.LabelCalibrations;
 import org.llm4msr.runtime.engine.TensorEngine;
+import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
 import org.llm4msr.runtime.model.ModelShape;
 import org.llm4msr.runtime.model.ParameterStore;
 import org.llm4msr.runtime.tables.EmbeddingTables;
@@ -133,6 +136,14 @@ public final class InferenceModel implements AutoCloseable {
   /** Returns the widths of what a pass reads. */
   public InputWidths widths() {
     return InputWidths.of(assembled);
+  }
+
+  /**
+   * Returns the size of the vectors of each level that is read, as the language model gave them.
+   */
+  public Map<Level, Integer> vectorSizes() {
+    ModelKnowledge knowledge = assembled.knowledge();
+    return knowledge == null ? Map.of() : knowledge.dimensions();
   }
 
   /** Returns what passes read for the rows of batches; for one thread at a time. */

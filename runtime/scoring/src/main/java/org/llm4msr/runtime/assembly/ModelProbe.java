@@ -9,7 +9,6 @@ import ai.djl.ndarray.NDScope;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.llm4msr.api.model.Level;
@@ -20,6 +19,7 @@ import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.engine.HostCopy;
 import org.llm4msr.runtime.kernels.DropoutMasks;
 import org.llm4msr.runtime.knowledge.vectors.ModelKnowledge;
+import org.llm4msr.runtime.knowledge.vectors.VectorLink;
 import org.llm4msr.runtime.model.GroupingPlan;
 import org.llm4msr.runtime.model.PassContext;
 
@@ -56,21 +56,13 @@ public final class ModelProbe {
 
   /** Returns the levels of knowledge that the model reads. */
   public Set<Level> levels() {
-    Set<Level> levels = EnumSet.noneOf(Level.class);
     ModelKnowledge knowledge = model.knowledge();
-    if (knowledge != null) {
-      for (Level level : Level.values()) {
-        if (knowledge.of(level) != null) {
-          levels.add(level);
-        }
-      }
-    }
-    return levels;
+    return knowledge == null ? Set.of() : knowledge.dimensions().keySet();
   }
 
-  /** Returns whether a row of a batch reads a vector of its own at a level that is read. */
-  public boolean hasVector(Level level, Batch batch, int row) {
-    return requireNonNull(requireNonNull(model.knowledge()).of(level)).has(batch, row);
+  /** Returns from where a row of a batch has its vector of a level that is read. */
+  public VectorLink link(Level level, Batch batch, int row) {
+    return requireNonNull(requireNonNull(model.knowledge()).of(level)).link(batch, row);
   }
 
   /** Returns the names of the further labels that the model learns. */

@@ -78,20 +78,7 @@ public final class PassNumbers {
   private record OfLevel(VectorLookup vectors, @Nullable ParameterArray missing) {
 
     void write(Batch batch, FloatBuffer target) {
-      int[] slots = new int[batch.size];
-      vectors.slots(batch, false, slots);
-      for (int row = 0; row < batch.size; row++) {
-        vectors.copy(batch, slots[row], target, row);
-        if (missing != null && !vectors.isKnown(slots[row])) {
-          add(missing.values(), target, row * vectors.dimension());
-        }
-      }
-    }
-
-    private static void add(FloatBuffer values, FloatBuffer target, int at) {
-      for (int i = 0; i < values.limit(); i++) {
-        target.put(at + i, target.get(at + i) + values.get(i));
-      }
+      vectors.fill(batch, missing == null ? null : missing.values(), target);
     }
   }
 }

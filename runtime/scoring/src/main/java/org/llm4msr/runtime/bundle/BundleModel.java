@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.ModelFiles;
@@ -23,10 +24,13 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.rows.ModelEvents;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.RowVectors;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.history.HistoryInputs;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
 import org.llm4msr.runtime.knowledge.past.HistoryFile;
+import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
+import org.llm4msr.runtime.knowledge.vectors.KeyVectors;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 import org.llm4msr.runtime.knowledge.vectors.KnowledgeScaling;
 
@@ -99,13 +103,20 @@ public final class BundleModel {
 
   /** Opens the encoder of rows for a model that may read the knowledge of items, or histories. */
   public static RowEncoder encoder(Bundle bundle, ScoringConfig config) {
-    RowEncoder encoder = encoder(bundle);
     PastNeeds past = config.past();
     ModelEvents events = past == null ? null : HistoryFile.times(history(bundle), past);
-    return config.readsItems()
-        ? encoder.with(
-            new StoredItems(bundle.knowledge().info().encoder().dimension(), null), events)
-        : encoder.with(events);
+    RowEncoder encoder = encoder(bundle).with(events);
+    return config.readsItems() ? encoder.with(itemVectors(bundle, null)) : encoder;
+  }
+
+  /**
+   * Returns which vectors items read that the bundle does not know.
+   *
+   * @param store of them; null for none but those that rows bring
+   */
+  public static RowVectors itemVectors(Bundle bundle, @Nullable KnowledgeSource store) {
+    int dimension = bundle.knowledge().info().encoder().dimension();
+    return new KeyVectors(Map.of(Level.ITEM, dimension), null, store);
   }
 
   /**

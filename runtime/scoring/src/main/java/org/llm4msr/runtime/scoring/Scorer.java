@@ -20,7 +20,6 @@ import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.bundle.BundleManifest;
 import org.llm4msr.runtime.bundle.BundleModel;
 import org.llm4msr.runtime.bundle.PluginStamps;
-import org.llm4msr.runtime.bundle.StoredItems;
 import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
@@ -147,7 +146,7 @@ public final class Scorer implements AutoCloseable {
               .formatted(
                   folder, bundle.folder(), String.join("; ", own.differences(store.info()))));
     }
-    encoder = encoder.with(new StoredItems(own.encoder().dimension(), store.items()));
+    encoder = encoder.with(BundleModel.itemVectors(bundle, store.items()));
     newItems = store.info().content(true);
   }
 

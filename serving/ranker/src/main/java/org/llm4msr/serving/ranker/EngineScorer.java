@@ -1,6 +1,7 @@
 package org.llm4msr.serving.ranker;
 
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
@@ -31,7 +32,7 @@ final class EngineScorer implements RowScorer {
     Batch shared =
         encoder.begin(request.user(), request.scenario(), request.context(), request::hasItemWith);
     result.user(shared.user[0] < knownUsers);
-    result.updated(UpdatedVectors.ofUser(shared) || UpdatedVectors.ofScenario(shared));
+    result.updated(shared.isReplaced(Level.USER, 0) || shared.isReplaced(Level.SCENARIO, 0));
     for (int from = 0; from < request.items().size(); from += ROWS) {
       Deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);
@@ -41,7 +42,7 @@ final class EngineScorer implements RowScorer {
       for (int row = 0; row < batch.size; row++) {
         result.scored(places[row], probabilities[row], batch.item[row] < knownItems);
         result.labelled(places[row], further, row);
-        result.updated(UpdatedVectors.ofItem(batch, row, request, places[row]));
+        result.updated(batch.isReplaced(Level.ITEM, row));
       }
     }
   }

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.assembly.InferenceModel;
 import org.llm4msr.runtime.assembly.InputWidths;
 import org.llm4msr.runtime.assembly.PassNumbers;
 import org.llm4msr.runtime.assembly.fields.ColdShares;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.calibration.Calibration;
-import org.llm4msr.runtime.data.rows.FreshVectors;
 import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.tables.EmbeddingTable;
 import org.llm4msr.runtime.tables.EmbeddingTables;
@@ -31,7 +31,6 @@ final class GraphScorer implements RowScorer {
   private final InputWidths widths;
   private final WeightCache weights;
   private final ItemCache items;
-  private final @Nullable FreshVectors vectors;
   private final InferenceModel model;
   private @Nullable RowScorer engine;
   private final int knownUsers;
@@ -62,7 +61,6 @@ final class GraphScorer implements RowScorer {
       RequestEncoder encoder,
       WeightCache weights,
       ItemCache items,
-      @Nullable FreshVectors vectors,
       int knownUsers,
       int knownItems) {
     this.graphs = graphs;
@@ -70,7 +68,6 @@ final class GraphScorer implements RowScorer {
     this.encoder = encoder;
     this.weights = weights;
     this.items = items;
-    this.vectors = vectors;
     this.knownUsers = knownUsers;
     this.knownItems = knownItems;
     calibration = model.calibration();
@@ -139,12 +136,12 @@ final class GraphScorer implements RowScorer {
   public void score(RankRequest request, RankResult result) {
     Batch shared =
         encoder.begin(request.user(), request.scenario(), request.context(), request::hasItemWith);
-    if (UpdatedVectors.ofScenario(shared)) {
+    if (shared.isReplaced(Level.SCENARIO, 0)) {
       byEngine().score(request, result); // The graphs hold that of the bundle.
       return;
     }
     result.user(shared.user[0] < knownUsers);
-    result.updated(UpdatedVectors.ofUser(shared));
+    result.updated(shared.isReplaced(Level.USER, 0));
     FloatBuffer one = rows.slice(0, widths.flat());
     numbers.rows(shared, one);
     one.get(0, first);
@@ -161,7 +158,7 @@ final class GraphScorer implements RowScorer {
         for (int row = 0; row < all.size; row++) {
           result.scored(places[row], probabilities[row], all.item[row] < knownItems);
           result.labelled(places[row], labels.probabilities(), row);
-          result.updated(UpdatedVectors.ofItem(all, row, request, places[row]));
+          result.updated(all.isReplaced(Level.ITEM, row));
         }
       }
     } finally {
@@ -172,7 +169,7 @@ final class GraphScorer implements RowScorer {
   }
 
   private UserWeights weights(UserGraph graph, Batch shared) {
-    float[] vector = shared.userVectors == null ? null : shared.userVectors[0];
+    float[] vector = shared.vector(Level.USER, 0);
     return vector == null
         ? weights.get(graph, shared.user[0])
         : weights.get(graph, vector, () -> knowledge(shared));
@@ -219,21 +216,11 @@ final class GraphScorer implements RowScorer {
   private int find(RankRequest request, int place, RankResult result) {
     try {
       RankItem item = request.item(place);
-      if (!item.fields().isEmpty() || hasFreshVector(item)) {
-        return NOT_KEPT;
-      }
-      return encoder.find(item.id(), place);
+      return item.fields().isEmpty() ? encoder.findStored(item.id(), place) : NOT_KEPT;
     } catch (MsrException e) {
       result.malformed(place, e);
       return NOT_KEPT;
     }
-  }
-
-  private boolean hasFreshVector(RankItem item) {
-    return vectors != null
-        && vectors.hasItems()
-        && item.id() != null
-        && vectors.ofItem(item.id().toString()) != null;
   }
 
   private void fillKept(int item, float[] numbersOfItem, int place) {
@@ -274,9 +261,8 @@ final class GraphScorer implements RowScorer {
     numbers.rows(fresh, rows.slice(before * width, fresh.size * width));
     numbers.items(fresh, itemRows.slice(before * widths.items(), fresh.size * widths.items()));
     for (int row = before; asStored && row < all.size; row++) {
-      boolean ownVector = all.itemVectors != null && all.itemVectors[row] != null;
       if (all.item[row] < knownItems
-          && !ownVector
+          && all.vector(Level.ITEM, row) == null
           && request.items().get(places[row]).fields().isEmpty()) {
         items.put(all.item[row], read(row));
       }

@@ -35,6 +35,8 @@ import org.llm4msr.runtime.data.rows.ValueCheck;
 import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.engine.TensorEngine;
 import org.llm4msr.runtime.knowledge.store.StoreInfo;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.KeyVectors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.RowBatches;
 import org.llm4msr.runtime.scoring.RowScores;
@@ -70,9 +72,7 @@ public final class Ranker implements RankingModel {
   private final RowEncoder encoder;
   private final @Nullable CompiledModel compiled;
   private final Map<String, ValueCounts> counts;
-  private final KnowledgeWidths widths;
   private final ValueCheck valueCheck;
-  private final @Nullable FittingVectors vectors;
   private final RowValues values;
   private final RequestExplainer explainer;
   private final WeightCache weights;
@@ -97,9 +97,9 @@ public final class Ranker implements RankingModel {
     this.bundle = bundle;
     this.engine = engine;
     this.model = model;
-    widths = KnowledgeWidths.of(bundle, model);
-    vectors = settings.vectors() == null ? null : new FittingVectors(settings.vectors(), widths);
-    this.encoder = vectors == null ? encoder : encoder.with(vectors);
+    FreshVectors fresh = settings.vectors();
+    this.encoder =
+        fresh == null ? encoder : encoder.with(new KeyVectors(model.vectorSizes(), fresh, null));
     valueCheck = encoder.valueCheck();
     counts = encoder.newCounts();
     values = encoder.values();
@@ -174,7 +174,7 @@ public final class Ranker implements RankingModel {
 
   @Override
   public int vectorSize(Level level) {
-    return widths.of(level);
+    return model.vectorSizes().getOrDefault(level, 0);
   }
 
   @Override
@@ -317,8 +317,7 @@ public final class Ranker implements RankingModel {
     int known = encoder.itemKeys().size();
     return compiled == null
         ? new EngineScorer(model, encoder.requests(counted), users, known)
-        : new GraphScorer(
-            compiled, model, encoder.requests(counted), weights, items, vectors, users, known);
+        : new GraphScorer(compiled, model, encoder.requests(counted), weights, items, users, known);
   }
 
   @Override

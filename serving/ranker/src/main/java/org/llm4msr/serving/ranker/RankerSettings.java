@@ -3,7 +3,7 @@ package org.llm4msr.serving.ranker;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.runtime.data.rows.FreshVectors;
+import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 
 /**
  * How much memory a ranker may take beside the model, and what counts before its bundle.

@@ -16,6 +16,7 @@ import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.data.rows.RowValues;
+import org.llm4msr.runtime.knowledge.vectors.VectorLink;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.runtime.terms.ScoreTerms;
 import org.llm4msr.serving.ranker.RankExplanation.ItemPart;
@@ -66,7 +67,7 @@ final class RequestExplainer {
     }
     Deadline.require(request);
     Set<String> ownColumns = ownColumns(request);
-    Scored scored = new Scored(request, places, shared, batch);
+    Scored scored = new Scored(shared, batch);
     model.probe(encoder.userKeys().size(), encoder.itemKeys().size(), scored::ask);
     @Nullable ItemPart[] items = new ItemPart[request.items().size()];
     for (int row = 0; row < batch.size; row++) {
@@ -108,17 +109,13 @@ final class RequestExplainer {
   /** What the model says of a batch. */
   private final class Scored {
 
-    private final RankRequest request;
-    private final List<Integer> places;
     private final Batch shared;
     private final Batch batch;
     private final List<ScoreParts> parts = new ArrayList<>();
     private final List<List<Vector>> ofItems = new ArrayList<>();
     private List<Vector> ofAll = List.of();
 
-    Scored(RankRequest request, List<Integer> places, Batch shared, Batch batch) {
-      this.request = request;
-      this.places = places;
+    Scored(Batch shared, Batch batch) {
       this.shared = shared;
       this.batch = batch;
     }
@@ -128,7 +125,7 @@ final class RequestExplainer {
       ofAll =
           levels.stream()
               .filter(level -> level != Level.ITEM)
-              .map(level -> new Vector(level, ofAll(probe, level)))
+              .map(level -> new Vector(level, origin(probe.link(level, shared, 0))))
               .toList();
       if (batch.size == 0) {
         return;
@@ -138,28 +135,18 @@ final class RequestExplainer {
         parts.add(rows.get(row).parts());
         ofItems.add(
             levels.contains(Level.ITEM)
-                ? List.of(new Vector(Level.ITEM, ofItem(probe, row)))
+                ? List.of(new Vector(Level.ITEM, origin(probe.link(Level.ITEM, batch, row))))
                 : List.of());
       }
     }
 
-    private VectorOrigin ofAll(ModelProbe probe, Level level) {
-      boolean updated =
-          level == Level.USER ? UpdatedVectors.ofUser(shared) : UpdatedVectors.ofScenario(shared);
-      return updated ? VectorOrigin.UPDATED : stored(probe.hasVector(level, shared, 0));
-    }
-
-    private VectorOrigin ofItem(ModelProbe probe, int row) {
-      if (UpdatedVectors.ofItem(batch, row, request, places.get(row))) {
-        return VectorOrigin.UPDATED;
-      }
-      return batch.itemVectors != null && batch.itemVectors[row] != null
-          ? VectorOrigin.REQUEST
-          : stored(probe.hasVector(Level.ITEM, batch, row));
-    }
-
-    private static VectorOrigin stored(boolean there) {
-      return there ? VectorOrigin.BUNDLE : VectorOrigin.MISSING;
+    private static VectorOrigin origin(VectorLink link) {
+      return switch (link) {
+        case GIVEN -> VectorOrigin.REQUEST;
+        case FRESH -> VectorOrigin.UPDATED;
+        case STORED -> VectorOrigin.BUNDLE;
+        case MISSING -> VectorOrigin.MISSING;
+      };
     }
   }
 }

@@ -99,18 +99,19 @@ public final class RequestEncoder {
 
   /** Returns whether the items of the request differ in what is known of them and nothing else. */
   public boolean itemsAreAsStored() {
-    return Arrays.equals(ofItem, stored) && !row.context.containsKey(ItemVectors.COLUMN);
+    return Arrays.equals(ofItem, stored) && !row.context.containsKey(RowVectors.COLUMN);
   }
 
   /**
-   * Returns the index of an item; that after the last if it is not known.
+   * Returns the index of an item that brings nothing; that after the last if it is not known, and
+   * -1 if it reads a vector other than the one that is stored.
    *
    * @param number of the row, for error texts
    * @throws org.llm4msr.api.MsrException {@code data/BAD_VALUE} if it is no id
    */
-  public int find(@Nullable Object item, long number) {
+  public int findStored(@Nullable Object item, long number) {
     row.item = item;
-    return binding.findItem(row, 0, number);
+    return binding.findStored(row, 0, number);
   }
 
   /**

@@ -1,14 +1,13 @@
 package org.llm4msr.runtime.data.rows;
 
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawSchema;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues;
 import org.llm4msr.runtime.batch.GivenPast;
@@ -41,11 +40,16 @@ public final class RowBinding {
   public Batch newBatch(int capacity) {
     Batch batch =
         Batch.of(capacity, encoder.manifest.fields().stream().map(PreparedField::kind).toList());
-    batch.userVectors = encoder.fresh == null ? null : new float[capacity][];
-    batch.itemVectors = encoder.itemVectors == null ? null : new float[capacity][];
+    batch.userVectors = has(Level.USER) ? new float[capacity][] : null;
+    batch.itemVectors = has(Level.ITEM) ? new float[capacity][] : null;
+    batch.givenItemVector = has(Level.ITEM) ? new boolean[capacity] : null;
     batch.pasts = encoder.events == null ? null : new GivenPast[capacity];
     batch.part = Split.TEST.number();
     return batch;
+  }
+
+  private boolean has(Level level) {
+    return encoder.vectors != null && encoder.vectors.dimension(level) > 0;
   }
 
   /**
@@ -57,7 +61,7 @@ public final class RowBinding {
    * @throws RowException for the first that cannot be read
    */
   public void encode(RawRows rows, int from, int count, long number, Batch batch) {
-    batch.scenarioVectors = freshScenarios();
+    batch.scenarioVectors = scenarioVectors();
     batch.size = count;
     for (int i = 0; i < count; i++) {
       encodeRow(rows, from + i, number + i, batch, i);
@@ -78,7 +82,7 @@ public final class RowBinding {
       Batch batch,
       int[] places,
       Consumer<? super RowException> malformed) {
-    batch.scenarioVectors = freshScenarios();
+    batch.scenarioVectors = scenarioVectors();
     batch.size = 0;
     for (int i = 0; i < count; i++) {
       try {
@@ -124,7 +128,7 @@ public final class RowBinding {
 
   /** Encodes one row of an item that is not known, without its fields. */
   void encodeShared(RawRows rows, Batch batch) {
-    batch.scenarioVectors = freshScenarios();
+    batch.scenarioVectors = scenarioVectors();
     batch.size = 1;
     batch.scenario[0] = rank(value(rows, RawSchema.SCENARIO, 0, 0), 0);
     encodeUser(rows, 0, 0, batch, 0);
@@ -132,22 +136,17 @@ public final class RowBinding {
     encodePast(rows, 0, 0, batch, 0);
   }
 
-  private float @Nullable [] @Nullable [] freshScenarios() {
-    if (encoder.fresh == null || !encoder.fresh.hasScenarios()) {
-      return null;
-    }
-    float[][] vectors =
-        encoder.manifest.scenarioKeys().stream()
-            .map(encoder.fresh::ofScenario)
-            .toArray(float[][]::new);
-    return Arrays.stream(vectors).allMatch(Objects::isNull) ? null : vectors;
+  private float @Nullable [] @Nullable [] scenarioVectors() {
+    RowVectors vectors = encoder.vectors;
+    return vectors == null ? null : vectors.ofScenarios(encoder.manifest.scenarioKeys());
   }
 
   private void encodeUser(RawRows rows, int index, long row, Batch batch, int at) {
-    batch.user[at] = find(encoder.users, RawSchema.USER, rows, index, row);
-    if (batch.userVectors != null && encoder.fresh != null) {
-      String key = key(RawSchema.USER, rows, index, row);
-      batch.userVectors[at] = key == null ? null : encoder.fresh.ofUser(key);
+    String key = key(RawSchema.USER, rows, index, row);
+    batch.user[at] = find(encoder.users, RawSchema.USER, key, row);
+    if (batch.userVectors != null && encoder.vectors != null) {
+      boolean known = batch.user[at] < encoder.users.keys().size();
+      batch.userVectors[at] = encoder.vectors.of(Level.USER, key, known, null);
     }
   }
 
@@ -155,17 +154,24 @@ public final class RowBinding {
     return new RawValue(column, row).text(value(rows, column, index, row));
   }
 
-  int findItem(RawRows rows, int index, long row) {
-    return find(encoder.items, RawSchema.ITEM, rows, index, row);
+  /** Returns the index of an item; -1 if it reads a vector other than the one that is stored. */
+  int findStored(RawRows rows, int index, long row) {
+    String key = key(RawSchema.ITEM, rows, index, row);
+    int found = find(encoder.items, RawSchema.ITEM, key, row);
+    RowVectors vectors = encoder.vectors;
+    return vectors != null && vectors.of(Level.ITEM, key, true, null) != null ? -1 : found;
   }
 
-  /** Encodes the item of a row, and its vector if it brings one or is not known. */
+  /** Encodes the item of a row, and the vector that counts in place of its stored one. */
   void encodeItem(RawRows rows, int index, long row, Batch batch, int at) {
+    String key = key(RawSchema.ITEM, rows, index, row);
     batch.row[at] = row;
-    batch.item[at] = findItem(rows, index, row);
-    if (batch.itemVectors != null && encoder.itemVectors != null) {
-      boolean isNew = batch.item[at] == encoder.items.keys().size();
-      batch.itemVectors[at] = itemVector(encoder.itemVectors, rows, index, row, isNew);
+    batch.item[at] = find(encoder.items, RawSchema.ITEM, key, row);
+    if (batch.itemVectors != null && batch.givenItemVector != null && encoder.vectors != null) {
+      float[] given = givenVector(rows, index, row, encoder.vectors.dimension(Level.ITEM));
+      boolean known = batch.item[at] < encoder.items.keys().size();
+      batch.itemVectors[at] = encoder.vectors.of(Level.ITEM, key, known, given);
+      batch.givenItemVector[at] = given != null;
     }
   }
 
@@ -253,24 +259,11 @@ public final class RowBinding {
     }
   }
 
-  private float @Nullable [] itemVector(
-      ItemVectors vectors, RawRows rows, int index, long row, boolean isNew) {
-    if (brings(rows, ItemVectors.COLUMN, index)) {
-      float[] given =
-          new RawValue(ItemVectors.COLUMN, row)
-              .vector(rows.get(ItemVectors.COLUMN, index), vectors.dimension());
-      if (given != null) {
-        return given;
-      }
-    }
-    FreshVectors replacing =
-        encoder.fresh == null || !encoder.fresh.hasItems() ? null : encoder.fresh;
-    String key = isNew || replacing != null ? key(RawSchema.ITEM, rows, index, row) : null;
-    if (key == null) {
-      return null;
-    }
-    float[] replaced = replacing == null ? null : replacing.ofItem(key);
-    return replaced == null && isNew ? vectors.of(key) : replaced;
+  /** Returns the vector that a row brings of its item; null if it brings none. */
+  private float @Nullable [] givenVector(RawRows rows, int index, long row, int dimension) {
+    return brings(rows, RowVectors.COLUMN, index)
+        ? new RawValue(RowVectors.COLUMN, row).vector(rows.get(RowVectors.COLUMN, index), dimension)
+        : null;
   }
 
   private static @Nullable Object value(RawRows rows, String column, int index, long row) {
@@ -301,8 +294,7 @@ public final class RowBinding {
   }
 
   /** Returns an index; that after the last for one that is not known. */
-  private static int find(Entities entities, String column, RawRows rows, int index, long row) {
-    String key = key(column, rows, index, row);
+  private static int find(Entities entities, String column, @Nullable String key, long row) {
     int found = key == null ? -1 : entities.find(key);
     if (found >= 0) {
       return found;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.data.arrow.ArrowFile;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.buckets.BucketBounds;
@@ -51,17 +52,15 @@ public final class RowEncoder {
   private final Map<String, FieldIds> fieldIds;
   final Entities users;
   final Entities items;
-  final @Nullable ItemVectors itemVectors;
+  final @Nullable RowVectors vectors;
   final @Nullable ModelEvents events;
-  final @Nullable FreshVectors fresh;
 
   private RowEncoder(Path folder, DatasetManifest manifest, Map<String, FieldSource> sources) {
     this.manifest = manifest;
     this.sources = sources;
     columnOf = columns(manifest, sources);
-    itemVectors = null;
+    vectors = null;
     events = null;
-    fresh = null;
     ranks = new HashMap<>();
     vocabularyFiles = new HashMap<>();
     moments = new HashMap<>();
@@ -111,11 +110,7 @@ public final class RowEncoder {
     return new RowEncoder(folder, manifest, FieldSource.read(folder));
   }
 
-  private RowEncoder(
-      RowEncoder other,
-      @Nullable ItemVectors itemVectors,
-      @Nullable ModelEvents events,
-      @Nullable FreshVectors fresh) {
+  private RowEncoder(RowEncoder other, @Nullable RowVectors vectors, @Nullable ModelEvents events) {
     manifest = other.manifest;
     sources = other.sources;
     columnOf = other.columnOf;
@@ -125,40 +120,26 @@ public final class RowEncoder {
     fieldIds = other.fieldIds;
     users = other.users;
     items = other.items;
-    this.itemVectors = itemVectors;
+    this.vectors = vectors;
     this.events = events;
-    this.fresh = fresh;
   }
 
   /**
-   * Returns this encoder for a model that reads the knowledge of items: rows may bring the vector
-   * of their item in the column {@value ItemVectors#COLUMN}, and items that the data does not have
-   * are looked up.
-   *
-   * @param events those of a model with history, whose rows may bring their time and the past of
-   *     their user; null for a model without
+   * Returns this encoder for a model that reads knowledge. If it reads that of items, rows may
+   * bring the vector of theirs in the column {@value RowVectors#COLUMN}.
    */
-  public RowEncoder with(ItemVectors vectors, @Nullable ModelEvents events) {
-    return new RowEncoder(this, vectors, events, fresh);
+  public RowEncoder with(RowVectors others) {
+    return new RowEncoder(this, others, events);
   }
 
   /**
    * Returns this encoder for a model that reads the past of users.
    *
-   * @param times as above
+   * @param times those of a model whose rows may bring their time and the past of their user; null
+   *     for a model without
    */
   public RowEncoder with(@Nullable ModelEvents times) {
-    return new RowEncoder(this, itemVectors, times, fresh);
-  }
-
-  /** Returns this encoder with vectors that count in place of those that are stored. */
-  public RowEncoder with(FreshVectors vectors) {
-    return new RowEncoder(this, itemVectors, events, vectors);
-  }
-
-  /** Returns this encoder with other vectors of items that the data does not have. */
-  public RowEncoder with(ItemVectors vectors) {
-    return with(vectors, events);
+    return new RowEncoder(this, vectors, times);
   }
 
   /** Returns the files of a folder of prepared data that {@link #open} reads. */
@@ -252,11 +233,16 @@ public final class RowEncoder {
     return requireNonNull(columnOf.get(field.name()), field.name());
   }
 
+  /** Returns how many numbers the vectors have that rows may bring of items; 0 where none may. */
+  private int itemDimension() {
+    return vectors == null ? 0 : vectors.dimension(Level.ITEM);
+  }
+
   /** Returns what rows may bring that is no field. A field of the same name keeps its column. */
   private List<ScoringColumn> brought() {
     List<ScoringColumn> columns = new ArrayList<>();
-    if (itemVectors != null) {
-      columns.add(ScoringColumn.itemVector(itemVectors.dimension()));
+    if (itemDimension() > 0) {
+      columns.add(ScoringColumn.itemVector(itemDimension()));
     }
     if (events != null) {
       columns.add(ScoringColumn.time());
@@ -425,9 +411,7 @@ public final class RowEncoder {
   public ValueCheck valueCheck() {
     Set<String> all = columns().stream().map(ScoringColumn::name).collect(Collectors.toSet());
     return new ValueCheck(
-        new RowBinding(this, inputs(all), brought(all)),
-        columns(),
-        itemVectors == null ? 0 : itemVectors.dimension());
+        new RowBinding(this, inputs(all), brought(all)), columns(), itemDimension());
   }
 
   /** Returns what tells the values of rows of requests; reads all vocabularies. */

@@ -48,7 +48,7 @@ public record ScoringColumn(String name, String kind, boolean required, String w
   /** Returns the column of the items' own vectors of so many numbers. */
   static ScoringColumn itemVector(int size) {
     return new ScoringColumn(
-        ItemVectors.COLUMN,
+        RowVectors.COLUMN,
         FieldKinds.name(new FieldKind.Vector(size)),
         false,
         "the vector stored for the item counts; for an item without one, what"
@@ -82,7 +82,7 @@ public record ScoringColumn(String name, String kind, boolean required, String w
 
   /** Returns whether it holds the items' own vectors, and no field. */
   public boolean isItemVector() {
-    return isVector() && name.equals(ItemVectors.COLUMN);
+    return isVector() && name.equals(RowVectors.COLUMN);
   }
 
   /** Returns whether it holds users, items or scenarios. */

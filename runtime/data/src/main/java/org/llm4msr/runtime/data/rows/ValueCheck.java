@@ -100,7 +100,7 @@ public final class ValueCheck {
       double[] unused = new RawValue(column, 0).weights(value);
     } else if (column.equals(GivenHistory.COLUMN)) {
       binding.requirePast(value);
-    } else if (column.equals(ItemVectors.COLUMN)) {
+    } else if (column.equals(RowVectors.COLUMN)) {
       float[] unused = new RawValue(column, 0).vector(value, vectorSize);
     } else if (column.equals(RawSchema.TIME)) {
       binding.requireTime(value);

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues.IdLists;
 import org.llm4msr.runtime.batch.FieldValues.Ids;
@@ -263,6 +265,61 @@ class RowBindingTest {
         .hasMessageContaining(
             "[data/BAD_VALUE] Column 'time' has 1650000000 in row 2, which is 1970-01-20T02:20:00Z:"
                 + " it seems to be in seconds.");
+  }
+
+  /** Answers with what it is asked: 1 for a known key, 2 for another, 3 for the row's own. */
+  private static final class Asked implements RowVectors {
+
+    private static final float[] KNOWN = {1, 0};
+    private static final float[] NEW = {2, 0};
+
+    @Override
+    public int dimension(Level level) {
+      return level == Level.USER ? 0 : 2;
+    }
+
+    @Override
+    public float @Nullable [] of(
+        Level level, @Nullable String key, boolean known, float @Nullable [] given) {
+      return given == null ? ("i4".equals(key) && known ? KNOWN : NEW) : given;
+    }
+
+    @Override
+    public float @Nullable [] @Nullable [] ofScenarios(List<String> keys) {
+      return keys.stream().map(key -> key.equals("search") ? NEW : null).toArray(float[][]::new);
+    }
+  }
+
+  @Test
+  void aRowHasTheVectorsThatTheChainGivesForItsKeys() {
+    RawRows rows =
+        RawRows.of(
+            List.of(
+                row(3),
+                with("item", "i99"),
+                with("item_vector", List.of(3, 4)),
+                with("item_vector", "")));
+    RowBinding binding = encoder.with(new Asked()).bind(rows.columns());
+    Batch batch = binding.newBatch(4);
+    binding.encode(rows, 0, 4, 0, batch);
+
+    assertThat((Object[]) batch.itemVectors)
+        .containsExactly(Asked.KNOWN, Asked.NEW, new float[] {3, 4}, Asked.KNOWN);
+    assertThat(IntStream.range(0, 4).filter(row -> batch.isReplaced(Level.ITEM, row)))
+        .containsExactly(0, 1, 3);
+    assertThat(batch.userVectors).as("a level without vectors").isNull();
+    assertThat(batch.vector(Level.SCENARIO, 0)).as("feed").isNull();
+    assertThat((Object[]) batch.scenarioVectors).containsExactly(null, Asked.NEW);
+  }
+
+  @Test
+  void refusesAVectorOfAnItemThatIsOfAnotherWidth() {
+    RawRows rows = RawRows.of(List.of(with("item_vector", List.of(3, 4, 5))));
+    RowBinding binding = encoder.with(new Asked()).bind(rows.columns());
+
+    assertThatThrownBy(() -> binding.encode(rows, 0, 1, 0, binding.newBatch(1)))
+        .hasMessageContaining("[data/VECTOR_SIZE]")
+        .hasMessageContaining("item_vector");
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.GivenPast;
 import org.llm4msr.runtime.knowledge.past.EventLog;
@@ -177,7 +178,7 @@ public final class HistoryFeatures {
     }
 
     private void write(Batch batch, int row, int at) {
-      float[] brought = batch.itemVectors == null ? null : batch.itemVectors[row];
+      float[] brought = batch.vector(Level.ITEM, row);
       float[] given = brought == null ? null : history.unit(brought);
       similarities.write(batch.item[row], given, batch.scenario[row], past, block, at);
     }

@@ -1,6 +1,8 @@
 package org.llm4msr.runtime.knowledge.vectors;
 
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -47,6 +49,20 @@ public record ModelKnowledge(
       case SCENARIO -> scenarios;
       case ITEM -> items;
     };
+  }
+
+  /**
+   * Returns the size of the vectors of each level that is read, as the language model gave them.
+   */
+  public Map<Level, Integer> dimensions() {
+    Map<Level, Integer> dimensions = new EnumMap<>(Level.class);
+    for (Level level : Level.values()) {
+      VectorLookup lookup = of(level);
+      if (lookup != null) {
+        dimensions.put(level, lookup.rawDimension());
+      }
+    }
+    return dimensions;
   }
 
   private static VectorLookup lookup(

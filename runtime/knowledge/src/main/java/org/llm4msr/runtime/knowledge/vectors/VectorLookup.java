@@ -18,10 +18,14 @@ import org.llm4msr.runtime.knowledge.store.KnowledgeSource;
  * of:
  *
  * <ol>
- *   <li>the one that the batch brings: given with the row, or else fresh;
+ *   <li>the one that came with the row;
+ *   <li>the fresh one, if it has the width that the model reads;
  *   <li>the one that is stored for the key; for a row that trains, that from before its period;
  *   <li>what {@link Missing} says, which all keys without a vector share.
  * </ol>
+ *
+ * <p>The first two depend on raw ids, so {@link KeyVectors} chooses between them while rows are
+ * encoded, and {@link Batch#vector} holds what it chose.
  *
  * <p>A slot is what rows read that read the same: a key in one version, a row's own vector, or the
  * missing one. Safe for several threads unless one of them trains.
@@ -74,6 +78,11 @@ public final class VectorLookup {
     unknown = keys.size() * versions;
   }
 
+  /** Returns the size of a vector as the language model gave it. */
+  int rawDimension() {
+    return rawDimension;
+  }
+
   /** Returns the size of a vector as the model reads it, K. */
   public int dimension() {
     return transform.dimension();
@@ -96,7 +105,15 @@ public final class VectorLookup {
 
   /** Returns whether a row that does not train reads a vector of its own. */
   public boolean has(Batch batch, int row) {
-    return given(batch, row) != null || stored.isKnown(key(batch, row));
+    return link(batch, row) != VectorLink.MISSING;
+  }
+
+  /** Returns from where a row that does not train has its vector. */
+  public VectorLink link(Batch batch, int row) {
+    if (batch.vector(level, row) != null) {
+      return batch.isReplaced(level, row) ? VectorLink.FRESH : VectorLink.GIVEN;
+    }
+    return stored.isKnown(key(batch, row)) ? VectorLink.STORED : VectorLink.MISSING;
   }
 
   /**
@@ -111,9 +128,9 @@ public final class VectorLookup {
       before.users().forEach(source -> byPeriod.add(loader.apply(source)));
     }
     for (int row = 0; row < batch.size; row++) {
-      float[] own = given(batch, row);
+      float[] own = batch.vector(level, row);
       if (own != null) {
-        boolean repeated = level == Level.USER && row > 0 && own == given(batch, row - 1);
+        boolean repeated = level == Level.USER && row > 0 && own == batch.vector(level, row - 1);
         target[row] = repeated ? target[row - 1] : unknown + versions + row;
       } else {
         int version = before == null ? 0 : 1 + before.periods().of(batch.row[row]);
@@ -135,7 +152,29 @@ public final class VectorLookup {
    */
   public void copy(Batch batch, int slot, FloatBuffer target, int at) {
     int row = slot - unknown - versions;
-    copy(row < 0 ? null : given(batch, row), slot, target, at);
+    copy(row < 0 ? null : batch.vector(level, row), slot, target, at);
+  }
+
+  /**
+   * Writes the vectors of the rows of a batch that does not train, (B, K).
+   *
+   * @param learned (K), what is added where a row has none; null where that is not learned
+   */
+  public void fill(Batch batch, @Nullable FloatBuffer learned, FloatBuffer target) {
+    int[] slots = new int[batch.size];
+    slots(batch, false, slots);
+    for (int row = 0; row < batch.size; row++) {
+      copy(batch, slots[row], target, row);
+      if (learned != null && !isKnown(slots[row])) {
+        add(learned, target, row * dimension());
+      }
+    }
+  }
+
+  private static void add(FloatBuffer values, FloatBuffer target, int at) {
+    for (int k = 0; k < values.limit(); k++) {
+      target.put(at + k, target.get(at + k) + values.get(k));
+    }
   }
 
   /**
@@ -167,15 +206,6 @@ public final class VectorLookup {
       case USER -> batch.user[row];
       case SCENARIO -> batch.scenario[row];
       case ITEM -> batch.item[row];
-    };
-  }
-
-  private float @Nullable [] given(Batch batch, int row) {
-    return switch (level) {
-      case USER -> batch.userVectors == null ? null : batch.userVectors[row];
-      case SCENARIO ->
-          batch.scenarioVectors == null ? null : batch.scenarioVectors[batch.scenario[row]];
-      case ITEM -> batch.itemVectors == null ? null : batch.itemVectors[row];
     };
   }
 
