@@ -1,17 +1,20 @@
 package org.llm4msr.serving.ranker;
 
+import java.util.function.LongSupplier;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Ends requests that nobody waits for. */
-final class Deadline {
-
-  private Deadline() {}
+/**
+ * Ends requests that nobody waits for.
+ *
+ * @param ticker the time in nanoseconds, as {@link System#nanoTime}
+ */
+record Deadline(LongSupplier ticker) {
 
   /** Throws if the deadline of a request has passed. */
-  static void require(RankRequest request) {
+  void require(RankRequest request) {
     Long deadline = request.deadline();
-    if (deadline != null && System.nanoTime() - deadline > 0) {
+    if (deadline != null && ticker.getAsLong() - deadline > 0) {
       throw new MsrException(
           ErrorType.RESOURCES,
           "rank/DEADLINE",

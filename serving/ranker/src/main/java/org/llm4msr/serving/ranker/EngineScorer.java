@@ -13,16 +13,23 @@ final class EngineScorer implements RowScorer {
   private final RequestEncoder encoder;
   private final int knownUsers;
   private final int knownItems;
+  private final Deadline deadline;
   private final Batch batch;
   private final int[] places = new int[ROWS];
   private final float[] probabilities = new float[ROWS];
   private final float[][] further;
 
-  EngineScorer(InferenceModel model, RequestEncoder encoder, int knownUsers, int knownItems) {
+  EngineScorer(
+      InferenceModel model,
+      RequestEncoder encoder,
+      int knownUsers,
+      int knownItems,
+      Deadline deadline) {
     this.model = model;
     this.encoder = encoder;
     this.knownUsers = knownUsers;
     this.knownItems = knownItems;
+    this.deadline = deadline;
     batch = encoder.newBatch(ROWS);
     further = new float[model.labels().names().size()][ROWS];
   }
@@ -34,7 +41,7 @@ final class EngineScorer implements RowScorer {
     result.user(shared.user[0] < knownUsers);
     result.updated(shared.isReplaced(Level.USER, 0) || shared.isReplaced(Level.SCENARIO, 0));
     for (int from = 0; from < request.items().size(); from += ROWS) {
-      Deadline.require(request);
+      deadline.require(request);
       encode(request, from, Math.min(from + ROWS, request.items().size()), result);
       if (batch.size > 0) {
         score();

@@ -35,6 +35,7 @@ final class GraphScorer implements RowScorer {
   private @Nullable RowScorer engine;
   private final int knownUsers;
   private final int knownItems;
+  private final Deadline deadline;
   private final List<Columns> ofItem;
   private final int keptNumbers;
   private final boolean keepsItems;
@@ -62,7 +63,8 @@ final class GraphScorer implements RowScorer {
       WeightCache weights,
       ItemCache items,
       int knownUsers,
-      int knownItems) {
+      int knownItems,
+      Deadline deadline) {
     this.graphs = graphs;
     this.model = model;
     this.encoder = encoder;
@@ -70,6 +72,7 @@ final class GraphScorer implements RowScorer {
     this.items = items;
     this.knownUsers = knownUsers;
     this.knownItems = knownItems;
+    this.deadline = deadline;
     calibration = model.calibration();
     numbers = model.numbers();
     widths = model.widths();
@@ -127,7 +130,7 @@ final class GraphScorer implements RowScorer {
 
   private RowScorer byEngine() {
     if (engine == null) {
-      engine = new EngineScorer(model, encoder, knownUsers, knownItems);
+      engine = new EngineScorer(model, encoder, knownUsers, knownItems, deadline);
     }
     return engine;
   }
@@ -149,7 +152,7 @@ final class GraphScorer implements RowScorer {
     UserWeights user = scenario.user() == null ? null : weights(scenario.user(), shared);
     try {
       for (int from = 0; from < request.items().size(); from += ROWS) {
-        Deadline.require(request);
+        deadline.require(request);
         fill(request, from, Math.min(from + ROWS, request.items().size()), result);
         if (all.size > 0) {
           run(scenario.scorer(), user);

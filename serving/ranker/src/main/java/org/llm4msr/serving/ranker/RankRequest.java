@@ -3,6 +3,7 @@ package org.llm4msr.serving.ranker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -35,7 +36,11 @@ public record RankRequest(
 
   /** Returns this request with a deadline, counted from now. */
   public RankRequest within(Duration time) {
-    return new RankRequest(user, scenario, context, items, System.nanoTime() + time.toNanos());
+    return within(time, System::nanoTime);
+  }
+
+  RankRequest within(Duration time, LongSupplier ticker) {
+    return new RankRequest(user, scenario, context, items, ticker.getAsLong() + time.toNanos());
   }
 
   /** Returns whether an item brings a column, or there is none to bring it. */

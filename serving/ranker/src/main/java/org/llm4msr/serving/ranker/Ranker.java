@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -28,6 +29,7 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.data.arrow.OpenPackages;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.rows.RawRows;
+import org.llm4msr.runtime.data.rows.RequestEncoder;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.data.rows.RowValues;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
@@ -75,6 +77,7 @@ public final class Ranker implements RankingModel {
   private final ValueCheck valueCheck;
   private final RowValues values;
   private final RequestExplainer explainer;
+  private final LongSupplier ticker;
   private final WeightCache weights;
   private final ItemCache items;
   private final ConcurrentLinkedDeque<RowScorer> idle = new ConcurrentLinkedDeque<>();
@@ -93,7 +96,8 @@ public final class Ranker implements RankingModel {
       RowEncoder encoder,
       @Nullable CompiledModel compiled,
       String head,
-      RankerSettings settings) {
+      RankerSettings settings,
+      LongSupplier ticker) {
     this.bundle = bundle;
     this.engine = engine;
     this.model = model;
@@ -103,7 +107,10 @@ public final class Ranker implements RankingModel {
     valueCheck = encoder.valueCheck();
     counts = encoder.newCounts();
     values = encoder.values();
-    explainer = new RequestExplainer(this.encoder, model, values, head, bundle.digest());
+    this.ticker = ticker;
+    explainer =
+        new RequestExplainer(
+            this.encoder, model, values, head, bundle.digest(), new Deadline(ticker));
     this.compiled = compiled;
     weights = new WeightCache(settings.weightBytes());
     items = new ItemCache(settings.itemBytes());
@@ -137,7 +144,8 @@ public final class Ranker implements RankingModel {
     try {
       model = BundleModel.load(bundle, config, encoder, engine);
       String head = config.model().fusion().name();
-      return new Ranker(bundle, engine, model, encoder, compiled(bundle, encoder), head, settings);
+      CompiledModel compiled = compiled(bundle, encoder);
+      return new Ranker(bundle, engine, model, encoder, compiled, head, settings, System::nanoTime);
     } catch (RuntimeException | Error e) {
       try (engine;
           InferenceModel unused = model) {
@@ -271,7 +279,8 @@ public final class Ranker implements RankingModel {
     open.readLock().lock();
     try {
       requireOpen();
-      return new WarmUp(given, new DrawnRequests(encoder)).run(scorer(Map.of()), time);
+      return new WarmUp(given, new DrawnRequests(encoder)::request, ticker)
+          .run(scorer(Map.of()), time);
     } finally {
       open.readLock().unlock();
     }
@@ -315,9 +324,11 @@ public final class Ranker implements RankingModel {
   private RowScorer scorer(Map<String, ValueCounts> counted) {
     int users = encoder.userKeys().size();
     int known = encoder.itemKeys().size();
+    RequestEncoder rows = encoder.requests(counted);
+    Deadline deadline = new Deadline(ticker);
     return compiled == null
-        ? new EngineScorer(model, encoder.requests(counted), users, known)
-        : new GraphScorer(compiled, model, encoder.requests(counted), weights, items, users, known);
+        ? new EngineScorer(model, rows, users, known, deadline)
+        : new GraphScorer(compiled, model, rows, weights, items, users, known, deadline);
   }
 
   @Override

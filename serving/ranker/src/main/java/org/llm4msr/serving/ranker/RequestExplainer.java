@@ -32,6 +32,7 @@ final class RequestExplainer {
   private final RowValues values;
   private final String head;
   private final String digest;
+  private final Deadline deadline;
 
   /**
    * Makes it.
@@ -40,12 +41,18 @@ final class RequestExplainer {
    * @param digest of the bundle
    */
   RequestExplainer(
-      RowEncoder encoder, InferenceModel model, RowValues values, String head, String digest) {
+      RowEncoder encoder,
+      InferenceModel model,
+      RowValues values,
+      String head,
+      String digest,
+      Deadline deadline) {
     this.encoder = encoder;
     this.model = model;
     this.values = values;
     this.head = head;
     this.digest = digest;
+    this.deadline = deadline;
   }
 
   /** Explains all items that can be read. */
@@ -65,7 +72,7 @@ final class RequestExplainer {
         // The answer says why it was not scored.
       }
     }
-    Deadline.require(request);
+    deadline.require(request);
     Set<String> ownColumns = ownColumns(request);
     Scored scored = new Scored(shared, batch);
     model.probe(encoder.userKeys().size(), encoder.itemKeys().size(), scored::ask);
