@@ -25,6 +25,7 @@ import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.loading.ConfigPlugins;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Notice;
 import org.llm4msr.runtime.experiment.RuntimeModule;
@@ -91,7 +92,14 @@ class StageCommandsTest {
             List.of(),
             "cross-entropy");
     return new TrainingReport(
-        Path.of("runs/a"), Path.of("runs/a/bundle"), result, "cpu", Calibration.NONE, leaks, false);
+        Path.of("runs/a"),
+        Path.of("runs/a/bundle"),
+        result,
+        "cpu",
+        Calibration.NONE,
+        leaks,
+        false,
+        MetricList.STANDARD.auc());
   }
 
   private static ExtractionResult extracted(boolean leaks) {

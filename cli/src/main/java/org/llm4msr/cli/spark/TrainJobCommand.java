@@ -81,7 +81,10 @@ public final class TrainJobCommand extends JobCommand {
     if (told != null) {
       Report report = report(told);
       terminal()
-          .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
+          .result(
+              report,
+              Notice.LEAK.appendedTo(
+                  text(report, value(told, "validation")), report.leakFutureInteractions()));
     } else if (!print) {
       terminal().result(Map.of("submitted", run.name), ELSEWHERE);
     }
@@ -105,7 +108,7 @@ public final class TrainJobCommand extends JobCommand {
     return all;
   }
 
-  private static Report report(Properties told) {
+  static Report report(Properties told) {
     return new Report(
         value(told, "run"),
         value(told, "bundle"),
@@ -117,16 +120,19 @@ public final class TrainJobCommand extends JobCommand {
         Boolean.parseBoolean(value(told, "leaks")));
   }
 
-  private static String text(Report report) {
+  /**
+   * Returns a result in words.
+   *
+   * @param validation the monitored metric, or why there is none
+   */
+  static String text(Report report, String validation) {
     return String.format(
         Locale.ROOT,
         "%s: best at step %,d of %,d, %s; %,.0f rows/s by %d workers%nbundle: %s",
         report.run(),
         report.bestStep(),
         report.steps(),
-        Double.isNaN(report.auc())
-            ? "no validation AUC"
-            : String.format(Locale.ROOT, "validation AUC %.4f", report.auc()),
+        validation,
         report.rowsPerSecond(),
         report.workers(),
         report.bundle());

@@ -55,7 +55,7 @@ public final class TrainJob implements Job {
     List<Map<String, String>> told = train(context, request);
     warnings(told).forEach(warning -> output.println("WARN " + warning));
     requireSuccess(told);
-    return report(request, told);
+    return report(request.workers(), told);
   }
 
   private static List<Map<String, String>> train(JavaSparkContext context, TrainRequest request) {
@@ -105,19 +105,22 @@ public final class TrainJob implements Job {
             });
   }
 
-  private static JobReport report(TrainRequest request, List<Map<String, String>> told) {
+  /** Returns what the first worker told. */
+  static JobReport report(int workers, List<Map<String, String>> told) {
     Map<String, String> values = new LinkedHashMap<>(told.get(0));
     values.remove("warnings");
-    values.put("workers", String.valueOf(request.workers()));
+    values.put("workers", String.valueOf(workers));
     String text =
         String.format(
             Locale.ROOT,
-            "%s: best at step %s of %s, validation AUC %s; %d workers%nbundle: %s",
+            "%s: best at step %s of %s, %s; %d workers%nbundle: %s",
             value(values, "run"),
             value(values, "bestStep"),
             value(values, "steps"),
-            value(values, "auc"),
-            request.workers(),
+            value(values, "value").equals("NaN")
+                ? value(values, "validation")
+                : "validation %s %s".formatted(value(values, "monitor"), value(values, "value")),
+            workers,
             value(values, "bundle"));
     return new JobReport(text, values);
   }

@@ -187,7 +187,7 @@ public final class TrainWorker implements Function<Object, Object> {
     return new Ring(rank, addresses.size(), links);
   }
 
-  private static Map<String, Object> told(TrainingReport report, long sent) {
+  static Map<String, Object> told(TrainingReport report, long sent) {
     TrainingResult result = report.result();
     Validation best = result.best();
     Map<String, Object> told = new HashMap<>();
@@ -196,6 +196,9 @@ public final class TrainWorker implements Function<Object, Object> {
     told.put("steps", result.steps());
     told.put("bestStep", result.bestStep());
     told.put("auc", best == null ? Double.NaN : best.result().overall().auc());
+    told.put("monitor", report.monitor().title());
+    told.put("value", report.validationValue());
+    told.put("validation", report.validation());
     told.put("rowsPerSecond", result.rowsPerSecond());
     told.put("leaks", report.leakFutureInteractions());
     told.put("sent", sent);

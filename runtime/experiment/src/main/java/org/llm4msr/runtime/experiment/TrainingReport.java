@@ -1,9 +1,12 @@
 package org.llm4msr.runtime.experiment;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.config.TrainingConfig;
+import org.llm4msr.runtime.evaluation.metric.Metric;
 import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.runtime.training.Validation;
 import org.llm4msr.runtime.training.loss.LossText;
@@ -19,6 +22,7 @@ import org.llm4msr.runtime.training.loss.LossText;
  * @param leakFutureInteractions whether prompts revealed validation and test rows, so that the
  *     validations do not measure the model
  * @param readsLaterParts whether rows read earlier events of validation and test
+ * @param monitor the metric that chose the best step
  */
 public record TrainingReport(
     Path run,
@@ -27,15 +31,11 @@ public record TrainingReport(
     String device,
     Calibration calibration,
     boolean leakFutureInteractions,
-    boolean readsLaterParts) {
+    boolean readsLaterParts,
+    @JsonIgnore Metric monitor) {
 
   /** Returns the result in words: best step, speed, bundle and balance of labels. */
   public String text() {
-    Validation best = result.best();
-    String auc =
-        best == null
-            ? "no validation AUC: it needs rows of both classes"
-            : String.format(Locale.ROOT, "validation AUC %.4f", best.result().overall().auc());
     String speed =
         result.rowsPerSecond() == 0
             ? "already trained, nothing left to do"
@@ -48,7 +48,7 @@ public record TrainingReport(
             result.bestStep(),
             result.steps(),
             result.stoppedEarly() ? " (stopped early)" : "",
-            auc,
+            validation(),
             speed,
             result.stillImproving()
                 ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
@@ -56,6 +56,30 @@ public record TrainingReport(
             bundle);
     String marked = Notice.HISTORY.appendedTo(text + balance(), readsLaterParts);
     return Notice.LEAK.appendedTo(marked, leakFutureInteractions);
+  }
+
+  /** Returns the monitored metric of the best step; NaN if it has none. */
+  public double validationValue() {
+    Validation best = result.best();
+    return best == null ? Double.NaN : best.result().overall().value(monitor.name());
+  }
+
+  /** Returns the monitored metric of the best step in words, or why there is none. */
+  public String validation() {
+    double value = validationValue();
+    return Double.isNaN(value)
+        ? "no validation %s: %s".formatted(monitor.title(), missing())
+        : String.format(Locale.ROOT, "validation %s %.4f", monitor.title(), value);
+  }
+
+  private String missing() {
+    if (monitor.name().equals(TrainingConfig.AUC)) {
+      return "it needs rows of both classes";
+    }
+    List<Validation> all = result.history();
+    String reason =
+        all.isEmpty() ? null : all.get(all.size() - 1).result().overall().missing(monitor.name());
+    return reason == null ? "no rows" : reason;
   }
 
   private String balance() {

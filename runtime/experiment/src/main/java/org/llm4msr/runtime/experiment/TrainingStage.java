@@ -271,7 +271,8 @@ final class TrainingStage implements AutoCloseable {
   private TrainingReport report(Path bundle, TrainingResult result, Calibration calibration) {
     String device = engine.deviceName();
     boolean later = config.readsLaterParts();
-    return new TrainingReport(folder.path(), bundle, result, device, calibration, leaks(), later);
+    return new TrainingReport(
+        folder.path(), bundle, result, device, calibration, leaks(), later, trainer.monitor());
   }
 
   private void warnIfSlow(ControlledKnowledge read) {

@@ -2,6 +2,8 @@ package org.llm4msr.runtime.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.evaluation.EvaluationResult;
 import org.llm4msr.runtime.evaluation.Metrics;
+import org.llm4msr.runtime.evaluation.metric.MetricList;
 import org.llm4msr.runtime.training.TrainingResult;
 import org.llm4msr.runtime.training.TrainingResult.FurtherLabel;
 import org.llm4msr.runtime.training.TrainingResult.Labels;
@@ -21,7 +24,11 @@ class TrainingReportTest {
       List.of(new Labels("feed", 900, 90, 900, 90), new Labels("search", 300, 30, 300, 30));
 
   private static Validation validation(double auc) {
-    Metrics metrics = new Metrics("overall", 8, 4, Map.of("auc", auc));
+    return validation(Map.of("auc", auc, "logLoss", .43218));
+  }
+
+  private static Validation validation(Map<String, Object> figures) {
+    Metrics metrics = new Metrics("overall", 8, 4, figures);
     return new Validation(1_200, 0, .5, new EvaluationResult(metrics, List.of(), List.of()));
   }
 
@@ -42,8 +49,20 @@ class TrainingReportTest {
   }
 
   private static TrainingReport report(TrainingResult result, boolean leaks, boolean later) {
+    return report(result, leaks, later, "auc");
+  }
+
+  private static TrainingReport report(
+      TrainingResult result, boolean leaks, boolean later, String monitor) {
     return new TrainingReport(
-        Path.of("runs/a"), Path.of("runs/a/bundle"), result, "cpu", Calibration.NONE, leaks, later);
+        Path.of("runs/a"),
+        Path.of("runs/a/bundle"),
+        result,
+        "cpu",
+        Calibration.NONE,
+        leaks,
+        later,
+        MetricList.STANDARD.required(monitor, MetricList.MONITOR));
   }
 
   /** 120 positives of 1,200 rows. */
@@ -65,6 +84,54 @@ class TrainingReportTest {
         .startsWith(
             "runs/a: best at step 1,200 of 2,000, no validation AUC: it needs rows of both"
                 + " classes; already trained, nothing left to do\nbundle: ");
+  }
+
+  @Test
+  void namesTheMetricThatIsMonitored() {
+    TrainingReport report = report(result(validation(.71234), false, 1), false, false, "logLoss");
+
+    assertThat(report.text()).contains(" of 2,000, validation LogLoss 0.4322; 1 rows/s");
+    assertThat(report.validationValue()).isEqualTo(.43218);
+  }
+
+  @Test
+  void saysWhyThereIsNoValueOfTheMonitoredMetric() {
+    TrainingResult without =
+        new TrainingResult(
+            5,
+            5,
+            null,
+            List.of(validation(Map.of("gaucMissing", "no user has rows of both classes"))),
+            3,
+            false,
+            9,
+            1,
+            LABELS,
+            List.of(),
+            "cross-entropy");
+
+    assertThat(report(without, false, false, "gauc").validation())
+        .isEqualTo("no validation GAUC: no user has rows of both classes");
+    assertThat(report(result(null, false, 1), false, false, "ne").validation())
+        .isEqualTo("no validation NE: no rows");
+    assertThat(report(without, false, false, "gauc").validationValue()).isNaN();
+  }
+
+  /** So results in files stay as they are. */
+  @Test
+  void theMetricIsNoPartOfTheJson() {
+    JsonNode json = new ObjectMapper().valueToTree(report(result(null, false, 1), false, false));
+
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "run",
+            "bundle",
+            "result",
+            "device",
+            "calibration",
+            "leakFutureInteractions",
+            "readsLaterParts");
   }
 
   @Test

@@ -226,6 +226,17 @@ class TuningTest {
   }
 
   @Test
+  void refusesAnObjectiveThatIsNoMetricAndNamesThoseThatAre() {
+    assertThatThrownBy(() -> run(SPACE + "objective: logloss\n"))
+        .isInstanceOf(MsrException.class)
+        .hasMessage(
+            "[evaluation/UNKNOWN_METRIC] The key 'objective' names the metric 'logloss', which does"
+                + " not exist. Did you mean logLoss? Choose one of auc, gauc, logLoss,"
+                + " calibrationError, uauc, ne.");
+    assertThat(stages.calls).isEmpty();
+  }
+
+  @Test
   void refusesASpaceWithoutValues() {
     assertThatThrownBy(
             () -> run("experiment: experiment.yaml\nspace: {training.epochs: {from: 3, to: 3}}\n"))

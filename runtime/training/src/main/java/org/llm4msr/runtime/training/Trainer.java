@@ -232,7 +232,8 @@ public final class Trainer {
     }
   }
 
-  private Metric monitor() {
+  /** Returns the metric that chooses the best state. */
+  public Metric monitor() {
     return monitor == null
         ? MetricList.STANDARD.required(config.monitor(), MetricList.MONITOR)
         : monitor;

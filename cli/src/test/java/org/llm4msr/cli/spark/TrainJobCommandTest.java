@@ -1,0 +1,42 @@
+package org.llm4msr.cli.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+import org.llm4msr.cli.spark.TrainJobCommand.Report;
+
+class TrainJobCommandTest {
+
+  private static Report report() {
+    Properties told = new Properties();
+    told.putAll(
+        Map.of(
+            "run", "runs/a",
+            "bundle", "runs/a/bundle",
+            "workers", "2",
+            "steps", "2000",
+            "bestStep", "1200",
+            "auc", "0.71234",
+            "rowsPerSecond", "12345.6",
+            "leaks", "true"));
+    return TrainJobCommand.report(told);
+  }
+
+  @Test
+  void readsWhatTheJobTold() {
+    assertThat(report())
+        .isEqualTo(new Report("runs/a", "runs/a/bundle", 2, 2_000, 1_200, .71234, 12_345.6, true));
+  }
+
+  @Test
+  void saysTheBestStepTheMonitoredMetricTheSpeedAndTheBundle() {
+    assertThat(TrainJobCommand.text(report(), "validation AUC 0.7123"))
+        .isEqualTo(
+            """
+            runs/a: best at step 1,200 of 2,000, validation AUC 0.7123; 12,346 rows/s by 2 workers
+            bundle: runs/a/bundle\
+            """);
+  }
+}
