@@ -52,7 +52,7 @@ class ArchetypeProjectsTest {
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(out.toFile());
-    Path launcher = Checkout.write(folder.resolve("checkout"), Cli.classPath());
+    Path launcher = Checkout.write(folder.resolve("checkout"));
     commands.environment().put("LLM4MSR", launcher.getParent().toString());
     commands.environment().put("JAVA_HOME", System.getProperty("java.home"));
     commands.environment().put("LLM4MSR_JAVA_OPTS", Cli.options());

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Optional;
 
 /** The outline of a checkout: the launcher, and what it looks at, taken for built. */
 final class Checkout {
@@ -13,6 +14,16 @@ final class Checkout {
   private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
 
   private Checkout() {}
+
+  /** Writes the outline of a checkout that runs what is tested; returns the launcher. */
+  static Path write(Path root) throws IOException {
+    Path launcher = write(root, Cli.classPath());
+    Optional<Path> classes = ClassArchive.of(Cli.classPath());
+    if (classes.isPresent()) {
+      Files.copy(classes.get(), root.resolve("dist/target/launcher/llm4msr.jsa"));
+    }
+    return launcher;
+  }
 
   /**
    * Writes the outline.

@@ -33,15 +33,18 @@ final class Cli {
    */
   Cli(Path folder) throws IOException {
     this.folder = folder;
-    this.launcher = Checkout.write(folder.resolve("checkout"), classPath());
+    this.launcher = Checkout.write(folder.resolve("checkout"));
   }
 
-  /**
-   * Returns what tests run with; this module has no main classes, and the launcher refuses gaps.
-   */
+  /** Returns the jars that tests run with; folders, too, where Maven has packed no jars yet. */
   static String classPath() {
-    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> Files.exists(Path.of(entry)))
+    List<String> entries =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> Files.exists(Path.of(entry)) && !entry.endsWith("/test-classes"))
+            .toList();
+    boolean packed = entries.stream().anyMatch(entry -> entry.matches(".*/llm4msr-dist-.*[.]jar"));
+    return entries.stream()
+        .filter(entry -> !packed || Files.isRegularFile(Path.of(entry)))
         .collect(Collectors.joining(File.pathSeparator));
   }
 
@@ -82,10 +85,14 @@ final class Cli {
     }
   }
 
-  /** Returns the options of the JVM, whose compiler and collector are those of the tests. */
+  /**
+   * Returns the options of the JVM, whose compiler and collector are those of the tests; the kit,
+   * which is on the class path as well, says something else of logging.
+   */
   static String options() {
     return Stream.concat(
-            Stream.of("-Xmx1g"),
+            Stream.of(
+                "-Xmx1g", "-Dlogback.configurationFile=" + Cli.class.getResource("/logback.xml")),
             ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> option.matches("-XX:(TieredStopAtLevel=|.Use.*GC).*")))
         .collect(Collectors.joining(" "));

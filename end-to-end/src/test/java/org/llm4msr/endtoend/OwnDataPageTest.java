@@ -35,7 +35,7 @@ class OwnDataPageTest {
 
   @Test
   void theCommandsTrainModelsThatKnowSomething() throws Exception {
-    Path launcher = Checkout.write(folder, Cli.classPath());
+    Path launcher = Checkout.write(folder);
     Path example = Files.createDirectories(folder.resolve(EXAMPLE));
     try (Stream<Path> files = Files.list(ROOT.resolve(EXAMPLE))) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -39,7 +39,7 @@ record SparkChain(Path script, Map<String, String> environment, Path work) {
    */
   static SparkChain in(Path folder) throws IOException {
     Path checkout = folder.resolve("checkout");
-    Checkout.write(checkout, Cli.classPath());
+    Checkout.write(checkout);
     SparkFolder.writeApplication(checkout.resolve("spark/target/launcher/spark"));
     Path example = Files.createDirectories(checkout.resolve("examples/spark"));
     Path original = Path.of(System.getProperty("llm4msr.root"), "examples/spark");
