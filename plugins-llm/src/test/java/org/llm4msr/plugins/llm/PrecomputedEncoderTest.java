@@ -224,6 +224,27 @@ class PrecomputedEncoderTest {
     }
   }
 
+  /** Stores compare these texts with what they were filled with. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "      |        | FAIL | as stored",
+        "count |        | FAIL | as stored, key count",
+        "      | height | ZERO | as stored, zeros for missing, vector height",
+        "count | height | MEAN | as stored, mean for missing, key count, vector height",
+      })
+  void settingsThatChangeVectorsChangeTheState(
+      String key, String vector, Missing missing, String state) throws IOException {
+    String file = Files.writeString(scratch.resolve("v.csv"), "count,height\n1,2\n").toString();
+    PrecomputedConfig config =
+        new PrecomputedConfig(file, file, null, key, vector, missing, "precomputed");
+
+    try (PrecomputedEncoder encoder = PrecomputedEncoder.open(config, context())) {
+      assertThat(encoder.info().state()).isEqualTo(state);
+    }
+  }
+
   /** As pandas writes a frame with its index: DuckDB calls the first of 14 columns column00. */
   @Test
   void theIndexOfAWideFrameIsNoKey() throws IOException {
