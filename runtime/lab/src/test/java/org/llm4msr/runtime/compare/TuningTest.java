@@ -81,6 +81,17 @@ class TuningTest {
   }
 
   @Test
+  void resultsLieInTheWorkspaceByTheNameOfTheirFile() throws IOException {
+    Path file = folder.resolve("wide search.yaml");
+    Files.writeString(file, SPACE + "settings: {workspace: other}\n");
+
+    assertThat(comparisons.openTuning(file, List.of()).folder())
+        .isEqualTo(folder.resolve("other/tunings/wide search"));
+    assertThat(comparisons.openTuning(file, List.of("workspace=third")).folder())
+        .isEqualTo(folder.resolve("third/tunings/wide search"));
+  }
+
+  @Test
   void givesTheSameTrialsWhereMoreAreAskedForAndTrainsTheNewOnesAlone() throws IOException {
     List<List<String>> few = values(run(SPACE + "trials: 2\n"));
     stages.calls.clear();
