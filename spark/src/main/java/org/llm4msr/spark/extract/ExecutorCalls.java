@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.apache.spark.FutureAction;
 import org.apache.spark.SimpleFutureAction;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -41,7 +42,7 @@ final class ExecutorCalls implements Consumer<Object> {
   private long made;
 
   /** The answer of a call. */
-  private record Answer(int call, Object value) {}
+  record Answer(int call, Object value) {}
 
   /**
    * Makes the function.
@@ -116,8 +117,7 @@ final class ExecutorCalls implements Consumer<Object> {
   }
 
   /** Waits for an answer; null where there is none yet. */
-  private static @Nullable Answer next(
-      BlockingQueue<Answer> answers, SimpleFutureAction<BoxedUnit> job) {
+  static @Nullable Answer next(BlockingQueue<Answer> answers, FutureAction<BoxedUnit> job) {
     try {
       Answer answer = answers.poll(CHECK_MILLIS, TimeUnit.MILLISECONDS);
       if (answer == null && job.isCompleted() && answers.isEmpty()) {
