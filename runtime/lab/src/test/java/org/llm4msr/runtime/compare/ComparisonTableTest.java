@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
 import org.llm4msr.runtime.compare.Controls.Reading;
-import org.llm4msr.runtime.data.keys.RowKeys;
 import org.llm4msr.runtime.evaluation.Evaluator;
 import org.llm4msr.runtime.evaluation.PredictionWriter;
 import org.llm4msr.runtime.evaluation.metric.Metric;
@@ -34,24 +33,6 @@ class ComparisonTableTest {
   private static final float[] LABELS = alternating(40, 1, 0);
 
   private static final float[] RIGHT = alternating(40, .9f, .1f);
-
-  private static final RowKeys KEYS =
-      new RowKeys() {
-        @Override
-        public String user(int index) {
-          return "u" + index;
-        }
-
-        @Override
-        public String item(long row) {
-          return "i" + row;
-        }
-
-        @Override
-        public @Nullable String group(long row) {
-          return null;
-        }
-      };
 
   @TempDir Path folder;
   private int number;
@@ -262,7 +243,8 @@ class ComparisonTableTest {
     int[] user = new int[n];
     Arrays.setAll(user, i -> i);
     Path predictions = folder.resolve(number++ + ".arrow");
-    try (PredictionWriter writer = new PredictionWriter(predictions, ONE, KEYS, false);
+    try (PredictionWriter writer =
+            new PredictionWriter(predictions, ONE, RecordedStages.KEYS, false);
         Evaluator evaluator = new Evaluator(ONE)) {
       writer.add(n, LongStream.range(0, n).toArray(), user, scenario, label, probability);
       writer.finish();

@@ -250,7 +250,8 @@ final class RecordedStages implements Stages.Opener {
     }
   }
 
-  private static final RowKeys KEYS =
+  /** The keys u0, u1 ... of users and i0, i1 ... of items, without groups. */
+  static final RowKeys KEYS =
       new RowKeys() {
         @Override
         public String user(int index) {
