@@ -106,13 +106,11 @@ public final class Experiment implements Stages {
         .open(file, List.of(overrides));
   }
 
-  /** Returns the configuration. */
   @Override
   public LoadedConfig config() {
     return loaded;
   }
 
-  /** Returns the metrics that its runs are measured by. */
   @Override
   public MetricList metrics() {
     return runWiring.metrics();
@@ -127,7 +125,6 @@ public final class Experiment implements Stages {
     return runWiring;
   }
 
-  /** Returns the folders of this experiment. */
   @Override
   public Workspace workspace() {
     return workspace;
@@ -146,29 +143,16 @@ public final class Experiment implements Stages {
     return check.checkAll(runWiring);
   }
 
-  /**
-   * Checks that head, backbone and engine fit each other, without looking at the raw data.
-   *
-   * @throws MsrException {@code config/INVALID} with everything that does not fit, {@code
-   *     config/NO_MODEL} where there is no section model
-   */
   @Override
   public void checkModel() {
     check.checkModel(runWiring);
   }
 
-  /** Returns whether the fusion head reads the knowledge of a language model. */
   @Override
   public boolean readsKnowledge() {
     return loaded.config().readsKnowledge();
   }
 
-  /**
-   * Returns a text that is equal for two experiments that, given the same seed, would train the
-   * same model on the same data.
-   *
-   * @throws MsrException if data is not prepared or knowledge is missing
-   */
   @Override
   public String identity() {
     ExperimentConfig config = loaded.config();
@@ -193,24 +177,11 @@ public final class Experiment implements Stages {
         .toString();
   }
 
-  /**
-   * Turns the raw files into prepared data.
-   *
-   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
-   *     sources are the same, and refused where they are not
-   */
+  /** Prepares as {@link #prepare(boolean, Path, Progress)}, with ids of its own. */
   public PreparationResult prepare(boolean force, Progress progress) {
     return prepare(force, null, progress);
   }
 
-  /**
-   * Turns the raw files into prepared data with which a trained model can continue.
-   *
-   * @param force whether prepared data is replaced; otherwise it is kept where its settings and
-   *     sources are the same, and refused where they are not
-   * @param extend a bundle, or a folder of prepared data, whose ids are kept: known values keep
-   *     theirs, new ones follow; null for none
-   */
   @Override
   public PreparationResult prepare(boolean force, @Nullable Path extend, Progress progress) {
     check.checkData(runWiring);
@@ -270,10 +241,6 @@ public final class Experiment implements Stages {
     return PreparedSummary.of(request, progress);
   }
 
-  /**
-   * Returns what {@link #inspectData} found in the data that is there, or null if it was not
-   * called.
-   */
   @Override
   public @Nullable PreparedSummary inspection() {
     try (PreparedData data = openPrepared()) {
@@ -306,12 +273,6 @@ public final class Experiment implements Stages {
     }
   }
 
-  /**
-   * Runs the language model on the prompts and stores its states.
-   *
-   * @param rebuild whether to discard the existing store
-   * @throws MsrException {@code knowledge/STOPPED} after {@link #requestStop}
-   */
   @Override
   public ExtractionResult extract(boolean rebuild, Progress progress) {
     return extract(() -> KnowledgeStage.open(this), rebuild, progress);
@@ -345,13 +306,6 @@ public final class Experiment implements Stages {
     }
   }
 
-  /**
-   * Records that the stored knowledge is what the present code of the prompt builder and the
-   * encoder makes, so that nothing warns of other code.
-   *
-   * @throws MsrException {@code knowledge/NOT_EXTRACTED} where there is none, {@code
-   *     knowledge/STORE_MISMATCH} if it was extracted with other settings
-   */
   @Override
   public void acceptKnowledge() {
     KnowledgeStage.accept(this);
@@ -366,14 +320,6 @@ public final class Experiment implements Stages {
     }
   }
 
-  /**
-   * Tells what {@link #extract} would do, and writes nothing.
-   *
-   * @param prompts how many prompts of each level to show
-   * @param measured whether the language model reads some prompts, by which its time is estimated;
-   *     null: unless a service would be asked
-   * @param progress gets the number of prompts
-   */
   @Override
   public ExtractionPlan planExtraction(
       boolean rebuild, int prompts, @Nullable Boolean measured, Progress progress) {
@@ -425,13 +371,6 @@ public final class Experiment implements Stages {
     return KnowledgeStage.nearest(this, level, key, count);
   }
 
-  /**
-   * Returns for each scenario, by key, the nearest others in the knowledge that a run reads,
-   * nearest first, without their prompts.
-   *
-   * @param run a run that was trained with the knowledge
-   * @throws MsrException if there is no knowledge, or if it is not what the run was trained with
-   */
   @Override
   public Map<String, List<KnowledgeInspection.Neighbour>> scenarioNeighbours(
       String run, int count) {
@@ -443,23 +382,11 @@ public final class Experiment implements Stages {
     return KnowledgeInspection.nearestScenarios(store, count);
   }
 
-  /**
-   * Trains a model, from the last checkpoint of the run if there is one. The run folder gets the
-   * effective configuration, the log, the metrics, the checkpoints and at the end the bundle.
-   *
-   * @param run name of the run
-   * @param progress gets the number of training rows
-   * @throws MsrException {@code training/STOPPED} after {@link #requestStop}
-   */
+  /** Trains as {@link #train(String, TrainingOptions, Progress)}, without options. */
   public TrainingReport train(String run, Progress progress) {
     return train(run, TrainingOptions.NONE, progress);
   }
 
-  /**
-   * Trains as {@link #train(String, Progress)}, with options.
-   *
-   * @throws MsrException {@code bundle/...} if the run cannot begin with the bundle named
-   */
   @Override
   public TrainingReport train(String run, TrainingOptions options, Progress progress) {
     check.checkModel(runWiring);
@@ -497,18 +424,11 @@ public final class Experiment implements Stages {
     stopRequested = false;
   }
 
-  /**
-   * Returns whether a {@link #train} or {@link #extract} runs that {@link #requestStop} can end.
-   */
   @Override
   public boolean isRunning() {
     return stop.get() != null;
   }
 
-  /**
-   * Asks a {@link #train} or {@link #extract} that runs, or is about to begin, to store its
-   * progress and end. Safe from any thread.
-   */
   @Override
   public void requestStop() {
     stopRequested = true;
@@ -518,13 +438,6 @@ public final class Experiment implements Stages {
     }
   }
 
-  /**
-   * Evaluates the best state of a run, and says so if the run is not finished. Model and training
-   * settings are those of the run, whatever this configuration says; a warning tells what differs.
-   *
-   * @param predictions gets every row's prediction, as Arrow, Parquet or CSV; null for none
-   * @param progress gets the number of rows
-   */
   @Override
   public EvaluationReport evaluate(
       String run, Split split, @Nullable Path predictions, Progress progress) {
@@ -570,20 +483,11 @@ public final class Experiment implements Stages {
     }
   }
 
-  /**
-   * Returns how evaluations divide the rows of a part: what {@code evaluation.slices} names.
-   *
-   * @throws MsrException {@code data/NO_SLICES} if it names what the data does not have
-   */
   @Override
   public List<Slicing> slicings(Split split) {
     return RowSlices.of(workspace.prepared(), split, loaded.config().evaluation().slices());
   }
 
-  /**
-   * Says in which plugins the code that trained a run differs from the code here; empty if in none,
-   * or if that is not known.
-   */
   @Override
   public String otherCode(String run) {
     return new RunFolder(workspace.run(run)).otherCode(loaded.model());
