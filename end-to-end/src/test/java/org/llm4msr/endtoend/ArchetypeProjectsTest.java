@@ -12,13 +12,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Projects of the archetype train as their READMEs say. The archetype's own tests build them and
- * run their tests.
+ * Projects of the archetype compile, and train as their READMEs say. The archetype's own tests
+ * build them and run their tests.
  */
-@Tag("slow")
 class ArchetypeProjectsTest {
 
   private static final Path KINDS =
@@ -28,23 +27,23 @@ class ArchetypeProjectsTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "backbone",
-        "fusion-head",
-        "meta-network",
-        "knowledge-encoder",
-        "prompt-builder",
-        "dataset-reader",
-        "dataset-generator"
-      })
-  void theCommandsOfTheReadmeTrainAndEvaluate(String kind) throws Exception {
-    List<Path> sources = new ArrayList<>();
-    if (kind.equals("dataset-generator")) {
-      sources.addAll(generated("dataset-reader"));
-    }
-    sources.addAll(generated(kind));
+  @MethodSource("kinds")
+  void sourcesAndTestsCompile(String kind) throws Exception {
+    List<Path> tests = generated(kind, "test");
+    assertThat(tests).isNotEmpty();
+    List<Path> sources = sourcesOf(kind);
+    sources.addAll(tests);
+
     PluginSource.install(folder, "my-plugin", sources);
+
+    assertThat(folder.resolve("plugins/my-plugin/my-plugin.jar")).isNotEmptyFile();
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  @Tag("slow")
+  void theCommandsOfTheReadmeTrainAndEvaluate(String kind) throws Exception {
+    PluginSource.install(folder, "my-plugin", sourcesOf(kind));
     addToolkit();
     Path out = folder.resolve("out.txt");
     ProcessBuilder commands =
@@ -64,28 +63,40 @@ class ArchetypeProjectsTest {
     assertThat(out).content().contains("my-plugin").contains("overall before calibration: AUC ");
   }
 
-  /** Writes the files of a kind as the archetype does, and returns those of the plugin. */
-  private List<Path> generated(String kind) throws IOException {
+  private static List<String> kinds() throws IOException {
+    try (Stream<Path> folders = Files.list(KINDS)) {
+      return folders.map(kind -> kind.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** Writes the files of a kind as the archetype does, and returns the sources of the plugin. */
+  private List<Path> sourcesOf(String kind) throws IOException {
     List<Path> sources = new ArrayList<>();
-    for (Path template : files(KINDS.resolve(kind))) {
+    if (kind.equals("dataset-generator")) {
+      sources.addAll(generated("dataset-reader", "main"));
+    }
+    generated(kind, "");
+    sources.addAll(generated(kind, "main"));
+    return sources;
+  }
+
+  /** Writes the files of a kind that lie in a part of its folder, and returns them. */
+  private List<Path> generated(String kind, String part) throws IOException {
+    List<Path> written = new ArrayList<>();
+    for (Path template : files(KINDS.resolve(kind).resolve(part))) {
       String text =
           Files.readString(template)
               .replace("${artifactId}", "my-plugin")
               .replace("${className}", "My")
               .replace("${package}", "com.example");
       Path file = folder.resolve(template.getFileName().toString().replace("__className__", "My"));
-      if (!template.getParent().endsWith("test")) {
-        Files.writeString(file, text);
-      }
-      if (template.getParent().endsWith("main")) {
-        sources.add(file);
-      }
+      written.add(Files.writeString(file, text));
     }
-    return sources;
+    return written;
   }
 
-  private static List<Path> files(Path kind) throws IOException {
-    try (Stream<Path> files = Files.walk(kind)) {
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
       return files.filter(Files::isRegularFile).toList();
     }
   }
