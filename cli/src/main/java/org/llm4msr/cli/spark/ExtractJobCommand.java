@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Properties;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
@@ -73,7 +72,8 @@ public final class ExtractJobCommand extends JobCommand {
     if (told != null) {
       Report report = report(told);
       terminal()
-          .result(report, Notice.LEAK.appendedTo(text(report), report.leakFutureInteractions()));
+          .result(
+              report, Notice.LEAK.appendedTo(value(told, "text"), report.leakFutureInteractions()));
     }
   }
 
@@ -100,22 +100,5 @@ public final class ExtractJobCommand extends JobCommand {
         Long.parseLong(value(told, "calls")),
         Long.parseLong(value(told, "repeated")),
         Boolean.parseBoolean(value(told, "leaks")));
-  }
-
-  private static String text(Report report) {
-    return String.format(
-        Locale.ROOT,
-        "%s: %,d scenarios, %,d users, %,d items; %,d prompts read at %,.1f/s in %,d calls (%,d"
-            + " repeated), %,d stored already; %,d users and items have no vector",
-        report.folder(),
-        report.scenarios(),
-        report.users(),
-        report.items(),
-        report.read(),
-        report.promptsPerSecond(),
-        report.calls(),
-        report.repeated(),
-        report.stored(),
-        report.without());
   }
 }

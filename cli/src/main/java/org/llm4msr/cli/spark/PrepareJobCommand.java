@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
-import org.llm4msr.runtime.data.preparation.PreparationResult;
-import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.llm4msr.runtime.experiment.Experiment;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -88,8 +86,7 @@ public final class PrepareJobCommand extends JobCommand {
     Path out = experiment.workspace().prepared();
     Properties told = submit(config, arguments(out.toAbsolutePath().normalize()));
     if (told != null) {
-      Report report = report(told);
-      terminal().result(report, text(report));
+      terminal().result(report(told), value(told, "text"));
     } else if (!print) {
       terminal().result(Map.of("submitted", out), ELSEWHERE);
     }
@@ -116,11 +113,5 @@ public final class PrepareJobCommand extends JobCommand {
         Long.parseLong(value(told, "users")),
         Long.parseLong(value(told, "scenarios")),
         Boolean.parseBoolean(value(told, "reused")));
-  }
-
-  private static String text(Report report) {
-    SplitCounts rows = new SplitCounts(report.train(), report.validation(), report.test());
-    return PreparationResult.text(
-        report.out(), rows, report.users(), report.scenarios(), report.reused());
   }
 }

@@ -18,7 +18,6 @@ import org.llm4msr.cli.options.ScoringOptions;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
-import org.llm4msr.runtime.scoring.ScoredRows;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -111,7 +110,7 @@ public final class ScoreJobCommand extends JobCommand {
     Properties told = submit(config, arguments(bundle(bundle, config), ofFile));
     if (told != null) {
       Report report = report(told);
-      String marked = Notice.UNTIMED.appendedTo(text(report), report.untimed());
+      String marked = Notice.UNTIMED.appendedTo(value(told, "text"), report.untimed());
       terminal().result(report, Notice.LEAK.appendedTo(marked, report.leakFutureInteractions()));
     } else if (!print) {
       terminal().result(Map.of("submitted", out), ELSEWHERE);
@@ -164,15 +163,5 @@ public final class ScoreJobCommand extends JobCommand {
         Double.parseDouble(value(told, "rowsPerSecond")),
         Boolean.parseBoolean(value(told, "leakFutureInteractions")),
         Boolean.parseBoolean(value(told, "untimed")));
-  }
-
-  private static String text(Report report) {
-    return ScoredRows.text(
-        report.out(),
-        report.rows(),
-        0,
-        report.rowsPerSecond(),
-        report.malformed(),
-        report.problems());
   }
 }

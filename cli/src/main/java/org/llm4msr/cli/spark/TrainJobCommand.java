@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
@@ -82,9 +81,7 @@ public final class TrainJobCommand extends JobCommand {
       Report report = report(told);
       terminal()
           .result(
-              report,
-              Notice.LEAK.appendedTo(
-                  text(report, value(told, "validation")), report.leakFutureInteractions()));
+              report, Notice.LEAK.appendedTo(value(told, "text"), report.leakFutureInteractions()));
     } else if (!print) {
       terminal().result(Map.of("submitted", run.name), ELSEWHERE);
     }
@@ -118,23 +115,5 @@ public final class TrainJobCommand extends JobCommand {
         Double.parseDouble(value(told, "auc")),
         Double.parseDouble(value(told, "rowsPerSecond")),
         Boolean.parseBoolean(value(told, "leaks")));
-  }
-
-  /**
-   * Returns a result in words.
-   *
-   * @param validation the monitored metric, or why there is none
-   */
-  static String text(Report report, String validation) {
-    return String.format(
-        Locale.ROOT,
-        "%s: best at step %,d of %,d, %s; %,.0f rows/s by %d workers%nbundle: %s",
-        report.run(),
-        report.bestStep(),
-        report.steps(),
-        validation,
-        report.rowsPerSecond(),
-        report.workers(),
-        report.bundle());
   }
 }

@@ -29,14 +29,4 @@ class TrainJobCommandTest {
     assertThat(report())
         .isEqualTo(new Report("runs/a", "runs/a/bundle", 2, 2_000, 1_200, .71234, 12_345.6, true));
   }
-
-  @Test
-  void saysTheBestStepTheMonitoredMetricTheSpeedAndTheBundle() {
-    assertThat(TrainJobCommand.text(report(), "validation AUC 0.7123"))
-        .isEqualTo(
-            """
-            runs/a: best at step 1,200 of 2,000, validation AUC 0.7123; 12,346 rows/s by 2 workers
-            bundle: runs/a/bundle\
-            """);
-  }
 }

@@ -1,8 +1,11 @@
 package org.llm4msr.spark.extract;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.PrintStream;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
@@ -67,14 +70,30 @@ public final class ExtractJob implements Job {
     told.forEach((name, value) -> values.put((String) name, String.valueOf(value)));
     values.put("calls", String.valueOf(calls.made()));
     values.put("repeated", String.valueOf(Math.max(0, started.get() - calls.made())));
-    return new JobReport(
-        "%s: %s prompts read, %s stored already, %s calls, %s of them repeated"
-            .formatted(
-                values.get("folder"),
-                values.get("read"),
-                values.get("stored"),
-                values.get("calls"),
-                values.get("repeated")),
-        values);
+    return new JobReport(text(values), values);
+  }
+
+  /** Returns what was read and stored, in words; users and items without a vector are counted. */
+  static String text(Map<String, String> values) {
+    long read = number(values, "read");
+    double seconds = Double.parseDouble(requireNonNull(values.get("seconds")));
+    return String.format(
+        Locale.ROOT,
+        "%s: %,d scenarios, %,d users, %,d items; %,d prompts read at %,.1f/s in %,d calls (%,d"
+            + " repeated), %,d stored already; %,d users and items have no vector",
+        values.get("folder"),
+        number(values, "scenarios"),
+        number(values, "users"),
+        number(values, "items"),
+        read,
+        read == 0 ? 0 : read / seconds,
+        number(values, "calls"),
+        number(values, "repeated"),
+        number(values, "stored"),
+        number(values, "without"));
+  }
+
+  private static long number(Map<String, String> values, String name) {
+    return Long.parseLong(requireNonNull(values.get(name), name));
   }
 }

@@ -20,10 +20,11 @@ public record JobReport(String text, Map<String, String> values) {
     values = new LinkedHashMap<>(values);
   }
 
-  /** Writes the values as properties. */
+  /** Writes text and values as properties. */
   public void write(Path file) throws IOException {
     Properties properties = new Properties();
     properties.putAll(values);
+    properties.put("text", text);
     try (Writer writer = Files.newBufferedWriter(file)) {
       properties.store(writer, null);
     }

@@ -121,16 +121,25 @@ public final class ScoreJob implements Job {
     for (int i = 0; i < problems.size(); i++) {
       values.put("problem." + i, problems.get(i));
     }
+    String text = text(request.out(), rows, rows / seconds, malformed, problems);
+    return new JobReport(text, values);
+  }
+
+  /** Returns what was scored in words, with the first problems of rows without a score. */
+  static String text(
+      String out, long rows, double rowsPerSecond, long malformed, List<String> problems) {
     StringBuilder text =
         new StringBuilder(
-            String.format(
-                Locale.ROOT, "%s: %,d rows, %,.0f rows/s", request.out(), rows, rows / seconds));
+            String.format(Locale.ROOT, "%s: %,d rows, %,.0f rows/s", out, rows, rowsPerSecond));
     if (malformed > 0) {
       text.append(
           String.format(
               Locale.ROOT, "%nRows that cannot be read and have no score: %,d", malformed));
       problems.forEach(problem -> text.append("\n  ").append(problem));
+      if (malformed > problems.size()) {
+        text.append("\n  ... The column problem names them all.");
+      }
     }
-    return new JobReport(text.toString(), values);
+    return text.toString();
   }
 }

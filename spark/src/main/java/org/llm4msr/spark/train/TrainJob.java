@@ -113,13 +113,12 @@ public final class TrainJob implements Job {
     String text =
         String.format(
             Locale.ROOT,
-            "%s: best at step %s of %s, %s; %d workers%nbundle: %s",
+            "%s: best at step %,d of %,d, %s; %,.0f rows/s by %d workers%nbundle: %s",
             value(values, "run"),
-            value(values, "bestStep"),
-            value(values, "steps"),
-            value(values, "value").equals("NaN")
-                ? value(values, "validation")
-                : "validation %s %s".formatted(value(values, "monitor"), value(values, "value")),
+            Long.parseLong(value(values, "bestStep")),
+            Long.parseLong(value(values, "steps")),
+            value(values, "validation"),
+            Double.parseDouble(value(values, "rowsPerSecond")),
             workers,
             value(values, "bundle"));
     return new JobReport(text, values);

@@ -196,8 +196,6 @@ public final class TrainWorker implements Function<Object, Object> {
     told.put("steps", result.steps());
     told.put("bestStep", result.bestStep());
     told.put("auc", best == null ? Double.NaN : best.result().overall().auc());
-    told.put("monitor", report.monitor().title());
-    told.put("value", report.validationValue());
     told.put("validation", report.validation());
     told.put("rowsPerSecond", result.rowsPerSecond());
     told.put("leaks", report.leakFutureInteractions());

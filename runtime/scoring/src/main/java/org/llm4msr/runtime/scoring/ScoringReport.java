@@ -2,6 +2,7 @@ package org.llm4msr.runtime.scoring;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The result of scoring a file.
@@ -44,12 +45,21 @@ public record ScoringReport(
 
   /** Returns the counts in words, and the problems of rows without a score. */
   public String text() {
-    return ScoredRows.text(
-        out,
-        rows,
-        resumedAt,
-        rowsPerSecond,
-        malformed,
-        problems.stream().map(RowProblem::problem).toList());
+    String before =
+        resumedAt == 0 ? "" : String.format(Locale.ROOT, " (%,d of them before)", resumedAt);
+    StringBuilder text =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT, "%s: %,d rows%s, %,.0f rows/s", out, rows, before, rowsPerSecond));
+    if (malformed > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT, "%nRows that cannot be read and have no score: %,d", malformed));
+      problems.forEach(problem -> text.append("%n  ".formatted()).append(problem.problem()));
+      if (malformed > problems.size()) {
+        text.append("%n  ... The column problem names them all.".formatted());
+      }
+    }
+    return text.toString();
   }
 }

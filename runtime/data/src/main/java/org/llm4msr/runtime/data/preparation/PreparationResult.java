@@ -19,17 +19,11 @@ public record PreparationResult(Path folder, DatasetManifest manifest, boolean r
     return text(folder, manifest.rows(), manifest.users(), manifest.scenarios().size(), reused);
   }
 
-  /**
-   * Returns the counts of data in words, also of data that a cluster prepared.
-   *
-   * @param place a folder, or its address
-   */
-  public static String text(
-      Object place, SplitCounts rows, long users, long scenarios, boolean reused) {
+  static String text(Path folder, SplitCounts rows, long users, long scenarios, boolean reused) {
     return String.format(
         Locale.ROOT,
         "%s: %,d training, %,d validation and %,d test rows of %,d users in %d scenarios%s",
-        place,
+        folder,
         rows.train(),
         rows.validation(),
         rows.test(),

@@ -2,6 +2,7 @@ package org.llm4msr.runtime.data.preparation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 
@@ -11,11 +12,11 @@ class PreparationResultTest {
   void countsAreToldWithWhetherTheDataWasThere() {
     SplitCounts rows = new SplitCounts(12_000, 1_500, 900);
 
-    assertThat(PreparationResult.text("s3://logs//out", rows, 1_234, 5, false))
+    assertThat(PreparationResult.text(Path.of("out"), rows, 1_234, 5, false))
         .isEqualTo(
-            "s3://logs//out: 12,000 training, 1,500 validation and 900 test rows of 1,234 users"
+            "out: 12,000 training, 1,500 validation and 900 test rows of 1,234 users"
                 + " in 5 scenarios");
-    assertThat(PreparationResult.text("out", rows, 1_234, 5, true))
+    assertThat(PreparationResult.text(Path.of("out"), rows, 1_234, 5, true))
         .endsWith(" of 1,234 users in 5 scenarios (already prepared)");
   }
 }
