@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "compare",
     description =
-        "Trains a grid of models with several seeds and compares their AUCs, with significance"
+        "Trains a grid of models with several seeds and compares their metrics, with significance"
             + " tests. Run again, it resumes where it stopped.")
 final class CompareCommand extends RunsCommand {
 

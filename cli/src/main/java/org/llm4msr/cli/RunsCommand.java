@@ -21,8 +21,8 @@ abstract class RunsCommand extends Command implements ComparisonView {
       names = "--label",
       paramLabel = "NAME",
       description =
-          "The label whose AUC counts, in place of that of the file: a further one of the models, or"
-              + " label, the main one. Runs that are finished need no new training.")
+          "The label that is measured, in place of that of the file: a further one of the models,"
+              + " or label, the main one. Runs that are finished need no new training.")
   @Nullable String label;
 
   @Override
