@@ -60,12 +60,11 @@ class TuningTest {
 
   @Test
   void findsTheBestOfItsTrialsAndWritesItAsAConfiguration() throws IOException {
-    Tuning tuning = open("random", "trials: 4\n");
+    Tuning tuning = open("random", "trials: 2\n");
     TuningResult result = tuning.run(ComparisonView.NONE);
     new TuningWriter(result).writeAll(folder.resolve("found/here"), tuning.experiment());
 
-    assertThat(result.trials().stream().map(Trial::number))
-        .containsExactlyInAnyOrder(0, 1, 2, 3, 4);
+    assertThat(result.trials().stream().map(Trial::number)).containsExactlyInAnyOrder(0, 1, 2);
     assertThat(result.trials()).isSortedAccordingTo(Comparator.comparing(Trial::value).reversed());
     for (Trial trial : result.trials()) {
       if (trial.number() > 0) {
@@ -94,7 +93,7 @@ class TuningTest {
         experiment: experiment.yaml
         settings: {model.fusion: none, dataset.split.by: random, workspace: searched}
         space: {dataset.split.seed: {values: [1, 2, 3, 4, 5, 6]}}
-        trials: 3
+        trials: 2
         """);
     Tuning tuning = comparisons.openTuning(file, List.of());
     TuningResult result = tuning.run(ComparisonView.NONE);
@@ -104,29 +103,12 @@ class TuningTest {
         result.trials().stream()
             .collect(groupingBy(Trial::values, mapping(trial -> trial.value(), toSet())));
     assertThat(aucs)
-        .hasSizeGreaterThan(2)
+        .hasSizeGreaterThan(1)
         .allSatisfy((seed, found) -> assertThat(found).hasSize(1));
     assertThat(aucs.values()).doesNotHaveDuplicates();
     assertThat(folder.resolve("searched/variants"))
         .isDirectoryContaining("glob:**dataset.split.seed-*");
     assertThat(auc(folder.resolve("found/data/best.yaml")))
         .isCloseTo(result.trials().get(0).value(), within(1e-12));
-  }
-
-  @Test
-  void halvingGivesTheBestThirdOfTheTrialsThreeTimesTheEpochs() throws IOException {
-    open("halving", "trials: 5\nstrategy: halving\n");
-    TuningResult longer =
-        comparisons
-            .openTuning(
-                folder.resolve("halving.yaml"), List.of("training.patience=0", "training.epochs=6"))
-            .run(ComparisonView.NONE);
-
-    List<Trial> first = longer.trials().stream().filter(trial -> trial.epochs() == 2).toList();
-    List<Trial> second = longer.trials().stream().filter(trial -> trial.epochs() == 6).toList();
-    assertThat(first.size() + second.size()).isEqualTo(6);
-    assertThat(second).hasSizeBetween(2, 3).extracting(Trial::number).contains(0);
-    assertThat(longer.last().models()).hasSameSizeAs(second);
-    assertThat(longer.trials().subList(0, second.size())).isEqualTo(second);
   }
 }

@@ -180,6 +180,32 @@ class ComparisonTableTest {
     assertThat(models).extracting(ComparisonResult.Model::stillImproving).containsOnly(3);
   }
 
+  /** The scenario that both have is the second of one and the first of the other. */
+  @Test
+  void scenariosAreFoundByTheirNames() {
+    int[] halves = new int[40];
+    Arrays.fill(halves, 20, 40, 1);
+    float[] rightThenWrong = RIGHT.clone();
+    System.arraycopy(alternating(20, .1f, .9f), 0, rightThenWrong, 20, 20);
+    RunResult before = run(List.of("feed", "search"), halves, LABELS, rightThenWrong);
+    RunResult after = run(List.of("home", "feed"), halves, LABELS, rightThenWrong);
+    Grid grid = new Grid(List.of("model"), List.of(BASELINE, OTHER));
+
+    ComparisonTable table =
+        new ComparisonTable(
+            grid, Map.of(BASELINE, List.of(before), OTHER, List.of(after)), new Controls(), AUC);
+
+    assertThat(table.headings())
+        .extracting(ComparisonResult.Column::name)
+        .containsExactly("feed", "search", "home", "overall");
+    assertThat(table.models().get(0).scores())
+        .extracting(Score::value)
+        .containsExactly(1.0, 0.0, null, 0.5);
+    assertThat(table.models().get(1).scores())
+        .extracting(Score::value)
+        .containsExactly(0.0, null, 1.0, 0.5);
+  }
+
   /** Returns runs whose AUC is the share of the 20 positives that is above all negatives. */
   private List<@Nullable RunResult> above(int... positives) {
     return Arrays.stream(positives)
@@ -238,20 +264,33 @@ class ComparisonTableTest {
 
   /** Returns a run on rows of one scenario, each of a user of its own. */
   private RunResult run(float[] label, float[] probability) {
+    return run(ONE, new int[label.length], label, probability);
+  }
+
+  private RunResult run(
+      List<String> scenarios, int[] scenario, float[] label, float[] probability) {
     int n = label.length;
-    int[] scenario = new int[n];
     int[] user = new int[n];
     Arrays.setAll(user, i -> i);
     Path predictions = folder.resolve(number++ + ".arrow");
     try (PredictionWriter writer =
-            new PredictionWriter(predictions, ONE, RecordedStages.KEYS, false);
-        Evaluator evaluator = new Evaluator(ONE)) {
+            new PredictionWriter(predictions, scenarios, RecordedStages.KEYS, false);
+        Evaluator evaluator = new Evaluator(scenarios)) {
       writer.add(n, LongStream.range(0, n).toArray(), user, scenario, label, probability);
       writer.finish();
       evaluator.add(n, scenario, user, label, probability);
       EvaluationReport report =
           new EvaluationReport(
-              folder, "test", ONE, evaluator.result(), null, List.of(), null, true, false, false);
+              folder,
+              "test",
+              scenarios,
+              evaluator.result(),
+              null,
+              List.of(),
+              null,
+              true,
+              false,
+              false);
       return new RunResult("run", report, predictions, List.of(), "", true, Double.NaN, MAIN);
     }
   }

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,7 @@ class ComparisonTest {
   void trainsEachModelWithEachSeedOnDataThatIsPreparedOnce() throws IOException {
     ComparisonResult result = run();
 
+    assertThat(result.axes()).containsExactly("embeddingSize");
     assertThat(result.models()).hasSize(2);
     assertThat(auc(result, 0)).isCloseTo(RecordedStages.auc(4), within(1e-6));
     assertThat(auc(result, 1)).isCloseTo(RecordedStages.auc(16), within(1e-6));
@@ -149,6 +152,8 @@ class ComparisonTest {
     assertThat(result.failures())
         .extracting(ComparisonResult.Failure::seed, ComparisonResult.Failure::reason)
         .containsExactly(tuple(2L, "the loss is no number"));
+    assertThat(new TableWriter(result).markdown())
+        .contains("Failed: 4, seed 2: the loss is no number\n");
     assertThat(result.models().get(0).runs()).hasSize(1);
     assertThat(result.models().get(1).runs()).hasSize(2);
   }
@@ -167,6 +172,37 @@ class ComparisonTest {
     assertThat(trained()).isEqualTo(2);
     assertThat(result.failures()).hasSize(1);
     assertThat(result.models().get(0).runs()).hasSize(2);
+  }
+
+  @Test
+  void aModelThatCannotBeReadIsReportedAndTheOthersContinue() throws IOException {
+    ComparisonResult result =
+        open("backbones: [flat, no-such]\n").run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(trained()).isEqualTo(4);
+    assertThat(result.failures())
+        .hasSize(2)
+        .allSatisfy(failure -> assertThat(failure.reason()).contains("no-such"));
+    assertThat(auc(result, 0)).isCloseTo(RecordedStages.auc(4), within(1e-6));
+    assertThat(result.models().get(2).scores())
+        .extracting(score -> score.value())
+        .containsOnlyNulls();
+  }
+
+  @Test
+  void namesTakeTheSettingsOfTheExperimentAsFarAsTheyKnowThem() throws IOException {
+    Path experiment = folder.resolve("experiment.yaml");
+    String text = Files.readString(experiment);
+    Files.writeString(experiment, text.replace("mmoe", "{ name: mmoe, experts: 7 }"));
+    Set<String> backbones = new TreeSet<>();
+    stages.beforeTraining = config -> backbones.add(config.model().backbone().config().toString());
+
+    open("backbones: [mmoe, flat]\n").run(Split.TEST, ComparisonView.NONE);
+
+    assertThat(backbones)
+        .hasSize(2)
+        .anyMatch(settings -> settings.startsWith("MmoeConfig[experts=7,"))
+        .contains("NoSettings[]");
   }
 
   @Test

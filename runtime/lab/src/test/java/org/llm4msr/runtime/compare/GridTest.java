@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.runtime.compare.Controls.Reading;
 import org.llm4msr.runtime.config.KnowledgeControl;
@@ -17,14 +16,22 @@ class GridTest {
   private static final String USER = "{user: shuffled}";
 
   private static Grid grid(List<String> experiments, List<String> fusions, String... controls) {
+    return grid(experiments, fusions, List.of(controls), Map.of());
+  }
+
+  private static Grid grid(
+      List<String> experiments,
+      List<String> fusions,
+      List<String> controls,
+      Map<String, List<AnyValue>> more) {
     ComparisonConfig config =
         new ComparisonConfig(
             experiments,
             List.of(1L),
             List.of(),
             fusions.stream().map(name -> new AnyValue(name, name)).toList(),
-            Stream.of(controls).map(yaml -> new AnyValue(yaml, label(yaml))).toList(),
-            Map.of(),
+            controls.stream().map(yaml -> new AnyValue(yaml, label(yaml))).toList(),
+            more,
             Map.of(),
             null,
             false,
@@ -128,6 +135,32 @@ class GridTest {
     assertThat(Controls.explanation(Kind.CONSTANT))
         .startsWith("constant: every key reads the mean");
     assertThat(Controls.explanation(Kind.RANDOM)).startsWith("random: each key reads random");
+  }
+
+  @Test
+  void modelsOfOtherDataOrVectorsHaveAWorkspaceOfTheirOwn() {
+    assertThat(workspaces("dataset.minFrequency")).doesNotHaveDuplicates().hasSize(2);
+    assertThat(workspaces("knowledge.minInteractions"))
+        .doesNotHaveDuplicates()
+        .hasSize(2)
+        .allMatch(workspace -> workspace.startsWith("workspace=work/variants/mininteractions-"));
+  }
+
+  @Test
+  void modelsThatReadTheSameVectorsInOtherWaysShareThem() {
+    assertThat(workspaces("knowledge.components")).isEmpty();
+    assertThat(workspaces("knowledge.missing")).isEmpty();
+    assertThat(workspaces("model.embeddingSize")).isEmpty();
+  }
+
+  /** Returns the workspaces that models with two values of a setting are given. */
+  private static List<String> workspaces(String setting) {
+    List<AnyValue> values = List.of(new AnyValue("1", "1"), new AnyValue("2", "2"));
+    Grid grid = grid(List.of("e.yaml"), List.of(), List.of(), Map.of(setting, values));
+    return grid.cells().stream()
+        .flatMap(cell -> cell.overrides().stream())
+        .filter(override -> override.startsWith("workspace="))
+        .toList();
   }
 
   private static Controls controls(Grid grid) {
