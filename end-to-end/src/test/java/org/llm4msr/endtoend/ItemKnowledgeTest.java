@@ -274,8 +274,8 @@ class ItemKnowledgeTest {
   }
 
   @Test
-  void theCommandLineScoresNewItemsToo() throws IOException, InterruptedException {
-    Experiment next = experiment("more", "next.csv");
+  void theCommandLineScoresNewItemsToo() throws IOException {
+    Experiment next = experiment("next", "next.csv");
     next.prepare(false, Progress.NONE);
     next.extract(false, Progress.NONE);
     Path rows = folder.resolve("new.csv");
@@ -283,19 +283,16 @@ class ItemKnowledgeTest {
         rows, "user,item,scenario\nu1,i%d,feed\nu1,i%d,feed\n".formatted(ALL, ALL + 1));
     Path scores = folder.resolve("scores.csv");
 
-    Cli.Outcome outcome =
-        new Cli(folder)
-            .run(
-                "score",
-                bundle.toString(),
-                "--in",
-                rows.toString(),
-                "--out",
-                scores.toString(),
-                "--knowledge",
-                folder.resolve("more/knowledge").toString());
+    InProcess.run(
+        "score",
+        bundle.toString(),
+        "--in",
+        rows.toString(),
+        "--out",
+        scores.toString(),
+        "--knowledge",
+        folder.resolve("next/knowledge").toString());
 
-    assertThat(outcome.code()).as(outcome.err()).isZero();
     List<String> lines = Files.readAllLines(scores);
     assertThat(score(lines.get(1))).isGreaterThan(score(lines.get(2)) + 0.1);
   }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.cli.InProcess;
 
-/** Commands that extract knowledge and look at it, one of them through the launcher. */
+/** Commands that extract knowledge and look at it. */
 class KnowledgeCommandsTest {
 
   private static final Path FIXTURES =
@@ -121,14 +121,13 @@ class KnowledgeCommandsTest {
     SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
     InProcess.run("data", "prepare", experiment());
 
-    Cli.Outcome outcome =
-        new Cli(folder)
-            .run("knowledge", "extract", "experiment.yaml", "-Dknowledge.minInteractions=601");
+    InProcess.Outcome outcome =
+        InProcess.start("knowledge", "extract", experiment(), "-Dknowledge.minInteractions=601");
 
     assertThat(outcome.out()).contains("3 scenarios, 0 users");
     assertThat(outcome.err())
         .contains("No user has knowledge: each has fewer positive training rows than")
-        .contains("knowledge.minInteractions, 601, in experiment.yaml");
+        .contains("knowledge.minInteractions, 601, in " + experiment());
   }
 
   @Test

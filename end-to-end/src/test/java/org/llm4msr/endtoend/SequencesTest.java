@@ -58,7 +58,7 @@ class SequencesTest {
 
   /** Settings with which a model learns enough for its scores to depend on what it reads. */
   static final List<String> LEARNS =
-      List.of("training.epochs=4", "training.batchSize=64", "training.optimizer.learningRate=0.03");
+      List.of("training.epochs=2", "training.batchSize=64", "training.optimizer.learningRate=0.03");
 
   static final String SEQUENCES =
       "model.sequences={attended: {pooling: target-attention, length: 6, hidden: [5], events: all,"
