@@ -341,13 +341,13 @@ class BundleTest {
   @Test
   void aStoppedJobGoesOn() throws IOException {
     List<String> many = new ArrayList<>();
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 60; i++) {
       many.addAll(testRows);
     }
     Path rows = csv("many.csv", many);
     Path out = folder.resolve("many.arrow");
     ScoringRequest request =
-        new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.STRICT, 20_000);
+        new ScoringRequest(rows, out, List.of("user"), "|", false, Policy.STRICT, 6_000);
     try (Scorer scorer = Scorer.load(bundle)) {
       IllegalStateException stop = new IllegalStateException("stopped");
       assertThatThrownBy(
@@ -355,7 +355,7 @@ class BundleTest {
                   scorer.score(
                       request,
                       (done, total) -> {
-                        if (done > 50_000) {
+                        if (done > 15_000) {
                           throw stop;
                         }
                       }))
@@ -377,8 +377,8 @@ class BundleTest {
                   skipped.set(already);
                 }
               });
-      assertThat(report.resumedAt()).isGreaterThanOrEqualTo(20_000).isEqualTo(skipped.get());
-      assertThat(report.rows()).isEqualTo(100_000);
+      assertThat(report.resumedAt()).isGreaterThanOrEqualTo(6_000).isEqualTo(skipped.get());
+      assertThat(report.rows()).isEqualTo(30_000);
       float[] scores = floats(out, "score");
       for (int i = 0; i < scores.length; i++) {
         assertThat(scores[i]).isCloseTo(evaluated[i % 500], within(1e-6f));

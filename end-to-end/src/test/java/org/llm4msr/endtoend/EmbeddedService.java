@@ -22,7 +22,10 @@ public final class EmbeddedService {
 
   private EmbeddedService() {}
 
-  /** Prints the scores of a bundle, or what training an experiment gives. */
+  /**
+   * Prints the scores of bundles, and what training experiments gives: a line for each stage and
+   * path.
+   */
   public static void main(String[] arguments) throws Exception {
     String[] classPath = System.getProperty("java.class.path").split(File.pathSeparator);
     URL[] urls = Arrays.stream(classPath).map(EmbeddedService::url).toArray(URL[]::new);
@@ -33,7 +36,9 @@ public final class EmbeddedService {
           loader
               .loadClass(EmbeddedService.class.getName())
               .getMethod("run", String.class, String.class);
-      System.out.println(run.invoke(null, arguments[0], arguments[1]));
+      for (int i = 0; i < arguments.length; i += 2) {
+        System.out.println(run.invoke(null, arguments[i], arguments[i + 1]));
+      }
     }
   }
 

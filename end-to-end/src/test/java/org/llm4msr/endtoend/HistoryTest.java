@@ -44,7 +44,7 @@ class HistoryTest {
           "log.csv",
           "  history: { length: 10, bins: 4 }\n",
           "",
-          "epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 }");
+          "epochs: 2, batchSize: 64, optimizer: { learningRate: 0.02 }");
 
   /** The same with a model that reads no items. */
   private static final String USERS_ALONE =

@@ -40,7 +40,7 @@ class ItemKnowledgeTest {
           "%s",
           "",
           "  itemKnowledge: {}\n",
-          "epochs: 3, batchSize: 64, optimizer: { learningRate: 0.02 }");
+          "epochs: 2, batchSize: 64, optimizer: { learningRate: 0.02 }");
 
   /** Items of the training part, and those that come later. */
   private static final int KNOWN = 40;

@@ -61,6 +61,7 @@ class LabelsTest {
   private static Experiment experiment;
   private static TrainingReport report;
   private static EvaluationReport evaluation;
+  private static SmallShop next;
   private static final List<Map<String, String>> PREDICTIONS = new ArrayList<>();
 
   @BeforeAll
@@ -72,6 +73,8 @@ class LabelsTest {
     Path file = folder.resolve("predictions.csv");
     evaluation = experiment.evaluate("one", Split.TEST, file, Progress.NONE);
     PREDICTIONS.addAll(table(file));
+    next = shop("next", 2, 90_000);
+    open(next).prepare(false, report.bundle(), Progress.NONE);
   }
 
   private static SmallShop shop(String name, long seed, int firstTime) throws IOException {
@@ -220,7 +223,7 @@ class LabelsTest {
   /** Returns the predictions of the same model without calibration. */
   private static List<Map<String, String>> uncalibrated(Split split) throws IOException {
     Experiment off = open(shop, LABELS, "training.calibration=off");
-    off.train("off", Progress.NONE);
+    off.train("off", Progress.NONE); // Once: it is finished the next time.
     Path file = folder.resolve("off-%s.csv".formatted(split.key()));
     EvaluationReport measured = off.evaluate("off", split, file, Progress.NONE);
     assertThat(measured.uncalibrated()).isNull();
@@ -360,7 +363,7 @@ class LabelsTest {
   /** A model of the main label alone reads the same data, and the bundle has no other scores. */
   @Test
   void labelsOfTheDataAreLearnedOnlyWhereTheModelNamesThem() {
-    Experiment plain = open(shop);
+    Experiment plain = open(shop, "training.epochs=1");
     TrainingReport trained = plain.train("plain", Progress.NONE);
     EvaluationReport measured = plain.evaluate("plain", Split.TEST, null, Progress.NONE);
 
@@ -372,10 +375,8 @@ class LabelsTest {
 
   /** The next day has a label of its own beside the likes that it takes over. */
   @Test
-  void theNextDayGoesOnWithTheTowers() throws IOException {
-    SmallShop next = shop("next", 2, 90_000);
+  void theNextDayGoesOnWithTheTowers() {
     Experiment second = open(next, LABELS, "training.epochs=1");
-    second.prepare(false, report.bundle(), Progress.NONE);
 
     second.train(
         "next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
@@ -389,14 +390,12 @@ class LabelsTest {
 
   /** How much a label counts is no part of what was learned; what its tower tells is. */
   @Test
-  void theNextDayMayWeighLabelsOtherwise() throws IOException {
-    SmallShop next = shop("weighed", 2, 90_000);
+  void theNextDayMayWeighLabelsOtherwise() {
     String few = "training.epochs=1";
     Experiment second = open(next, LABELS, "model.labels.like.weight=2", few);
-    second.prepare(false, report.bundle(), Progress.NONE);
 
     second.train(
-        "next", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
+        "weighed", new TrainingOptions(null, report.bundle(), false, List.of()), Progress.NONE);
 
     Experiment other = open(next, LABELS, "model.labels.buy.after=~", few);
     TrainingOptions from = new TrainingOptions(null, report.bundle(), false, List.of());
