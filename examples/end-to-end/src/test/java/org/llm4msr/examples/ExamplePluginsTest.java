@@ -2,9 +2,9 @@ package org.llm4msr.examples;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.inject.Guice;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,10 +17,22 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.api.MsrException;
+import org.llm4msr.api.Progress;
+import org.llm4msr.runtime.data.preparation.PreparationResult;
+import org.llm4msr.runtime.data.prepared.PreparedScenario;
+import org.llm4msr.runtime.data.prepared.Split;
+import org.llm4msr.runtime.experiment.EvaluationReport;
+import org.llm4msr.runtime.experiment.Experiment;
+import org.llm4msr.runtime.experiment.Experiments;
+import org.llm4msr.runtime.experiment.RuntimeModule;
+import org.llm4msr.runtime.knowledge.extraction.ExtractionResult;
+import org.llm4msr.runtime.plugins.PluginKind;
+import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
- * Runs the real launcher with the jars of the four examples in its plugin folders: reads, extracts,
- * trains and evaluates with nothing else.
+ * The jars of the four examples in plugin folders read, extract, train and evaluate with nothing
+ * else; the real launcher trains.
  */
 class ExamplePluginsTest {
 
@@ -83,30 +95,28 @@ class ExamplePluginsTest {
   void theExamplesTrainThroughTheLauncher() throws Exception {
     Clicks.write(Files.createDirectories(folder.resolve("mind")));
     try (HashService service = new HashService()) {
-      Files.writeString(folder.resolve("my.yaml"), EXPERIMENT.formatted(service.url()));
+      write(service.url());
+      Experiment experiment = open();
+      PreparationResult prepared = experiment.prepare(false, Progress.NONE);
+      ExtractionResult extracted = experiment.extract(false, Progress.NONE);
 
-      JsonNode plugins = run("plugins", "list", "--strict", "--json");
-      assertThat(plugins.path("plugins").findValuesAsText("name"))
-          .contains("factorization-machine", "http", "film", "mind-example");
-      assertThat(plugins.path("broken")).isEmpty();
+      int trained = exitCode("train", "my.yaml", "--json", "-Dscoring.compile=true");
 
-      JsonNode prepared = run("data", "prepare", "my.yaml", "--json");
-      JsonNode extracted = run("knowledge", "extract", "my.yaml", "--json");
-      run("train", "my.yaml", "--json", "-Dscoring.compile=true");
-      JsonNode evaluation = run("evaluate", "my.yaml", "--json");
-      int uneven =
-          exitCode("train", "my.yaml", "--run=uneven", "-Dmodel.fusion={name: concat, width: 12}");
-
-      assertThat(prepared.toString()).contains("sports");
-      assertThat(extracted.at("/users/read").asInt()).isEqualTo(Clicks.USERS);
+      assertThat(trained).as(error()).isZero();
+      EvaluationReport evaluation = experiment.evaluate("default", Split.TEST, null, Progress.NONE);
+      assertThat(prepared.manifest().scenarios())
+          .extracting(PreparedScenario::key)
+          .containsExactlyInAnyOrder("sports", "news", "finance");
+      assertThat(extracted.users().read()).isEqualTo(Clicks.USERS);
       assertThat(service.encoded()).isGreaterThanOrEqualTo(Clicks.USERS + 3);
       // Clicks follow the title; a model that learned nothing would score one half.
-      assertThat(evaluation.findValue("auc").doubleValue()).isGreaterThan(0.7);
+      assertThat(evaluation.result().overall().auc()).isGreaterThan(0.7);
       // The recorder follows plugins that it never saw.
       assertThat(folder.resolve("work/runs/default/bundle/compiled/compiled.json")).exists();
-      assertThat(uneven).isEqualTo(2);
-      assertThat(error())
-          .contains(
+      assertThatThrownBy(
+              () -> open("model.fusion={name: concat, width: 12}").train("uneven", Progress.NONE))
+          .isInstanceOf(MsrException.class)
+          .hasMessageContainingAll(
               "'factorization-machine' reads the fields separately",
               "fusion head 'concat' they have the widths [8, 12]",
               "Give the head's features, model.itemKnowledge and knowledge.history the width of");
@@ -114,24 +124,40 @@ class ExamplePluginsTest {
   }
 
   @Test
+  void aFolderOfTheExamplesIsSound() {
+    PluginRegistry plugins = PluginRegistry.load(List.of(folder.resolve("plugins")));
+
+    assertThat(plugins.verify()).isEmpty();
+    assertThat(plugins.names(PluginKind.BACKBONE)).contains("factorization-machine");
+    assertThat(plugins.names(PluginKind.KNOWLEDGE_ENCODER)).contains("http");
+    assertThat(plugins.names(PluginKind.FUSION_HEAD)).contains("film");
+    assertThat(plugins.names(PluginKind.DATASET_READER)).contains("mind-example");
+  }
+
+  @Test
   void aHeadAndABackboneThatDoNotFitAreRefusedByTheCheck() throws Exception {
     Clicks.write(Files.createDirectories(folder.resolve("mind")));
-    Files.writeString(folder.resolve("my.yaml"), EXPERIMENT.formatted("http://localhost:1"));
+    write("http://localhost:1");
+    Experiment experiment = open("model.fusion.name=dynamic-network");
 
-    int code = exitCode("config", "check", "my.yaml", "-Dmodel.fusion.name=dynamic-network");
-
-    assertThat(code).isEqualTo(2);
-    assertThat(error())
-        .contains(
+    assertThatThrownBy(experiment::check)
+        .isInstanceOf(MsrException.class)
+        .hasMessageContainingAll(
             "model.fusion.name",
             "dynamic-network",
             "needs the hidden state of the backbone, but factorization-machine has none",
             "Choose another head or another backbone");
   }
 
-  private JsonNode run(String... arguments) throws Exception {
-    assertThat(exitCode(arguments)).as("%s: %s", List.of(arguments), error()).isZero();
-    return new ObjectMapper().readTree(folder.resolve("stdout").toFile());
+  private void write(String url) throws IOException {
+    Files.writeString(folder.resolve("my.yaml"), EXPERIMENT.formatted(url));
+  }
+
+  private Experiment open(String... settings) {
+    PluginRegistry plugins = PluginRegistry.load(List.of(folder.resolve("plugins")));
+    return Guice.createInjector(new RuntimeModule(plugins))
+        .getInstance(Experiments.class)
+        .open(folder.resolve("my.yaml"), List.of(settings));
   }
 
   private String error() throws IOException {
