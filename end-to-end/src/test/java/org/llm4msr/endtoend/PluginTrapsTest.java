@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.cli.InProcess;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RuntimeModule;
@@ -231,9 +231,7 @@ class PluginTrapsTest {
             + " | The meta network 'trap-meta' returned null from generate().",
       })
   void aPartOfAModelIsNamed(String setting, String code, String text) {
-    for (PluginRegistry plugins : List.of(inFolder, onClassPath)) {
-      refused(code, text, () -> open(plugins, setting).train("traps", Progress.NONE));
-    }
+    refused(code, text, () -> open(inFolder, setting).train("traps", Progress.NONE));
   }
 
   @Test
@@ -259,11 +257,8 @@ class PluginTrapsTest {
             + " overflowed the stack, in the calls of trap.Traps.deeper(RECURSION).",
       })
   void aReaderIsNamed(String trap, String code, String text) {
-    for (PluginRegistry plugins : List.of(inFolder, onClassPath)) {
-      String setting = "dataset={name: trap-reader, path: ., trap: %s, split: {by: time}}";
-      Experiment experiment = open(plugins, setting.formatted(trap), "workspace=other");
-      refused(code, text, () -> experiment.prepare(false, Progress.NONE));
-    }
+    Experiment experiment = reading(inFolder, trap);
+    refused(code, text, () -> experiment.prepare(false, Progress.NONE));
   }
 
   @ParameterizedTest
@@ -277,12 +272,38 @@ class PluginTrapsTest {
             + " the stack, in the calls of trap.Traps.deeper(RECURSION).",
       })
   void anEncoderIsNamed(String trap, String code, String text) {
-    for (PluginRegistry plugins : List.of(inFolder, onClassPath)) {
-      String setting = "knowledge.encoder={name: trap-encoder, trap: %s}".formatted(trap);
-      Experiment experiment = open(plugins, setting, "workspace=encoding");
-      experiment.prepare(false, Progress.NONE);
-      refused(code, text, () -> experiment.extract(false, Progress.NONE));
-    }
+    Experiment experiment = encoding(inFolder, trap);
+    refused(code, text, () -> experiment.extract(false, Progress.NONE));
+  }
+
+  @Test
+  void pluginsOfTheClassPathAreNamedToo() {
+    String backbone = "model.backbone={name: trap-backbone, trap: overflow}";
+    refused(
+        "STACK_OVERFLOW",
+        "The backbone 'trap-backbone' in forward() overflowed the stack, in the calls of"
+            + " trap.Traps.deeper(RECURSION).",
+        () -> open(onClassPath, backbone).train("traps", Progress.NONE));
+    refused(
+        "CLOSED_INPUT",
+        "The dataset reader 'trap-reader' read on in the rows of open()",
+        () -> reading(onClassPath, "closed").prepare(false, Progress.NONE));
+    refused(
+        "NULL",
+        "The knowledge encoder 'trap-encoder' returned null from encode().",
+        () -> encoding(onClassPath, "nothing").extract(false, Progress.NONE));
+  }
+
+  private static Experiment reading(PluginRegistry plugins, String trap) {
+    String setting = "dataset={name: trap-reader, path: ., trap: %s, split: {by: time}}";
+    return open(plugins, setting.formatted(trap), "workspace=other");
+  }
+
+  private static Experiment encoding(PluginRegistry plugins, String trap) {
+    String setting = "knowledge.encoder={name: trap-encoder, trap: %s}".formatted(trap);
+    Experiment experiment = open(plugins, setting, "workspace=encoding");
+    experiment.prepare(false, Progress.NONE);
+    return experiment;
   }
 
   private static void refused(String code, String text, Runnable command) {
@@ -304,64 +325,63 @@ class PluginTrapsTest {
   }
 
   @Test
-  void anEndOfTheProcessFailsTheCommand() throws Exception {
-    Path own = Files.createDirectories(folder.resolve("ends"));
-    Cli cli = new Cli(own);
-    String[] train = {
-      "train",
-      file.toString(),
-      "--run",
-      "ends",
-      "-Dmodel.fusion=none",
-      "-Dmodel.backbone={name: trap-backbone, trap: exit}"
-    };
-    String plugins = folder.resolve("plugins").toString();
+  void anEndOfTheProcessFailsTheCommand() {
+    String[] train = train("exit");
 
-    Cli.Outcome inFolder = cli.run(with(train, "--plugins", plugins));
-    assertThat(inFolder.code()).as(inFolder.err()).isEqualTo(1);
-    assertThat(inFolder.err())
+    InProcess.Outcome outcome = InProcess.start(train);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(1);
+    assertThat(outcome.err())
         .contains(
             "[plugin/EXIT] trap.Traps$Trap.spring(%s) in the plugin folder Traps called System.exit(0), which would have ended llm4msr. What is stored is kept."
                 .formatted(line("System.exit(0)")))
         .doesNotContain("\tat ");
-    assertThat(cli.run(with(train, "--plugins", plugins, "--debug")).err()).contains("\tat ");
-
-    train[train.length - 1] = train[train.length - 1].replace("exit", "reflected-exit");
-    String said =
-        "[cli/EXIT] trap.Traps$Trap.spring(%s) called System.exit. What is stored is kept; report it to the author of that code."
-            .formatted(line("System.class"));
-    Cli.Outcome reflected = cli.run(with(train, "--plugins", plugins));
-    assertThat(reflected.code()).isEqualTo(1);
-    assertThat(reflected.err())
-        .contains(said.replace(" called", " in the plugin folder Traps called"));
-
-    Path classes = folder.resolve("classes");
-    Cli.Outcome onClassPath =
-        cli.start(Map.of("LLM4MSR_CLASSPATH", classes.toString()), train).await();
-    assertThat(onClassPath.code()).isEqualTo(1);
-    assertThat(onClassPath.err()).contains(said);
+    assertThat(InProcess.start(with(train, "--debug")).err()).contains("\tat ");
   }
 
   @Test
-  void anOverflowIsAFewLinesInTheTerminal() throws Exception {
-    Cli cli = new Cli(Files.createDirectories(folder.resolve("overflows")));
-    String[] train = {
+  void anEndByReflectionFailsTheCommand() throws Exception {
+    Cli.Outcome outcome =
+        new Cli(Files.createDirectories(folder.resolve("ends")))
+            .run(
+                "data",
+                "prepare",
+                file.toString(),
+                "-Dworkspace=ends",
+                "-Ddataset={name: trap-reader, path: ., trap: reflected-exit, split: {by: time}}",
+                "--plugins",
+                folder.resolve("plugins").toString());
+
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err())
+        .contains(
+            "[cli/EXIT] trap.Traps$Trap.spring(%s) in the plugin folder Traps called System.exit. What is stored is kept; report it to the author of that code."
+                .formatted(line("System.class")));
+  }
+
+  @Test
+  void anOverflowIsAFewLinesInTheTerminal() {
+    String[] train = train("overflow");
+
+    InProcess.Outcome brief = InProcess.start(train);
+    assertThat(brief.code()).isEqualTo(1);
+    assertThat(brief.err()).contains("[plugin/STACK_OVERFLOW]").doesNotContain("\tat ");
+    InProcess.Outcome full = InProcess.start(with(train, "--debug"));
+    assertThat(full.err().lines().filter(line -> line.contains("Traps.deeper(Traps")))
+        .hasSizeBetween(10, 40);
+  }
+
+  /** Returns a command that trains with the backbone of the plugin folder in a trap. */
+  private static String[] train(String trap) {
+    return new String[] {
       "train",
       file.toString(),
       "--run",
-      "overflows",
+      trap,
       "-Dmodel.fusion=none",
-      "-Dmodel.backbone={name: trap-backbone, trap: overflow}",
+      "-Dmodel.backbone={name: trap-backbone, trap: %s}".formatted(trap),
       "--plugins",
       folder.resolve("plugins").toString()
     };
-
-    Cli.Outcome brief = cli.run(train);
-    assertThat(brief.code()).isEqualTo(1);
-    assertThat(brief.err()).contains("[plugin/STACK_OVERFLOW]").doesNotContain("\tat ");
-    Cli.Outcome full = cli.run(with(train, "--debug"));
-    assertThat(full.err().lines().filter(line -> line.contains("Traps.deeper(Traps")))
-        .hasSizeBetween(10, 40);
   }
 
   private static String[] with(String[] command, String... more) {
