@@ -18,8 +18,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.TrainingOptions;
@@ -36,7 +34,7 @@ class SparkTrainingTest {
   /** Checkpoints every fifth of a second. */
   private static final List<String> TRAINING =
       List.of(
-          "training.epochs=12",
+          "training.epochs=3",
           "training.patience=0",
           "training.optimizer.learningRate=0.001",
           "runtime.checkpointMinutes=0.003");
@@ -112,15 +110,14 @@ class SparkTrainingTest {
   }
 
   /** The events of a row and the vector of its item are found by whichever worker has the row. */
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void twoWorkersReadThePastOfRowsAndVectorsOfItems(boolean partitioned) throws IOException {
-    Path own = folder.resolve("past-" + partitioned);
+  @Test
+  void twoWorkersReadThePastOfRowsAndVectorsOfItems() throws IOException {
+    Path own = folder.resolve("past");
     SmallShop past = SmallShop.write(own, 2, 1000, 1200, 60, List.of("feed", "search"));
     List<String> settings =
         with(
             SETTINGS,
-            "training.epochs=8",
+            "training.epochs=3",
             "model.sequences={recent: {pooling: target-attention, length: 5, until: row}}",
             "knowledge.items={}",
             "model.itemKnowledge.width=4",
@@ -133,15 +130,18 @@ class SparkTrainingTest {
     experiment.extract(false, Progress.NONE);
     experiment.train("alone", Progress.NONE);
 
-    ThreadWorkers.train(
-        opened,
-        "two",
-        2,
-        partitioned,
-        ring -> new TrainingOptions(null, null, false, List.of(), ring, partitioned, null));
+    for (boolean partitioned : List.of(false, true)) {
+      String run = partitioned ? "parts" : "copies";
+      ThreadWorkers.train(
+          opened,
+          run,
+          2,
+          partitioned,
+          ring -> new TrainingOptions(null, null, false, List.of(), ring, partitioned, null));
 
-    Path runs = own.resolve("work/runs");
-    SameResults.assertSameLosses(runs.resolve("two"), runs.resolve("alone"));
+      Path runs = own.resolve("work/runs");
+      SameResults.assertSameLosses(runs.resolve(run), runs.resolve("alone"));
+    }
   }
 
   @Test
