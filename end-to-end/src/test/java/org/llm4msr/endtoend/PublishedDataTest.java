@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.Progress;
@@ -29,6 +30,7 @@ class PublishedDataTest {
 
   /** 287,677 events: 4:1:1 gives 191,784, 47,946 and 47,947, each with four negatives. */
   @Test
+  @Tag("slow")
   void amazonIsPreparedAsItsExampleSays() {
     Path shared = Path.of(System.getProperty("llm4msr.shared", "none"), "data", "amazon-fkbe");
     assumeThat(Files.isDirectory(shared)).as("there is no " + shared).isTrue();
