@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -38,30 +39,53 @@ class QuickstartTest {
           "training.batchSize=512",
           "runtime.threads=1");
 
-  @TempDir Path folder;
-  private final Injector injector = Guice.createInjector(new RuntimeModule());
+  private static final Injector INJECTOR = Guice.createInjector(new RuntimeModule());
+
+  @TempDir static Path parent;
+  private static Path folder;
+  private static InProcess.Outcome outcome;
+  private static Quickstart quickstart;
+
+  @BeforeAll
+  static void run() {
+    folder = parent.resolve("Bob's work");
+    List<String> arguments = new ArrayList<>(List.of("quickstart", "--interactions", "12000"));
+    SMALL.forEach(setting -> arguments.add("-D" + setting));
+    arguments.addAll(List.of("--out", folder.toString()));
+    outcome = InProcess.start(arguments.toArray(String[]::new));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    quickstart = Quickstart.open(folder);
+  }
+
+  @Test
+  void theCommandTellsTheTableAndTheSteps() {
+    assertThat(outcome.out()).containsPattern("(?m)^overall +2,000( +0\\.[0-9]{4}){4}$");
+    assertThat(outcome.err())
+        .contains("--out '%s/Bob'\\''s work/raw' -Dinteractions=12000".formatted(parent));
+  }
 
   @Test
   void comparesModelsWithTheTruthAndGoesOnWhereItStopped() throws IOException {
-    Quickstart quickstart = Quickstart.open(folder);
-    assertThat(generate(quickstart).reused()).isFalse();
-    assertThat(generate(quickstart).reused()).isTrue();
-
-    Experiment plain = open(quickstart.plain());
-    Experiment enhanced = open(quickstart.enhanced());
-    Experiment allLevels = open(quickstart.allLevels());
-    assertThat(allLevels.prepare(false, Progress.NONE).reused()).isFalse();
-    assertThat(plain.prepare(false, Progress.NONE).reused()).isTrue();
-    assertThat(allLevels.extract(false, Progress.NONE).read()).isPositive();
-    assertThat(allLevels.extract(false, Progress.NONE).read()).isZero();
+    DataGeneration.Result generated =
+        INJECTOR
+            .getInstance(DataGeneration.class)
+            .generate(
+                quickstart.generator(),
+                quickstart.raw(),
+                quickstart.generatorSettings(12_000),
+                Progress.NONE);
+    assertThat(generated.reused()).isTrue();
+    assertThat(open(quickstart.plain()).prepare(false, Progress.NONE).reused()).isTrue();
+    assertThat(open(quickstart.allLevels()).extract(false, Progress.NONE).read()).isZero();
     Quickstart.Evaluations evaluations =
         new Quickstart.Evaluations(
-            trainAndEvaluate(plain, "plain"),
-            trainAndEvaluate(enhanced, "enhanced"),
-            trainAndEvaluate(allLevels, "all-levels"));
+            evaluate(quickstart.plain(), "plain-pytorch-7"),
+            evaluate(quickstart.enhanced(), "enhanced-pytorch-7"),
+            evaluate(quickstart.allLevels(), "all-levels-pytorch-7"));
 
     Quickstart.Comparison comparison = quickstart.compare(evaluations);
 
+    assertThat(outcome.out()).isEqualTo(comparison.text());
     JsonNode truth =
         new ObjectMapper().readTree(quickstart.raw().resolve("GENERATED.json").toFile());
     JsonNode newItems = truth.path("bayesLastSixthOfNewItems").path("overall");
@@ -84,24 +108,7 @@ class QuickstartTest {
   }
 
   @Test
-  void theCommandGoesThisWayAndTellsTheSteps() {
-    List<String> arguments = new ArrayList<>(List.of("quickstart", "--interactions", "12000"));
-    SMALL.forEach(setting -> arguments.add("-D" + setting));
-    arguments.addAll(List.of("--out", folder.resolve("Bob's work").toString()));
-
-    InProcess.Outcome outcome = InProcess.start(arguments.toArray(String[]::new));
-
-    assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertThat(outcome.out()).containsPattern("(?m)^overall +2,000( +0\\.[0-9]{4}){4}$");
-    assertThat(outcome.err())
-        .contains("--out '%s/Bob'\\''s work/raw' -Dinteractions=12000".formatted(folder));
-  }
-
-  @Test
   void generatedFilesAreInAFolderLikeAnyOther() throws IOException {
-    Quickstart quickstart = Quickstart.open(folder);
-    generate(quickstart);
-
     Path other = Files.createDirectory(folder.resolve("other"));
     assertThat(Files.getPosixFilePermissions(quickstart.raw()))
         .isEqualTo(Files.getPosixFilePermissions(other));
@@ -110,35 +117,27 @@ class QuickstartTest {
 
   @Test
   void aRunIsEvaluatedWithTheSettingsItWasMadeWithAndKeepsThem() throws IOException {
-    Quickstart quickstart = Quickstart.open(folder);
-    generate(quickstart);
-    open(quickstart.plain()).prepare(false, Progress.NONE);
-    open(quickstart.plain(), "training.seed=3").train("seeded", Progress.NONE);
+    Path run = folder.resolve("work/runs/plain-pytorch-7");
+    Path evaluation = run.resolve("evaluation-test.json");
+    String before = Files.readString(run.resolve("config.yaml"));
+    Experiment other = open(quickstart.plain(), "training.seed=4");
+    Files.delete(evaluation);
 
-    Path stored = folder.resolve("work/runs/seeded/config.yaml");
-    String before = Files.readString(stored);
-    MsrException other =
+    MsrException refused =
         catchThrowableOfType(
-            MsrException.class,
-            () -> open(quickstart.plain(), "training.seed=4").train("seeded", Progress.NONE));
+            MsrException.class, () -> other.train("plain-pytorch-7", Progress.NONE));
+    EvaluationReport report = other.evaluate("plain-pytorch-7", Split.TEST, null, Progress.NONE);
 
-    assertThat(other.code()).isEqualTo("training/OTHER_RUN");
-    assertThat(other)
-        .hasMessageEndingWith("this one stays as it is. training.seed was 3 and is now 4.");
-    assertThat(Files.readString(stored)).isEqualTo(before).contains("seed: 3");
-    EvaluationReport report =
-        open(quickstart.plain()).evaluate("seeded", Split.TEST, null, Progress.NONE);
+    assertThat(refused.code()).isEqualTo("training/OTHER_RUN");
+    assertThat(refused)
+        .hasMessageEndingWith("this one stays as it is. training.seed was 7 and is now 4.");
+    assertThat(Files.readString(run.resolve("config.yaml"))).isEqualTo(before).contains("seed: 7");
     assertThat(report.result().overall().rows()).isEqualTo(2_000);
-    assertThat(folder.resolve("work/runs/seeded"))
-        .isDirectoryContaining("glob:**evaluation-test.json");
+    assertThat(evaluation).exists();
   }
 
   @Test
   void dataOfOtherSettingsIsRefused() throws IOException {
-    Quickstart quickstart = Quickstart.open(folder);
-    generate(quickstart);
-    open(quickstart.plain()).prepare(false, Progress.NONE);
-
     assertThatThrownBy(
             () ->
                 open(quickstart.plain(), "dataset.split.ratio=[8, 1, 1]")
@@ -168,52 +167,44 @@ class QuickstartTest {
 
   @Test
   void knowledgeOfOtherSettingsOrAnotherRunIsRefused() throws IOException {
-    Quickstart quickstart = Quickstart.open(folder);
-    generate(quickstart);
     Path file = quickstart.enhanced();
-    open(file).prepare(false, Progress.NONE);
-    open(file, "knowledge.encoder={name: hash, dimension: 32}").extract(false, Progress.NONE);
+    Experiment wider = open(file, "knowledge.encoder={name: hash, dimension: 32}");
 
     MsrException otherSettings =
-        catchThrowableOfType(MsrException.class, () -> open(file).train("one", Progress.NONE));
+        catchThrowableOfType(MsrException.class, () -> wider.train("one", Progress.NONE));
     assertThat(otherSettings.code()).isEqualTo("knowledge/STORE_MISMATCH");
     assertThat(otherSettings)
-        .hasMessageContaining("knowledge.encoder.dimension was 32 and is now ")
+        .hasMessageContaining("and is now 32")
         .hasMessageContaining("`llm4msr knowledge extract " + file);
-    assertThat(folder.resolve("work/runs")).isEmptyDirectory();
-
-    open(file).extract(true, Progress.NONE);
-    open(file).train("one", Progress.NONE);
-    assertThatThrownBy(() -> open(file, "knowledge.missing=zero").train("one", Progress.NONE))
+    assertThat(folder.resolve("work/runs/one")).doesNotExist();
+    assertThatThrownBy(
+            () -> open(file, "knowledge.missing=zero").train("enhanced-pytorch-7", Progress.NONE))
         .hasMessageStartingWith("[training/OTHER_RUN]")
         .hasMessageEndingWith("knowledge.missing was mean and is now zero.");
     Experiment other = open(file, "knowledge.minInteractions=10");
-    assertThat(other.extract(false, Progress.NONE).read()).isZero();
-    MsrException otherRun =
-        catchThrowableOfType(
-            MsrException.class, () -> other.evaluate("one", Split.TEST, null, Progress.NONE));
-    assertThat(otherRun.code()).isEqualTo("knowledge/STORE_MISMATCH");
-    assertThat(otherRun).hasMessageContaining("knowledge.minInteractions was 1 and is now 10");
+    try {
+      assertThat(other.extract(false, Progress.NONE).read()).isZero();
+      MsrException otherRun =
+          catchThrowableOfType(
+              MsrException.class,
+              () -> other.evaluate("enhanced-pytorch-7", Split.TEST, null, Progress.NONE));
+      assertThat(otherRun.code()).isEqualTo("knowledge/STORE_MISMATCH");
+      assertThat(otherRun).hasMessageContaining("knowledge.minInteractions was 1 and is now 10");
+    } finally {
+      open(quickstart.allLevels()).extract(false, Progress.NONE);
+    }
   }
 
-  private DataGeneration.Result generate(Quickstart quickstart) {
-    return injector
-        .getInstance(DataGeneration.class)
-        .generate(
-            quickstart.generator(),
-            quickstart.raw(),
-            quickstart.generatorSettings(12_000),
-            Progress.NONE);
-  }
-
-  private Experiment open(Path file, String... overrides) {
+  private static Experiment open(Path file, String... overrides) {
     List<String> all = new ArrayList<>(SMALL);
     all.addAll(List.of(overrides));
-    return injector.getInstance(Experiments.class).open(file, all);
+    return INJECTOR.getInstance(Experiments.class).open(file, all);
   }
 
-  private static EvaluationReport trainAndEvaluate(Experiment experiment, String run) {
-    experiment.train(run, Progress.NONE);
+  /** Evaluates a run that the command trained. */
+  private static EvaluationReport evaluate(Path file, String run) {
+    Experiment experiment = open(file);
+    assertThat(experiment.train(run, Progress.NONE).result().rowsPerSecond()).isZero();
     return experiment.evaluate(run, Split.TEST, null, Progress.NONE);
   }
 }
