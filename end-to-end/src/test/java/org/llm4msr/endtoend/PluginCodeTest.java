@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -29,6 +30,7 @@ import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Experiments;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.experiment.TrainingOptions;
+import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.scoring.Scorer;
 import org.slf4j.LoggerFactory;
@@ -40,11 +42,11 @@ class PluginCodeTest {
 
   private static final TrainingOptions ANEW = new TrainingOptions(null, null, true, List.of());
 
-  @TempDir Path folder;
-  private Path run;
+  @TempDir static Path folder;
+  private static Path run;
 
-  @BeforeEach
-  void train() throws IOException {
+  @BeforeAll
+  static void train() throws IOException {
     SmallShop.write(folder, 1, 200, 600, 90, List.of("feed", "search"));
     install("first", "sums");
     install("second", "sums.neg()");
@@ -53,12 +55,17 @@ class PluginCodeTest {
     run = experiment.train("one", Progress.NONE).run();
   }
 
-  private void install(String plugins, String result) throws IOException {
+  @AfterEach
+  void forgetKnowledge() throws IOException {
+    DurableFiles.delete(folder.resolve("work/knowledge"));
+  }
+
+  private static void install(String plugins, String result) throws IOException {
     Path place = Files.createDirectories(folder.resolve(plugins));
     PluginSource.install(place, "Sum", PluginSource.sumOfInput("Sum", "", result));
   }
 
-  private Experiment open(String plugins, String... settings) {
+  private static Experiment open(String plugins, String... settings) {
     return Guice.createInjector(new RuntimeModule(registry(plugins)))
         .getInstance(Experiments.class)
         .open(
@@ -70,31 +77,32 @@ class PluginCodeTest {
                 .toList());
   }
 
-  private PluginRegistry registry(String plugins) {
+  private static PluginRegistry registry(String plugins) {
     return PluginRegistry.load(List.of(folder.resolve(plugins).resolve("plugins")));
   }
 
   @Test
   void trainingRefusesARunOfOtherCodeAndForceTrainsItAnew() throws IOException {
-    String first = digest(run.resolve("provenance.json"));
+    Path replaced = open("first").train("replaced", Progress.NONE).run();
+    String first = digest(replaced.resolve("provenance.json"));
     assertThat(first).hasSize(64);
     Experiment second = open("second");
-    Map<String, String> before = files(run);
+    Map<String, String> before = files(replaced);
 
-    assertThatThrownBy(() -> second.train("one", Progress.NONE))
+    assertThatThrownBy(() -> second.train("replaced", Progress.NONE))
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith(
             "[training/OTHER_RUN] The run %s was trained with other code of a plugin: the backbone sum was version unknown with the digest %.12s, and is now unknown with "
-                .formatted(run, first))
+                .formatted(replaced, first))
         .hasMessageContaining(
             ". Start a new run with --run NAME, or train this one anew with --force.");
-    assertThat(files(run)).isEqualTo(before);
+    assertThat(files(replaced)).isEqualTo(before);
 
-    assertThat(second.train("one", ANEW, Progress.NONE).result().rowsPerSecond()).isPositive();
-    assertThat(digest(run.resolve("provenance.json"))).isNotEqualTo(first).hasSize(64);
-    assertThat(digest(run.resolve("bundle/manifest.json")))
-        .isEqualTo(digest(run.resolve("provenance.json")));
-    assertThat(second.train("one", Progress.NONE).result().rowsPerSecond())
+    assertThat(second.train("replaced", ANEW, Progress.NONE).result().rowsPerSecond()).isPositive();
+    assertThat(digest(replaced.resolve("provenance.json"))).isNotEqualTo(first).hasSize(64);
+    assertThat(digest(replaced.resolve("bundle/manifest.json")))
+        .isEqualTo(digest(replaced.resolve("provenance.json")));
+    assertThat(second.train("replaced", Progress.NONE).result().rowsPerSecond())
         .as("trained already")
         .isZero();
   }
@@ -165,7 +173,7 @@ class PluginCodeTest {
           .hasMessageContaining("Start a new run with --run NAME; this one stays as it is.");
       reads.extract(false, Progress.NONE);
     }
-    assertThat(reads.train("two", Progress.NONE).result().rowsPerSecond()).isPositive();
+    assertThat(reads.train("of-knowledge", Progress.NONE).result().rowsPerSecond()).isPositive();
   }
 
   @Test
@@ -226,6 +234,7 @@ class PluginCodeTest {
     return files;
   }
 
+  /** Without that of threads, which PyTorch has as the first test of this process wanted them. */
   private static List<String> warnings(Runnable work) {
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
@@ -239,6 +248,7 @@ class PluginCodeTest {
     return log.list.stream()
         .filter(event -> event.getLevel() == Level.WARN)
         .map(ILoggingEvent::getFormattedMessage)
+        .filter(message -> !message.startsWith("runtime.threads is "))
         .toList();
   }
 }
