@@ -51,7 +51,7 @@ import org.llm4msr.runtime.scoring.ScoringRequest;
 class MutatedFilesTest {
 
   /** Of one kind of file in the quick set. */
-  private static final int FEW = Integer.getInteger("llm4msr.test.mutations", 12);
+  private static final int FEW = Integer.getInteger("llm4msr.test.mutations", 6);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
