@@ -7,13 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.cli.InProcess;
 
 /**
- * Plugins that need what MXNet lacks, from a plugin folder, by the launcher: refused there before
- * any data is looked at.
+ * Plugins that need what MXNet lacks, from a plugin folder: refused there before any data is looked
+ * at.
  */
 class EngineRefusalTest {
 
@@ -109,19 +110,18 @@ class EngineRefusalTest {
   private static final String REASON =
       "needs what the engine MXNet does not have: TOP_K. Set runtime.engine to PyTorch";
 
-  @TempDir Path folder;
-  private Cli cli;
+  @TempDir static Path folder;
+  private static String experiment;
 
-  @BeforeEach
-  void install() throws IOException {
+  @BeforeAll
+  static void install() throws IOException {
     PluginSource.install(folder, "Top", PLUGINS);
-    Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT);
-    cli = new Cli(folder);
+    experiment = Files.writeString(folder.resolve("experiment.yaml"), EXPERIMENT).toString();
   }
 
   @Test
-  void theCheckNamesEachPluginFeatureEngineAndWayOut() throws Exception {
-    Cli.Outcome outcome = run("config", "check", "experiment.yaml", "-Druntime.engine=MXNet");
+  void theCheckNamesEachPluginFeatureEngineAndWayOut() {
+    InProcess.Outcome outcome = run("config", "check", experiment, "-Druntime.engine=MXNet");
 
     assertThat(outcome.code()).isEqualTo(2);
     KEYS.forEach(key -> assertThat(outcome.err()).containsPattern(key + " \\(.*\\): " + REASON));
@@ -129,16 +129,16 @@ class EngineRefusalTest {
   }
 
   @Test
-  void theCheckFindsNothingWrongWithTheOtherEngine() throws Exception {
-    Cli.Outcome outcome =
-        run("config", "check", "experiment.yaml", "-Dknowledge.prompts={name: llm4msr}");
+  void theCheckFindsNothingWrongWithTheOtherEngine() {
+    InProcess.Outcome outcome =
+        run("config", "check", experiment, "-Dknowledge.prompts={name: llm4msr}");
 
     assertThat(outcome.err()).contains("1. dataset.path = nowhere").doesNotContain("2. ", "TOP_K");
   }
 
   @Test
-  void trainingIsRefusedBeforeAnyDataIsLookedAt() throws Exception {
-    Cli.Outcome outcome = run("train", "experiment.yaml", "-Druntime.engine=MXNet");
+  void trainingIsRefusedBeforeAnyDataIsLookedAt() {
+    InProcess.Outcome outcome = run("train", experiment, "-Druntime.engine=MXNet");
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err())
@@ -149,12 +149,12 @@ class EngineRefusalTest {
   }
 
   @Test
-  void theDecoderInBfloat16NeedsScripts() throws Exception {
-    Cli.Outcome outcome =
+  void theDecoderInBfloat16NeedsScripts() {
+    InProcess.Outcome outcome =
         run(
             "config",
             "check",
-            "experiment.yaml",
+            experiment,
             "-Druntime.engine=MXNet",
             "-Dknowledge.encoder={name: decoder, model: model, precision: bfloat16}");
 
@@ -166,19 +166,21 @@ class EngineRefusalTest {
   }
 
   @Test
-  void aGeneratorIsRefusedBeforeItWrites() throws Exception {
-    Cli.Outcome outcome = run("data", "generate", "short-generator", "--out", "raw");
+  void aGeneratorIsRefusedBeforeItWrites() {
+    Path raw = folder.resolve("raw");
+    InProcess.Outcome outcome = run("data", "generate", "short-generator", "--out", raw.toString());
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err())
         .contains("[plugin/UNSUPPORTED] BFLOAT16: The plugin short-generator needs it")
         .doesNotContain("created");
-    assertThat(folder.resolve("raw")).doesNotExist();
+    assertThat(raw).doesNotExist();
   }
 
-  private Cli.Outcome run(String... command) throws Exception {
-    return cli.run(
-        Stream.concat(Stream.of(command), Stream.of("--plugins", "plugins"))
+  private InProcess.Outcome run(String... command) {
+    return InProcess.start(
+        Stream.concat(
+                Stream.of(command), Stream.of("--plugins", folder.resolve("plugins").toString()))
             .toArray(String[]::new));
   }
 }

@@ -12,23 +12,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.cli.InProcess;
 
 /** What {@code --json} prints of data and of settings, for other programs. */
 class JsonOutputTest {
 
   @TempDir Path folder;
-  private Cli cli;
-
-  @BeforeEach
-  void makeCli() throws IOException {
-    cli = new Cli(folder);
-  }
 
   @Test
-  void preparedDataNamesTheKindsOfItsFields() throws Exception {
+  void preparedDataNamesTheKindsOfItsFields() throws IOException {
     Path file = ClickLog.draw(false).write(folder);
 
     JsonNode prepared = json("data", "prepare", file.toString(), "--json");
@@ -54,7 +48,7 @@ class JsonOutputTest {
   @Test
   void aResultThatCannotBeWrittenIsAFailure() throws Exception {
     List<String> full = List.of("sh", "-c", "exec \"$0\" \"$@\" > /dev/full");
-    Cli.Outcome outcome = cli.start(full, "plugins", "list", "--json").await();
+    Cli.Outcome outcome = new Cli(folder).start(full, "plugins", "list", "--json").await();
 
     assertThat(outcome.code()).isEqualTo(1);
     assertThat(outcome.err())
@@ -65,7 +59,7 @@ class JsonOutputTest {
   void aReaderThatHasEnoughIsNoFailure() throws Exception {
     List<String> head =
         List.of("sh", "-c", "{ \"$0\" \"$@\"; echo \"exit $?\" >&2; } | head -c 1 > /dev/null");
-    Cli.Outcome outcome = cli.start(head, "config", "schema").await();
+    Cli.Outcome outcome = new Cli(folder).start(head, "config", "schema").await();
 
     assertThat(outcome.err()).contains("exit 0").doesNotContain("cli/OUTPUT");
   }
@@ -90,9 +84,7 @@ class JsonOutputTest {
         .collect(Collectors.joining(", "));
   }
 
-  private JsonNode json(String... command) throws Exception {
-    Cli.Outcome outcome = cli.run(command);
-    assertThat(outcome.code()).as(outcome.err()).isZero();
-    return new ObjectMapper().readTree(outcome.out());
+  private static JsonNode json(String... command) throws IOException {
+    return new ObjectMapper().readTree(InProcess.run(command));
   }
 }
