@@ -137,7 +137,8 @@ public final class FlightBatches implements AutoCloseable {
     return path.isEmpty() ? "" : path.get(0);
   }
 
-  private static FlightRuntimeException failed(Throwable error) {
+  /** Returns an error as a client of Flight sees it. */
+  static FlightRuntimeException failed(Throwable error) {
     if (error instanceof FlightRuntimeException known) {
       return known;
     }
