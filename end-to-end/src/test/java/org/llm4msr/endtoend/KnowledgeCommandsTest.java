@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.cli.InProcess;
@@ -19,11 +21,24 @@ class KnowledgeCommandsTest {
       Path.of(System.getProperty("llm4msr.root"))
           .resolve("plugins-llm/src/test/resources/org/llm4msr/plugins/llm/decoder");
 
-  @TempDir Path folder;
+  @TempDir static Path prepared;
+  @TempDir Path place;
+  private Path folder;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    SmallShop.write(prepared, 5, 0, 600, 12, List.of("a", "b", "c"));
+    InProcess.run("data", "prepare", prepared.resolve("experiment.yaml").toString());
+  }
+
+  @BeforeEach
+  void copy() throws IOException {
+    folder = place.resolve("shop");
+    ServedModelTest.copy(prepared, folder);
+  }
 
   @Test
   void aDecodersAnswersAreExtractedAndShown() throws Exception {
-    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
     Path experiment = folder.resolve("experiment.yaml");
     String encoder =
         "encoder: {name: decoder, model: '%s', tokenizer: '%s', position: generated-end, generatedTokens: 8}"
@@ -31,7 +46,6 @@ class KnowledgeCommandsTest {
     Files.writeString(
         experiment,
         Files.readString(experiment).replace("encoder: {name: hash, dimension: 16}", encoder));
-    InProcess.run("data", "prepare", experiment.toString());
 
     assertThat(InProcess.run("knowledge", "extract", experiment.toString()))
         .contains("3 scenarios, 12 users; 15 prompts read");
@@ -62,8 +76,6 @@ class KnowledgeCommandsTest {
 
   @Test
   void promptsAreWrittenForATool() throws Exception {
-    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    InProcess.run("data", "prepare", experiment());
     // Its files are made of the prompts, so they do not exist yet.
     String[] precomputed = {
       "-Dknowledge.encoder={name: precomputed, users: users.csv, scenarios: scenarios.csv, items:"
@@ -118,9 +130,6 @@ class KnowledgeCommandsTest {
 
   @Test
   void aThresholdThatNobodyReachesIsTold() throws Exception {
-    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    InProcess.run("data", "prepare", experiment());
-
     InProcess.Outcome outcome =
         InProcess.start("knowledge", "extract", experiment(), "-Dknowledge.minInteractions=601");
 
@@ -132,9 +141,6 @@ class KnowledgeCommandsTest {
 
   @Test
   void aDryRunTellsWhatAnExtractionReads() throws Exception {
-    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    InProcess.run("data", "prepare", experiment());
-
     JsonNode plan = json("knowledge", "extract", experiment(), "--dry-run", "--json");
     assertThat(folder.resolve("work/knowledge")).doesNotExist();
     assertThat(plan.at("/users/counts/read").asLong()).isEqualTo(12);
@@ -167,8 +173,6 @@ class KnowledgeCommandsTest {
 
   @Test
   void aLimitIsOfTheTraining() throws Exception {
-    SmallShop.write(folder, 5, 0, 600, 12, List.of("a", "b", "c"));
-    InProcess.run("data", "prepare", experiment());
     String limit = "-Dknowledge.limit.users=5";
 
     assertThat(InProcess.run("knowledge", "extract", experiment(), limit))

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
@@ -29,11 +30,18 @@ class PeriodsTest {
 
   private static final String THREE = "knowledge.periods=3";
 
+  @TempDir static Path shared;
   @TempDir Path folder;
+
+  @BeforeAll
+  static void prepare() throws IOException {
+    Experiment.fromYaml(ClickLog.draw(false).write(shared.resolve("log")))
+        .prepare(false, Progress.NONE);
+  }
 
   @Test
   void whatWasKnownIsMadeOfOlderRowsAlone() throws IOException {
-    Experiment whole = prepared("whole", ClickLog.draw(false), THREE);
+    Experiment whole = copied("whole", THREE);
     List<Long> done = new ArrayList<>();
     Set<Long> totals = new HashSet<>();
     ExtractionResult result =
@@ -67,10 +75,10 @@ class PeriodsTest {
 
   @Test
   void anotherModelIsTrained() throws IOException {
-    Experiment published = prepared("periods", ClickLog.draw(false));
+    Experiment published = copied("periods");
     published.extract(false, Progress.NONE);
     published.train("published", Progress.NONE);
-    Experiment honest = prepared("periods", ClickLog.draw(false), THREE);
+    Experiment honest = Experiment.fromYaml(folder.resolve("periods/experiment.yaml"), THREE);
     honest.extract(false, Progress.NONE);
     honest.train("honest", Progress.NONE);
 
@@ -86,7 +94,7 @@ class PeriodsTest {
 
   @Test
   void trainingNamesWhatWasNotExtracted() throws IOException {
-    Experiment experiment = prepared("missing", ClickLog.draw(false), THREE);
+    Experiment experiment = copied("missing", THREE);
     experiment.extract(false, Progress.NONE);
     Path store = experiment.workspace().knowledgeBefore(2, 3);
     Files.delete(store.resolve("store.json"));
@@ -99,7 +107,7 @@ class PeriodsTest {
 
   @Test
   void aRunThatKeepsItsKnowledgeNoticesThatEarlierPeriodsWereExtractedAnew() throws IOException {
-    Experiment experiment = prepared("resumed", ClickLog.draw(false), THREE);
+    Experiment experiment = copied("resumed", THREE);
     experiment.extract(false, Progress.NONE);
     Path bundle = experiment.train("first", Progress.NONE).bundle();
     experiment.prepare(true, bundle, Progress.NONE);
@@ -118,7 +126,7 @@ class PeriodsTest {
 
   @Test
   void aRebuildLeavesNoOtherPeriodsBehind() throws IOException {
-    Experiment three = prepared("rebuilt", ClickLog.draw(false), THREE);
+    Experiment three = copied("rebuilt", THREE);
     three.extract(false, Progress.NONE);
     Path file = folder.resolve("rebuilt").resolve("experiment.yaml");
     Experiment two = Experiment.fromYaml(file, "knowledge.periods=2");
@@ -131,7 +139,7 @@ class PeriodsTest {
 
   @Test
   void periodsThatWereFilledInAnotherWayAreFoundBeforeAnythingIsWritten() throws IOException {
-    Experiment two = prepared("other", ClickLog.draw(false), "knowledge.periods=2");
+    Experiment two = copied("other", "knowledge.periods=2");
     two.extract(false, Progress.NONE);
     Path file = folder.resolve("other").resolve("experiment.yaml");
     Experiment wide =
@@ -173,6 +181,13 @@ class PeriodsTest {
     assertThatThrownBy(leaky::check)
         .hasMessageContaining("knowledge.periods")
         .hasMessageContaining("leakFutureInteractions");
+  }
+
+  /** Returns an experiment on the log that is prepared already, with settings of other stages. */
+  private Experiment copied(String name, String... overrides) throws IOException {
+    Path copy = folder.resolve(name);
+    ServedModelTest.copy(shared.resolve("log"), copy);
+    return Experiment.fromYaml(copy.resolve("experiment.yaml"), overrides);
   }
 
   private Experiment prepared(String name, ClickLog log, String... overrides) throws IOException {

@@ -181,7 +181,8 @@ class ServedModelTest {
     return (float) answer.at("/items/0/probability").asDouble();
   }
 
-  private static void copy(Path from, Path to) throws IOException {
+  /** Copies a folder; its parent exists, it does not. */
+  static void copy(Path from, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         Files.copy(file, to.resolve(from.relativize(file).toString()));
