@@ -23,6 +23,7 @@ import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.files.PieceFolder;
 import org.llm4msr.tck.harness.Finding;
+import org.llm4msr.tck.harness.KeptTable;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.MeasuredProcess;
 import org.llm4msr.tck.harness.ReaderProcess;
@@ -261,13 +262,14 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
       try (DatasetReader reader = open();
           DatasetReader other = open()) {
         for (RawTable table : reader.schema().tables()) {
-          TableContents first = TableContents.of(reader, table);
-          if (table == RawTable.INTERACTIONS) {
-            Finding.unlessEqual(
-                "interactions in several batches", several(), (long) first.rows().size());
+          try (KeptTable first = KeptTable.of(reader, table)) {
+            if (table == RawTable.INTERACTIONS) {
+              Finding.unlessEqual(
+                  "interactions in several batches", several(), (long) first.size());
+            }
+            first.unlessSame(table + " when opened again", reader, table);
+            first.unlessSame(table + " by another reader", other, table);
           }
-          first.unlessSame(table + " when opened again", TableContents.of(reader, table));
-          first.unlessSame(table + " by another reader", TableContents.of(other, table));
         }
       }
     }
@@ -282,13 +284,12 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
     final void startsAnew() throws IOException {
       write(folder, several());
-      try (DatasetReader reader = open()) {
-        TableContents before = TableContents.of(reader, RawTable.INTERACTIONS);
+      try (DatasetReader reader = open();
+          KeptTable before = KeptTable.of(reader, RawTable.INTERACTIONS)) {
         try (ArrowReader broken = reader.open(RawTable.INTERACTIONS, new RootAllocator())) {
           Finding.unless(broken.loadNextBatch(), "a batch", "none");
         }
-        before.unlessSame(
-            "interactions afterwards", TableContents.of(reader, RawTable.INTERACTIONS));
+        before.unlessSame("interactions afterwards", reader, RawTable.INTERACTIONS);
       }
     }
 
