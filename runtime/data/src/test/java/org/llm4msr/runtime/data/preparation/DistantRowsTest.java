@@ -21,6 +21,7 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,12 +150,18 @@ class DistantRowsTest {
   @ParameterizedTest
   @EnumSource(
       value = SplitConfig.By.class,
-      names = {"TIME", "USER_TIME", "RANDOM"})
+      names = {"TIME", "USER_TIME"})
   void theResultIsThatOfOneMachine(SplitConfig.By by) throws IOException {
     NegativesConfig drawn =
         new NegativesConfig(2, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 5, 0.5);
     DatasetConfig config = Preparations.drawing(Preparations.split(by), 2, drawn);
     assertSame(config, 0, ROWS);
+  }
+
+  @Test
+  @Tag("slow")
+  void theResultOfARandomSplitIsThatOfOneMachine() throws IOException {
+    theResultIsThatOfOneMachine(SplitConfig.By.RANDOM);
   }
 
   @Test

@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,13 +42,14 @@ import org.llm4msr.runtime.config.DatasetConfig;
 import org.llm4msr.runtime.config.NegativePool;
 import org.llm4msr.runtime.config.NegativesConfig;
 import org.llm4msr.runtime.config.NegativesConfig.Draw;
+import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
 import org.slf4j.LoggerFactory;
 
 class NegativeSamplingTest {
 
-  private static final int ROWS = 3_000;
+  private static final int ROWS = 600;
   private static final int USERS = 40;
   private static final int ITEMS = 60;
   private static final List<String> PARTS = List.of("train", "validation", "test");
@@ -70,19 +73,20 @@ class NegativeSamplingTest {
   }
 
   private static ListReader reader(List<Row> log) {
-    return new ListReader()
-        .table(
-            RawTable.INTERACTIONS,
-            "user",
-            log.stream().map(Row::user).toList(),
-            "item",
-            log.stream().map(Row::item).toList(),
-            "scenario",
-            log.stream().map(Row::scenario).toList(),
-            "label",
-            log.stream().map(row -> row.positive() ? 1L : 0L).toList(),
-            "time",
-            log.stream().map(Row::time).toList());
+    ListReader reader = new ListReader();
+    reader.batchRows = ROWS;
+    return reader.table(
+        RawTable.INTERACTIONS,
+        "user",
+        log.stream().map(Row::user).toList(),
+        "item",
+        log.stream().map(Row::item).toList(),
+        "scenario",
+        log.stream().map(Row::scenario).toList(),
+        "label",
+        log.stream().map(row -> row.positive() ? 1L : 0L).toList(),
+        "time",
+        log.stream().map(Row::time).toList());
   }
 
   private Path prepare(List<Row> log, NegativesConfig negatives, int threads) {
@@ -121,6 +125,35 @@ class NegativeSamplingTest {
     return ((Number) root.getVector(column).getObject(row)).intValue();
   }
 
+  /** Returns each part after a draw from the table of rows alone. */
+  private List<List<Row>> sampled(List<Row> log, NegativesConfig negatives)
+      throws IOException, SQLException {
+    Path scratch = Files.createDirectory(folder.resolve("sampled" + prepared++));
+    SplitCounts before = SplitPlan.cut(log.size(), Preparations.BY_TIME.ratio());
+    try (PreparationDatabase database = new PreparationDatabase(scratch, 256L << 20, 2)) {
+      ListReader reader = reader(log.stream().sorted(Comparator.comparingLong(Row::time)).toList());
+      database.ingest(
+          reader.open(RawTable.INTERACTIONS, database.allocator()),
+          "CREATE TABLE ordered AS SELECT \"user\" AS u, item AS i, scenario AS s, time AS t, label = 1 AS y, 1::DOUBLE AS w, false AS drawn FROM source");
+      LabelColumns labels = new LabelColumns(reader.schema());
+      SplitCounts after = new NegativeSampling(negatives, true, labels, database).draw(before);
+      List<Row> rows =
+          database.query(
+              "SELECT u, i, s, t, y FROM ordered ORDER BY rowid",
+              row ->
+                  new Row(
+                      row.getString(1),
+                      row.getString(2),
+                      row.getString(3),
+                      row.getLong(4),
+                      row.getBoolean(5)));
+      int trained = Math.toIntExact(after.train());
+      int seen = Math.toIntExact(after.train() + after.validation());
+      return List.of(
+          rows.subList(0, trained), rows.subList(trained, seen), rows.subList(seen, rows.size()));
+    }
+  }
+
   private interface RowVisitor {
     void visit(VectorSchemaRoot root, int row);
   }
@@ -143,18 +176,19 @@ class NegativeSamplingTest {
     NegativesConfig none = new NegativesConfig(0, Draw.UNIFORM, NegativePool.PART, 0, 1);
     assertThatThrownBy(() -> prepare(log(), none, 1))
         .hasMessage(
-            "[data/NO_NEGATIVES] All 3000 rows are positives, and a model needs negatives as well. Set dataset.negatives.perPositive, for example to 4, which draws some; or correct the label in the section dataset.");
+            "[data/NO_NEGATIVES] All 600 rows are positives, and a model needs negatives as well. Set dataset.negatives.perPositive, for example to 4, which draws some; or correct the label in the section dataset.");
   }
 
   @Test
   void negativesStandBehindTheirPositivesAndAreNewToTheirUsers() throws IOException {
     List<Row> log = log();
+    Map<String, Long> met = new HashMap<>();
+    log.forEach(row -> met.merge(row.user() + row.item(), row.time(), Math::min));
     for (Draw draw : Draw.values()) {
       Path prepared = prepare(log, new NegativesConfig(3, draw, NegativePool.EARLIER, 5, 1), 2);
-      assertThat(ManifestFile.read(prepared).rows())
-          .isEqualTo(new SplitCounts(8_000, 2_000, 2_000));
+      assertThat(ManifestFile.read(prepared).rows()).isEqualTo(new SplitCounts(1_600, 400, 400));
       Set<String> trained = new HashSet<>();
-      log.subList(0, 2_000).forEach(row -> trained.add(row.user() + row.item()));
+      log.subList(0, 400).forEach(row -> trained.add(row.user() + row.item()));
       Set<String> candidates = new HashSet<>();
       int seen = 0;
       for (int part = 0; part < 3; part++) {
@@ -176,23 +210,16 @@ class NegativeSamplingTest {
                         positive.time(),
                         false));
             assertThat(negative.item()).startsWith(positive.scenario()).isIn(candidates);
-            assertThat(trained).doesNotContain(negative.user() + negative.item());
-            assertThat(part > 0 && metBy(log, negative)).isFalse();
+            String pair = negative.user() + negative.item();
+            assertThat(trained.contains(pair)).isFalse();
+            assertThat(part > 0 && met.getOrDefault(pair, Long.MAX_VALUE) <= negative.time())
+                .isFalse();
             drawn.add(negative.item());
           }
           assertThat(drawn).hasSize(3);
         }
       }
     }
-  }
-
-  private static boolean metBy(List<Row> log, Row negative) {
-    return log.stream()
-        .anyMatch(
-            row ->
-                row.user().equals(negative.user())
-                    && row.item().equals(negative.item())
-                    && row.time() <= negative.time());
   }
 
   static List<NegativePool> pools() {
@@ -213,7 +240,7 @@ class NegativeSamplingTest {
   /** Eight rows train, two validate, two test. With seven draws each row gets all it may have. */
   @ParameterizedTest
   @EnumSource(Draw.class)
-  void thePoolIsThatOfItsRule(Draw draw) throws IOException {
+  void thePoolIsThatOfItsRule(Draw draw) throws IOException, SQLException {
     List<Row> log =
         days(
             "0 a", "1 a", "2 b", "3 c", "10 d", "11 d", "12 e", "20 b", // train
@@ -231,13 +258,13 @@ class NegativeSamplingTest {
   }
 
   /** Returns each part as its positives, each with the items of its negatives in order. */
-  private List<String> drawn(List<Row> log, Draw draw, NegativePool pool) throws IOException {
-    Path target = prepare(log, new NegativesConfig(7, draw, pool, 5, 1), 2);
+  private List<String> drawn(List<Row> log, Draw draw, NegativePool pool)
+      throws IOException, SQLException {
     List<String> parts = new ArrayList<>();
-    for (String part : PARTS) {
+    for (List<Row> part : sampled(log, new NegativesConfig(7, draw, pool, 5, 1))) {
       StringBuilder text = new StringBuilder();
       Set<String> items = new TreeSet<>();
-      for (Row row : rows(target, part)) {
+      for (Row row : part) {
         if (row.positive()) {
           text.append(String.join("", items)).append(' ').append(row.item()).append(':');
           items.clear();
@@ -255,7 +282,7 @@ class NegativeSamplingTest {
    * {@code b} once, {@code d} after a row outside; {@code c} lies in the same stretches outside.
    */
   @Test
-  void eachItemOfTheDaysIsOneOfAll() throws IOException {
+  void eachItemOfTheDaysIsOneOfAll() throws IOException, SQLException {
     List<Row> log = days("2 c", "3 d", "8 a", "9 d", "12 a", "15 b", "22 a", "27 c");
     for (int r = 0; r < 3_004; r++) {
       long day = r < 2_000 ? 15 : 200;
@@ -264,7 +291,7 @@ class NegativeSamplingTest {
     NegativesConfig negatives = new NegativesConfig(1, Draw.UNIFORM, NegativePool.near(10), 5, 1);
 
     Map<String, Long> drawn =
-        rows(prepare(log, negatives, 2), "train").stream()
+        sampled(log, negatives).get(0).stream()
             .filter(row -> !row.positive() && row.user().startsWith("other"))
             .collect(Collectors.groupingBy(Row::item, Collectors.counting()));
 
@@ -277,7 +304,7 @@ class NegativeSamplingTest {
   /** Of three items the drawing users have met one; of the others one is nine times as popular. */
   @ParameterizedTest
   @MethodSource("pools")
-  void popularItemsAreDrawnAsOftenAsTheyOccur(NegativePool pool) throws IOException {
+  void popularItemsAreDrawnAsOftenAsTheyOccur(NegativePool pool) throws IOException, SQLException {
     List<Row> log = new ArrayList<>();
     long hour = TimeUnit.HOURS.toMillis(1);
     for (int r = 0; r < 4_000; r++) {
@@ -288,7 +315,7 @@ class NegativeSamplingTest {
     }
     Map<Draw, Double> shares = new HashMap<>();
     for (Draw draw : Draw.values()) {
-      List<Row> rows = rows(prepare(log, new NegativesConfig(1, draw, pool, 5, 1), 2), "train");
+      List<Row> rows = sampled(log, new NegativesConfig(1, draw, pool, 5, 1)).get(0);
       Map<String, Long> drawn =
           rows.stream()
               .filter(row -> !row.positive() && row.user().startsWith("other"))
@@ -302,22 +329,29 @@ class NegativeSamplingTest {
 
   @ParameterizedTest
   @MethodSource("pools")
-  void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself(NegativePool pool) throws IOException {
+  void drawsDependOnTheSeedAloneAndTheTrainingPartOnItself(NegativePool pool)
+      throws IOException, SQLException {
     List<Row> log = log();
     NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, pool, 5, 1);
-    Path first = prepare(log, negatives, 1);
-    Path second = prepare(log, negatives, 2);
+    List<List<Row>> first = sampled(log, negatives);
+    assertThat(sampled(log, negatives)).isEqualTo(first);
+    NegativesConfig otherSeed = new NegativesConfig(2, Draw.POPULARITY, pool, 6, 1);
+    assertThat(sampled(log, otherSeed).get(0)).isNotEqualTo(first.get(0));
+    List<Row> changed = new ArrayList<>(log.subList(0, 400));
+    log.subList(400, ROWS)
+        .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
+    assertThat(sampled(changed, negatives).get(0)).isEqualTo(first.get(0));
+  }
+
+  @Test
+  void threadsChangeNoByteOfPreparedNegatives() throws IOException {
+    NegativesConfig negatives = new NegativesConfig(2, Draw.POPULARITY, NegativePool.EARLIER, 5, 1);
+    Path first = prepare(log(), negatives, 1);
+    Path second = prepare(log(), negatives, 2);
     for (String part : PARTS) {
       assertThat(second.resolve(part + ".arrow"))
           .hasSameBinaryContentAs(first.resolve(part + ".arrow"));
     }
-    Path other = prepare(log, new NegativesConfig(2, Draw.POPULARITY, pool, 6, 1), 2);
-    assertThat(rows(other, "train")).isNotEqualTo(rows(first, "train"));
-    List<Row> changed = new ArrayList<>(log.subList(0, 2_000));
-    log.subList(2_000, ROWS)
-        .forEach(row -> changed.add(new Row("new", "a-new", "a", row.time(), true)));
-    Path later = prepare(changed, new NegativesConfig(2, Draw.POPULARITY, pool, 5, 1), 3);
-    assertThat(later.resolve("train.arrow")).hasSameBinaryContentAs(first.resolve("train.arrow"));
   }
 
   @Test

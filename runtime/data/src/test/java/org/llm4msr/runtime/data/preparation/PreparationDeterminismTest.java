@@ -30,11 +30,11 @@ import org.llm4msr.runtime.data.prepared.PreparedData;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.Split;
 
-/** Thirty thousand random rows; by dates, the first 20,000 milliseconds train. */
+/** Nine thousand random rows; by dates, the first 6,000 milliseconds train. */
 class PreparationDeterminismTest {
 
-  private static final int ROWS = 30_000;
-  private static final int TRAINING_END = 20_000;
+  private static final int ROWS = 9_000;
+  private static final int TRAINING_END = 6_000;
 
   @TempDir Path folder;
 
@@ -42,8 +42,8 @@ class PreparationDeterminismTest {
       new SplitConfig(
           SplitConfig.By.TIME,
           List.of(4.0, 1.0, 1.0),
-          "1970-01-01T00:00:20Z",
-          "1970-01-01T00:00:25Z",
+          "1970-01-01T00:00:06Z",
+          "1970-01-01T00:00:07.500Z",
           0);
 
   /** Row r has time r but for some ties; rows of the later parts depend on {@code laterSeed}. */
@@ -114,7 +114,7 @@ class PreparationDeterminismTest {
   void threadsMemoryAndBatchesChangeNoByte() {
     DatasetManifest expected = prepare(reader(5), "one", 512L << 20, 1);
     ListReader otherBatches = reader(5);
-    otherBatches.batchRows = 10_000;
+    otherBatches.batchRows = 4_000;
     assertThat(prepare(otherBatches, "four", 512L << 20, 4)).isEqualTo(expected);
     assertThat(prepare(reader(5), "small", 64L << 20, 3)).isEqualTo(expected);
     assertThat(expected.files()).hasSize(15);
@@ -182,7 +182,7 @@ class PreparationDeterminismTest {
       for (Split split : Split.values()) {
         Batch batch = data.sequential(split, ROWS).newBatch();
         data.sequential(split, ROWS).next(batch);
-        int first = split == Split.TRAIN ? 0 : split == Split.VALIDATION ? 20_000 : 25_000;
+        int first = split == Split.TRAIN ? 0 : split == Split.VALIDATION ? TRAINING_END : 7_500;
         for (int i = 0; i < batch.size; i++) {
           assertThat(decoded(batch.fields.get(field), i, values))
               .isEqualTo(expected(raw.get(name).get(first + i), counts));
