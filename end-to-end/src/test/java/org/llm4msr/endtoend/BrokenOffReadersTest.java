@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -24,6 +23,7 @@ import org.llm4msr.runtime.experiment.Experiment;
  * The preparation of every reader, killed at any moment and on disks that fill: nothing unfinished
  * is taken for finished, and the next preparation gives the bytes of an undisturbed one.
  */
+@Tag("slow")
 class BrokenOffReadersTest {
 
   private static final long SEED = Long.getLong("llm4msr.test.seed", 20261125);
@@ -62,15 +62,8 @@ class BrokenOffReadersTest {
     data = GeneratedData.write(folder.resolve("raw"), which, "interactions=" + interactions);
   }
 
-  @Test
-  void aKilledPreparationIsNoFinishedOne() throws Exception {
-    generate("mind", 2_000);
-    stage().kill(1, random);
-  }
-
   @ParameterizedTest
   @FieldSource("READERS")
-  @Tag("slow")
   void killsAtAnyMomentChangeNothing(String which) throws Exception {
     generate(which, 5_000);
     stage().kill(3, random);
@@ -106,7 +99,6 @@ class BrokenOffReadersTest {
 
   @ParameterizedTest
   @FieldSource("READERS")
-  @Tag("slow")
   void aDiskThatFillsIsNamedAndChangesNothing(String which) throws Exception {
     assumeThat(new ProcessBuilder("unshare", "-rm", "true").start().waitFor())
         .as("this system lets a test mount a disk of its own")
