@@ -35,11 +35,11 @@ import org.llm4msr.tck.harness.LayersBetween;
 import org.llm4msr.tck.harness.ModelData;
 import org.llm4msr.tck.harness.ModelHarness;
 import org.llm4msr.tck.harness.PromptData;
-import org.llm4msr.tck.harness.ReaderProcess;
 import org.llm4msr.tck.harness.ReferenceBackbone;
 import org.llm4msr.tck.harness.ReferenceHead;
 import org.llm4msr.tck.harness.TestBatch;
 import org.llm4msr.tck.harness.TestEngines;
+import org.llm4msr.tck.process.ReaderProcess;
 
 /**
  * Creates a plugin as a run does, and uses it once on small data: the plugin's class loader is the

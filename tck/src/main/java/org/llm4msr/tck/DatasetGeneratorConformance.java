@@ -25,11 +25,11 @@ import org.llm4msr.api.data.DatasetReaderFactory;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.tck.harness.Finding;
-import org.llm4msr.tck.harness.GeneratorProcess;
 import org.llm4msr.tck.harness.KitContext;
-import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.ReaderProcess;
 import org.llm4msr.tck.harness.TableContents;
+import org.llm4msr.tck.process.GeneratorProcess;
+import org.llm4msr.tck.process.MeasuredProcess;
+import org.llm4msr.tck.process.ReaderProcess;
 import org.llm4msr.tck.rule.Rule;
 
 /**

@@ -25,9 +25,9 @@ import org.llm4msr.runtime.files.PieceFolder;
 import org.llm4msr.tck.harness.Finding;
 import org.llm4msr.tck.harness.KeptTable;
 import org.llm4msr.tck.harness.KitContext;
-import org.llm4msr.tck.harness.MeasuredProcess;
-import org.llm4msr.tck.harness.ReaderProcess;
 import org.llm4msr.tck.harness.TableContents;
+import org.llm4msr.tck.process.MeasuredProcess;
+import org.llm4msr.tck.process.ReaderProcess;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -165,7 +165,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     @Rule(
         id = "READER-11",
         says =
-            "gives every interaction a user, an item, a scenario, a label of 0 or 1 and, where there are times, one",
+            "gives every interaction a user, an item, a scenario, a label of 0 or 1 and, where"
+                + " there are times, one",
         checkFirst = {
           "a label that is derived from an absent value is absent too",
           "time is milliseconds since 1970, int64; split is train, validation or test",
@@ -336,7 +337,8 @@ abstract class ReadingConformance extends PluginConformance<DatasetReaderFactory
     @Rule(
         id = "READER-17",
         says =
-            "emits of its log piece by piece what it emits of all, or says that it has no log of pieces",
+            "emits of its log piece by piece what it emits of all, or says that it has no log of"
+                + " pieces",
         checkFirst = {
           "logFiles() names files in the order of their interactions, and their headers",
           "rows that depend on other lines: LogFile.lines is false, or logFiles() is empty",

@@ -1,4 +1,4 @@
-/** What plugins are run in: engine, batches, reference parts, processes. */
+/** What plugins are run in: engine, batches, reference parts. */
 @NullMarked
 package org.llm4msr.tck.harness;
 

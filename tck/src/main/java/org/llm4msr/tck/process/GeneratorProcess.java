@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.process;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,6 +9,7 @@ import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.tck.harness.KitContext;
 
 /** Generates in a separate process, and counts the interactions that are reported as progress. */
 public final class GeneratorProcess {

@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
+import org.llm4msr.tck.harness.Finding;
 
 /** A separate process, whose resident memory is that of one plugin only. */
 public final class MeasuredProcess {

@@ -1,4 +1,4 @@
-package org.llm4msr.tck.harness;
+package org.llm4msr.tck.process;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -13,6 +13,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.plugins.PluginKind;
 import org.llm4msr.runtime.plugins.PluginRegistry;
+import org.llm4msr.tck.harness.KitContext;
 
 /**
  * Reads all interactions in a separate process, whose resident memory is that of the reader only.
