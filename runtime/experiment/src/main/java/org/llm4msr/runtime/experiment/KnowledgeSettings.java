@@ -64,7 +64,7 @@ final class KnowledgeSettings {
           "knowledge/STORE_MISMATCH",
           "The knowledge in %s was extracted with settings other than those of the configuration: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
               .formatted(
-                  store.folder(), String.join("; ", differences), experiment.config().file()));
+                  store.folder(), String.join("; ", differences), experiment.config().word()));
     }
   }
 
@@ -90,12 +90,12 @@ final class KnowledgeSettings {
     String others = PluginStamp.differences(there.plugins(), PluginStamps.of(config));
     if (!others.isEmpty()) {
       LOG.warn(
-          "The knowledge in {} was extracted with other code of a plugin: {}. The stored vectors are"
-              + " kept. If this code makes the same, say so with `llm4msr knowledge extract {}"
+          "The knowledge in {} was extracted with other code of a plugin: {}. The stored vectors"
+              + " are kept. If this code makes the same, say so with `llm4msr knowledge extract {}"
               + " --accept`; otherwise extract them again, with --rebuild.",
           folder,
           others,
-          experiment.config().file());
+          experiment.config().word());
     }
   }
 

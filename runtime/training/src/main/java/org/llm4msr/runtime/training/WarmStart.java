@@ -36,6 +36,7 @@ import org.llm4msr.runtime.model.DenseParameter;
 import org.llm4msr.runtime.model.ParameterSnapshot;
 import org.llm4msr.runtime.tables.Safetensors;
 import org.llm4msr.runtime.tables.TableFile;
+import org.llm4msr.runtime.text.ShellWord;
 import org.llm4msr.toolkit.safetensors.Tensor;
 
 /**
@@ -125,7 +126,7 @@ public final class WarmStart {
           "OTHER_DATA",
           "has other ids than the prepared data in " + data.folder(),
           "Run `llm4msr data prepare --extend %s` with this configuration first."
-              .formatted(bundle.folder()));
+              .formatted(ShellWord.quoted(bundle.folder().toString())));
     }
     DatasetManifest before = ids.manifest();
     try {

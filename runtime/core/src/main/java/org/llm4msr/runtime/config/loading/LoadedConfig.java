@@ -6,6 +6,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.ModelConfig;
+import org.llm4msr.runtime.text.ShellWord;
 
 /**
  * A configuration that was read, bound and validated.
@@ -59,6 +60,11 @@ public record LoadedConfig(
               .formatted(file));
     }
     return config.model();
+  }
+
+  /** Returns the file as a word of a shell, for commands that texts show. */
+  public String word() {
+    return ShellWord.quoted(file.toString());
   }
 
   /** Returns the folder against which paths in the configuration are resolved. */

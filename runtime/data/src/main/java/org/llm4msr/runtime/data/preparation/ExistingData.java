@@ -11,6 +11,7 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.ManifestFile;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.text.ShellWord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,9 +58,10 @@ final class ExistingData {
       PreparedData.open(target).close();
       if (schema.group() && manifest.groups() == 0) {
         LOG.warn(
-            "{} has no groups of rows; `llm4msr data prepare --force {}` adds those of the raw data",
+            "{} has no groups of rows; `llm4msr data prepare --force {}` adds those of the raw"
+                + " data",
             target,
-            request.experiment());
+            ShellWord.quoted(request.experiment()));
       }
       return manifest;
     } catch (MsrException e) {
@@ -73,7 +75,7 @@ final class ExistingData {
     return DataErrors.user(
         "OTHER_DATA",
         "%s %s Replace it with `llm4msr data prepare --force %s`, or choose another workspace."
-            .formatted(request.target(), why, request.experiment()));
+            .formatted(request.target(), why, ShellWord.quoted(request.experiment())));
   }
 
   private static boolean isEmptyFolder(Path target) throws IOException {
