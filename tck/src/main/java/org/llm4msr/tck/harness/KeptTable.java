@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 
-/** All rows of a table as Arrow, for tables of so many rows that their texts would take long. */
+/**
+ * All rows of a table as Arrow, for tables of so many rows that their texts would take long. Its
+ * memory is its own, and released by {@link #close}.
+ */
 public final class KeptTable implements AutoCloseable {
 
   private final BufferAllocator allocator = new RootAllocator();
@@ -25,17 +28,24 @@ public final class KeptTable implements AutoCloseable {
     rows.allocateNew();
   }
 
+  /** Reads a table to its end. */
   @SuppressWarnings("resource") // Another rule tests what the reader leaves in the allocator.
   public static KeptTable of(DatasetReader reader, RawTable table) throws IOException {
     try (ArrowReader batches = reader.open(table, new RootAllocator())) {
       KeptTable kept = new KeptTable(batches.getVectorSchemaRoot().getSchema());
-      while (batches.loadNextBatch()) {
-        VectorSchemaRootAppender.append(kept.rows, batches.getVectorSchemaRoot());
+      try {
+        while (batches.loadNextBatch()) {
+          VectorSchemaRootAppender.append(kept.rows, batches.getVectorSchemaRoot());
+        }
+        return kept;
+      } catch (IOException | RuntimeException | Error e) {
+        kept.close();
+        throw e;
       }
-      return kept;
     }
   }
 
+  /** Returns the number of rows. */
   public int size() {
     return rows.getRowCount();
   }
