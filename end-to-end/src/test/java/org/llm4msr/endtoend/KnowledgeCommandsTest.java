@@ -34,7 +34,7 @@ class KnowledgeCommandsTest {
   @BeforeEach
   void copy() throws IOException {
     folder = place.resolve("shop");
-    ServedModelTest.copy(prepared, folder);
+    Folders.copy(prepared, folder);
   }
 
   @Test

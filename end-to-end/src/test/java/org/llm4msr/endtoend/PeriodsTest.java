@@ -186,7 +186,7 @@ class PeriodsTest {
   /** Returns an experiment on the log that is prepared already, with settings of other stages. */
   private Experiment copied(String name, String... overrides) throws IOException {
     Path copy = folder.resolve(name);
-    ServedModelTest.copy(shared.resolve("log"), copy);
+    Folders.copy(shared.resolve("log"), copy);
     return Experiment.fromYaml(copy.resolve("experiment.yaml"), overrides);
   }
 

@@ -175,7 +175,9 @@ class QuickstartTest {
     assertThat(otherSettings.code()).isEqualTo("knowledge/STORE_MISMATCH");
     assertThat(otherSettings)
         .hasMessageContaining("and is now 32")
-        .hasMessageContaining("`llm4msr knowledge extract " + file);
+        .hasMessageContaining(
+            "`llm4msr knowledge extract '%s/Bob'\\''s work/%s'"
+                .formatted(parent, file.getFileName()));
     assertThat(folder.resolve("work/runs/one")).doesNotExist();
     assertThatThrownBy(
             () -> open(file, "knowledge.missing=zero").train("enhanced-pytorch-7", Progress.NONE))

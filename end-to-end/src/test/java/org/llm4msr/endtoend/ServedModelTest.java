@@ -17,7 +17,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Value;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -151,8 +150,8 @@ class ServedModelTest {
   @Test
   void aVersionIsServedOnceItIsWhole() throws Exception {
     Path versions = Files.createDirectory(folder.resolve("versions"));
-    copy(ServedShop.compiled(), versions.resolve("1"));
-    copy(ServedShop.compiled(), versions.resolve("2"));
+    Folders.copy(ServedShop.compiled(), versions.resolve("1"));
+    Folders.copy(ServedShop.compiled(), versions.resolve("2"));
     Path file = versions.resolve("2/dense.safetensors");
     byte[] whole = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(whole, whole.length / 2));
@@ -179,15 +178,6 @@ class ServedModelTest {
   private static float ranked(RankingServer by) throws Exception {
     JsonNode answer = JSON.readTree(post(by, request(17, 1, "")).body());
     return (float) answer.at("/items/0/probability").asDouble();
-  }
-
-  /** Copies a folder; its parent exists, it does not. */
-  static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Files.copy(file, to.resolve(from.relativize(file).toString()));
-      }
-    }
   }
 
   @Test
@@ -253,7 +243,7 @@ class ServedModelTest {
   @Test
   void aBundleThatIsTruncatedUnderLoadIsNoFaultOfTheRequest() throws Exception {
     Path bundle = folder.resolve("bundle");
-    copy(ServedShop.compiled(), bundle);
+    Folders.copy(ServedShop.compiled(), bundle);
     try (RankingServer damaged = start("models.main.bundle=" + bundle)) {
       assertThat(post(damaged, request(17, 3, "")).statusCode()).isEqualTo(200);
       try (Stream<Path> files = Files.walk(bundle)) {

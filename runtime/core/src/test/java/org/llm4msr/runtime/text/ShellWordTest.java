@@ -22,7 +22,7 @@ class ShellWordTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a.yaml", "/work/a_b/c-1.yaml", "s3://a/b,c+d=e"})
+  @ValueSource(strings = {"a.yaml", "/data/a_b/c-1.yaml", "s3://a/b,c+d=e"})
   void aPlainWordStaysAsItIs(String word) {
     assertThat(ShellWord.quoted(word)).isEqualTo(word);
   }

@@ -260,7 +260,7 @@ public final class Experiment implements Stages {
           ErrorType.USER,
           "data/NOT_PREPARED",
           "There is no prepared data in %s. Run `llm4msr data prepare %s` first."
-              .formatted(workspace.prepared(), loaded.word()));
+              .formatted(workspace.prepared(), loaded.shellWord()));
     }
     PreparedData data = PreparedData.open(workspace.prepared());
     try {
@@ -378,7 +378,7 @@ public final class Experiment implements Stages {
     StartingPoint start = StartingPoint.of(folder, loaded.config(), null);
     KnowledgeStore store = start.keepsKnowledge() ? start.knowledge() : KnowledgeStage.store(this);
     KnowledgeSettings.requireTrainedWith(
-        store, folder.provenance(), loaded.config().readsItems(), loaded.word());
+        store, folder.provenance(), loaded.config().readsItems(), loaded.shellWord());
     return KnowledgeInspection.nearestScenarios(store, count);
   }
 

@@ -64,7 +64,7 @@ final class KnowledgeSettings {
           "knowledge/STORE_MISMATCH",
           "The knowledge in %s was extracted with settings other than those of the configuration: %s. Run `llm4msr knowledge extract %s` (it asks for --rebuild where vectors cannot be kept), undo the change, or choose another workspace."
               .formatted(
-                  store.folder(), String.join("; ", differences), experiment.config().word()));
+                  store.folder(), String.join("; ", differences), experiment.config().shellWord()));
     }
   }
 
@@ -95,7 +95,7 @@ final class KnowledgeSettings {
               + " --accept`; otherwise extract them again, with --rebuild.",
           folder,
           others,
-          experiment.config().word());
+          experiment.config().shellWord());
     }
   }
 

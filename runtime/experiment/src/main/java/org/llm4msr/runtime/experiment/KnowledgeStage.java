@@ -342,7 +342,7 @@ final class KnowledgeStage implements AutoCloseable {
           ErrorType.USER,
           "knowledge/NOT_EXTRACTED",
           "There is no knowledge in %s. Run `llm4msr knowledge extract %s` first."
-              .formatted(experiment.workspace().knowledge(), experiment.config().word()));
+              .formatted(experiment.workspace().knowledge(), experiment.config().shellWord()));
     }
     return KnowledgeStore.open(experiment.workspace().knowledge());
   }

@@ -45,7 +45,8 @@ final class PreparedSettings {
           ErrorType.USER,
           "data/OTHER_SETTINGS",
           "According to %s, the data was prepared with settings other than those of the configuration: %s. Run `llm4msr data prepare --force %s`, undo the change, or choose another workspace."
-              .formatted(file, String.join("; ", new LinkedHashSet<>(differences)), loaded.word()));
+              .formatted(
+                  file, String.join("; ", new LinkedHashSet<>(differences)), loaded.shellWord()));
     }
   }
 

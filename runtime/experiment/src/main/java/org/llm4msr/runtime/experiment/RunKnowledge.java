@@ -64,7 +64,7 @@ final class RunKnowledge {
       KnowledgeSettings.warnOfOtherCode(store.folder(), store.info(), experiment, config);
     }
     if (folder.hasBegun()) {
-      String file = experiment.config().word();
+      String file = experiment.config().shellWord();
       KnowledgeSettings.requireTrainedWith(store, folder.provenance(), items, file);
     }
     return start.keepsKnowledge() ? start.begin(store) : store;

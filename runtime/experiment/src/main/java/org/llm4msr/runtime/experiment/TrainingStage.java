@@ -168,7 +168,7 @@ final class TrainingStage implements AutoCloseable {
           ErrorType.USER,
           "training/NO_RUN",
           "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
-              .formatted(run, folder.path().getParent(), experiment.config().word(), run));
+              .formatted(run, folder.path().getParent(), experiment.config().shellWord(), run));
     }
     return folder;
   }
@@ -314,7 +314,7 @@ final class TrainingStage implements AutoCloseable {
             folder.path(),
             reached.steps(),
             reached.atMost(),
-            runWiring.config().word(),
+            runWiring.config().shellWord(),
             folder.path().getFileName());
   }
 

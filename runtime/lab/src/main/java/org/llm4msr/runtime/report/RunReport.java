@@ -48,7 +48,7 @@ public final class RunReport {
           ErrorType.USER,
           "report/NO_RUN",
           "There is no run %s in %s. Run `llm4msr train %s --run %s` first."
-              .formatted(run, files.folder().getParent(), experiment.config().word(), run));
+              .formatted(run, files.folder().getParent(), experiment.config().shellWord(), run));
     }
     return page(neighbours(), data());
   }

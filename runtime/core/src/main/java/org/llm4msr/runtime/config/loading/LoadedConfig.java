@@ -63,7 +63,7 @@ public record LoadedConfig(
   }
 
   /** Returns the file as a word of a shell, for commands that texts show. */
-  public String word() {
+  public String shellWord() {
     return ShellWord.quoted(file.toString());
   }
 
