@@ -31,6 +31,7 @@ import org.llm4msr.api.MsrException;
 @Timeout(60)
 class ServerLifeTest {
 
+  private static final long MILLIS_TO_END = 10_000;
   private static final long PATIENCE = 30;
 
   @TempDir Path folder;
@@ -169,7 +170,11 @@ class ServerLifeTest {
             () -> FakeServer.start(bundle, "models.other.bundle=" + folder.resolve("none")))
         .isInstanceOf(MsrException.class)
         .hasMessageStartingWith("[bundle/NO_BUNDLE]");
-    assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
-        .noneMatch(name -> name.matches("llm4msr-(rank|network|serve|flight|log|load|shadow).*"));
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().matches("llm4msr-(rank|network|serve|flight|log|load|shadow).*")) {
+        thread.join(MILLIS_TO_END); // A pool has ended a moment before its threads have.
+        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
+      }
+    }
   }
 }
