@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.cli.InProcess;
 
 /** {@code plugins check}, whose process a plugin may end. */
 class PluginCheckTest {
@@ -48,7 +49,7 @@ class PluginCheckTest {
   void aSoundPluginEndsWithCodeZeroAndSaysWhatRan() throws Exception {
     PluginSource.install(folder, "Linear", LINEAR.formatted(""));
 
-    Cli.Outcome outcome = check("--json");
+    InProcess.Outcome outcome = check("--json");
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     JsonNode report = new ObjectMapper().readTree(outcome.out());
@@ -73,7 +74,7 @@ class PluginCheckTest {
             }
             """));
 
-    Cli.Outcome outcome = check();
+    InProcess.Outcome outcome = check();
 
     assertThat(outcome.code()).as(outcome.out()).isEqualTo(1);
     assertThat(outcome.out())
@@ -89,18 +90,18 @@ class PluginCheckTest {
   void aFolderThatIsNotThereIsWrongUsage() throws Exception {
     Files.createDirectories(folder);
 
-    Cli.Outcome outcome = check();
+    InProcess.Outcome outcome = check();
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("[plugin/NO_FOLDER]");
   }
 
-  private Cli.Outcome check(String... more) throws Exception {
+  private InProcess.Outcome check(String... more) {
     String[] arguments = new String[3 + more.length];
     arguments[0] = "plugins";
     arguments[1] = "check";
     arguments[2] = folder.resolve("plugins").toString();
     System.arraycopy(more, 0, arguments, 3, more.length);
-    return new Cli(Files.createDirectories(folder.resolve("cli"))).run(arguments);
+    return InProcess.start(arguments);
   }
 }
