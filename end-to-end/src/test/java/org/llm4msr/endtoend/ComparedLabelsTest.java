@@ -266,7 +266,7 @@ class ComparedLabelsTest {
             """
             experiment: experiment.yaml
             settings:
-              training.epochs: 2
+              training.epochs: 1
               model.backbone: {name: shared-bottom, bottom: [8], tower: [4]}
               model.fusion: none
               model.labels: {like: {weight: 0.5}}

@@ -37,7 +37,7 @@ final class LabelledShop {
         yaml.replace(
                 "time: time\n",
                 "time: time\n  labels: [{name: like}, {name: buy, column: spent, positiveAbove: 0}]\n")
-            .replace("epochs: 2, batchSize: 256", "epochs: 4, batchSize: 64"));
+            .replace("epochs: 2, batchSize: 256", "epochs: 2, batchSize: 64"));
     return shop;
   }
 }
