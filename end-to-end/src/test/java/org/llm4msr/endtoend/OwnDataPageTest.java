@@ -44,7 +44,7 @@ class OwnDataPageTest {
     StringBuilder said = new StringBuilder();
     for (String line : String.join("", blocks("sh")).lines().toList()) {
       assertThat(line).startsWith("./llm4msr ").contains(" " + EXAMPLE);
-      String command = line.replace(EXAMPLE, example.toString());
+      String command = line.replace(EXAMPLE, example.toString()) + " -Druntime.threads=1";
       InProcess.Outcome outcome = InProcess.start(command.split(" ", 2)[1].split(" "));
       assertThat(outcome.code()).as(outcome.err()).isZero();
       assertThat(outcome.err().lines())
