@@ -20,15 +20,16 @@ import org.llm4msr.api.Progress;
 import org.llm4msr.runtime.experiment.Experiment;
 
 /**
- * The preparation of every reader, killed at any moment and on disks that fill: nothing unfinished
- * is taken for finished, and the next preparation gives the bytes of an undisturbed one.
+ * The preparation of a reader of many files, and of the table that anybody has, killed at any
+ * moment and on disks that fill: nothing unfinished is taken for finished, and the next preparation
+ * gives the bytes of an undisturbed one.
  */
 @Tag("slow")
 class BrokenOffReadersTest {
 
   private static final long SEED = Long.getLong("llm4msr.test.seed", 20261125);
 
-  static final List<String> READERS = GeneratedData.READERS;
+  static final List<String> READERS = List.of("kuaisar", "table");
 
   /** Nothing fits, the rows do not, and what is left to chance. */
   private static final List<Integer> KILOBYTES = List.of(8, 100);

@@ -53,6 +53,9 @@ class MutatedFilesTest {
   /** Of one kind of file in the quick set. */
   private static final int FEW = Integer.getInteger("llm4msr.test.mutations", 6);
 
+  /** Of one kind of file among the slow tests. */
+  private static final int MANY = Integer.getInteger("llm4msr.test.manyMutations", 25);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir static Path folder;
@@ -87,7 +90,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofManySettings() throws Exception {
-    settings(2000);
+    settings(20 * MANY);
   }
 
   @Test
@@ -98,7 +101,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofManyRawRows() throws Exception {
-    rawRows(400);
+    rawRows(4 * MANY);
   }
 
   @Test
@@ -109,7 +112,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofMuchPreparedData() throws Exception {
-    preparedData(1000);
+    preparedData(10 * MANY);
   }
 
   @Test
@@ -120,7 +123,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofMuchKnowledge() throws Exception {
-    knowledge(500);
+    knowledge(5 * MANY);
   }
 
   @Test
@@ -131,7 +134,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofManyRuns() throws Exception {
-    runs(300);
+    runs(3 * MANY);
   }
 
   @Test
@@ -142,7 +145,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofManyBundles() throws Exception {
-    bundles(500);
+    bundles(5 * MANY);
   }
 
   @Test
@@ -153,7 +156,7 @@ class MutatedFilesTest {
   @Test
   @Tag("slow")
   void ofManyRowsToScore() throws Exception {
-    rowsToScore(400);
+    rowsToScore(4 * MANY);
   }
 
   private void settings(int cases) throws Exception {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** From raw files to scores on executors of Spark, as the example does, beside one machine. */
-@Tag("slow")
+@Tag("cluster")
 class SparkChainTest {
 
   @TempDir Path folder;

@@ -154,7 +154,7 @@ class SparkPreparationTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void nodesOfAClusterPrepareTheDataOfOneMachine() throws Exception {
     Path file = experiment("all", "first.csv, second.csv", BY_TIME, "{perPositive: 1}");
     Path staging = Files.createDirectory(folder.resolve("staging"));

@@ -57,7 +57,7 @@ class SparkScoringTest {
   }
 
   @Test
-  @Tag("slow")
+  @Tag("cluster")
   void aClusterThatLosesAnExecutorGivesTheScoresOfOneMachine() throws Exception {
     Path rows = Files.createDirectory(folder.resolve("rows"));
     Path scores = folder.resolve("scores");

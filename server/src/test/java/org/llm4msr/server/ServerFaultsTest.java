@@ -57,7 +57,7 @@ import org.llm4msr.runtime.data.preparation.Mutations;
 class ServerFaultsTest {
 
   private static final int SOME = 400;
-  private static final int MANY = 10_000;
+  private static final int MANY = 3_000;
   private static final int SECONDS = 20;
 
   private RankingServer server;

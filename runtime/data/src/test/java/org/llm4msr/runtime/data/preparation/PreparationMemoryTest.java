@@ -91,11 +91,11 @@ class PreparationMemoryTest {
   }
 
   static Stream<NegativesConfig> negatives() {
-    return Stream.of(NegativePool.PART, NegativePool.EARLIER, NegativePool.near(1))
-        .flatMap(
-            pool ->
-                Stream.of(NegativesConfig.Draw.values())
-                    .map(draw -> new NegativesConfig(2, draw, pool, 3, 1)));
+    return Stream.of(
+        new NegativesConfig(2, NegativesConfig.Draw.POPULARITY, NegativePool.PART, 3, 1),
+        new NegativesConfig(2, NegativesConfig.Draw.UNIFORM, NegativePool.PART, 3, 1),
+        new NegativesConfig(2, NegativesConfig.Draw.POPULARITY, NegativePool.EARLIER, 3, 1),
+        new NegativesConfig(2, NegativesConfig.Draw.UNIFORM, NegativePool.near(1), 3, 1));
   }
 
   @ParameterizedTest
