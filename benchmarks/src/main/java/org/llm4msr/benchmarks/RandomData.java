@@ -71,6 +71,7 @@ record RandomData(
         false,
         0,
         1,
+        true,
         "drawn",
         List.of(),
         Map.of(),

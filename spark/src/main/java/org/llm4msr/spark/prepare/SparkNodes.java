@@ -262,10 +262,12 @@ final class SparkNodes implements Function<Object, Object>, AutoCloseable {
         .read()
         .parquet(known.staging().place(ARRANGED))
         .where(col("n").lt(lit(value(call, "rows"))))
-        .selectExpr(text(call, "value") + " AS value")
+        .selectExpr(text(call, "value") + " AS value", "drawn")
         .where(col("value").isNotNull())
         .groupBy("value")
-        .agg(functions.count(lit(1)).alias("weight"))
+        .agg(
+            functions.count(lit(1)).alias("weight"),
+            functions.sum(functions.when(col("drawn"), 0).otherwise(1)).alias("logged"))
         .write()
         .parquet(known.staging().place(name));
     return known.staging().get(name, scratch).toString();

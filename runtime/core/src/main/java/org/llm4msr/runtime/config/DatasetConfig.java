@@ -19,8 +19,8 @@ public record DatasetConfig(
         SplitConfig split,
     @Setting(
             value =
-                "A value seen less often than this in the training part gets the"
-                    + " out-of-vocabulary id",
+                "A value in fewer logged rows of the training part than this gets the"
+                    + " out-of-vocabulary id; drawn negatives do not count",
             defaultValue = "2")
         @Min(1)
         int minFrequency,

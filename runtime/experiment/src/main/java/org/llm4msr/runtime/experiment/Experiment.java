@@ -264,8 +264,9 @@ public final class Experiment implements Stages {
     }
     PreparedData data = PreparedData.open(workspace.prepared());
     try {
-      PreparedSettings.requireSame(
-          data.manifest(), workspace.prepared().resolve(DatasetManifest.FILE), loaded);
+      Path manifest = workspace.prepared().resolve(DatasetManifest.FILE);
+      PreparedSettings.requireSame(data.manifest(), manifest, loaded);
+      PreparedSettings.warnOfDrawnRows(data.manifest(), manifest, loaded);
       return data;
     } catch (RuntimeException e) {
       data.close();

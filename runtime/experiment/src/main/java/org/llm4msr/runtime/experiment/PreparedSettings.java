@@ -11,9 +11,13 @@ import org.llm4msr.runtime.config.loading.FlatValues;
 import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.DatasetSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Detects prepared data of other settings, as far as that is possible without the raw files. */
 final class PreparedSettings {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PreparedSettings.class);
 
   private PreparedSettings() {}
 
@@ -47,6 +51,20 @@ final class PreparedSettings {
           "According to %s, the data was prepared with settings other than those of the configuration: %s. Run `llm4msr data prepare --force %s`, undo the change, or choose another workspace."
               .formatted(
                   file, String.join("; ", new LinkedHashSet<>(differences)), loaded.shellWord()));
+    }
+  }
+
+  /** Warns of data in which rare values are unknown in positives alone. */
+  static void warnOfDrawnRows(DatasetManifest manifest, Path file, LoadedConfig loaded) {
+    if (DatasetSettings.drawnRowsCounted(manifest)) {
+      LOG.warn(
+          "According to {}, drawn negatives made values frequent, as in earlier releases: the id of"
+              + " unknown values may tell the label, and new users and items read it. `llm4msr data"
+              + " inspect {}` shows whether it does; `llm4msr data prepare --force {}` prepares the"
+              + " data without.",
+          file,
+          loaded.shellWord(),
+          loaded.shellWord());
     }
   }
 

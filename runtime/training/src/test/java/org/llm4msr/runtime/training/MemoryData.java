@@ -148,6 +148,7 @@ final class MemoryData implements PreparedData {
         training.stream().anyMatch(row -> row.time() != Long.MIN_VALUE),
         0,
         1,
+        true,
         "given",
         List.of(),
         Map.of(),

@@ -14,6 +14,9 @@ final class FieldCounts {
   private long numbers;
   private double sum;
   private double squares;
+  private long positives;
+  private long unknown;
+  private long unknownPositives;
 
   /**
    * Makes a count of nothing.
@@ -24,11 +27,12 @@ final class FieldCounts {
     this.byId = byId ? new long[field.vocabularySize()] : null;
   }
 
-  void count(FieldValues field, int size) {
+  void count(FieldValues field, float[] label, int size) {
     rows += size;
     if (field instanceof FieldValues.Ids ids) {
       for (int i = 0; i < size; i++) {
         known += add(ids.ids()[i]);
+        countLabel(ids.ids()[i], label[i] == 1);
       }
     } else if (field instanceof FieldValues.Numbers numbers) {
       for (int i = 0; i < size; i++) {
@@ -48,6 +52,12 @@ final class FieldCounts {
         known += values > before ? 1 : 0;
       }
     }
+  }
+
+  private void countLabel(int id, boolean positive) {
+    positives += positive ? 1 : 0;
+    unknown += id == 0 ? 1 : 0;
+    unknownPositives += id == 0 && positive ? 1 : 0;
   }
 
   /** Counts an id and returns 1 where it is known. */
@@ -90,6 +100,25 @@ final class FieldCounts {
   /** Returns how often an id occurs. */
   long occurrences(int id) {
     return byId == null ? 0 : byId[id];
+  }
+
+  /** Returns the rows whose id is unknown; 0 for fields of more or no ids. */
+  long unknown() {
+    return unknown;
+  }
+
+  long unknownPositives() {
+    return unknownPositives;
+  }
+
+  /** Returns the share of positives in rows whose id is unknown; NaN without such rows. */
+  double unknownShare() {
+    return (double) unknownPositives / unknown;
+  }
+
+  /** Returns the share of positives in all rows; NaN without rows. */
+  double share() {
+    return (double) positives / rows;
   }
 
   /** Returns the mean of the numbers of all rows. */

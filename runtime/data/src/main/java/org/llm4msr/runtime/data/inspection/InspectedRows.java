@@ -108,7 +108,7 @@ final class InspectedRows extends ArrowReader {
     }
     reader.gather(picks, count, batch);
     for (int f = 0; f < fields.size(); f++) {
-      fields.get(f).count(batch.fields.get(f), count);
+      fields.get(f).count(batch.fields.get(f), batch.label, count);
     }
     fill(count);
     counted.accept(count);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
@@ -20,6 +21,7 @@ import org.llm4msr.runtime.data.prepared.DatasetManifest;
 import org.llm4msr.runtime.data.prepared.FolderTrainingLog;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedFolder;
+import org.llm4msr.runtime.data.prepared.Split;
 import org.llm4msr.runtime.data.prepared.SplitColumns;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 
@@ -31,6 +33,11 @@ final class LeakChecks {
 
   /** A mean or variance of float32 values that is off by more was not taken over these rows. */
   private static final double TOLERANCE = 1e-3;
+
+  /** Differences of shares of positives that are looked at, and in standard errors. */
+  private static final double LEAST_SHARE = .1;
+
+  private static final double ERRORS = 4;
 
   private final Path folder;
   private final DatasetManifest manifest;
@@ -48,8 +55,13 @@ final class LeakChecks {
     this.database = database;
   }
 
-  /** Runs all. */
-  List<LeakCheck> run(List<FieldCounts> training) {
+  /**
+   * Runs all.
+   *
+   * @param parts counts of each part, by field
+   */
+  List<LeakCheck> run(List<List<FieldCounts>> parts) {
+    List<FieldCounts> training = parts.get(Split.TRAIN.number());
     sharedRows();
     futureRows();
     trainingRows();
@@ -57,6 +69,7 @@ final class LeakChecks {
     statistics();
     vocabularies(training);
     standardisation(training);
+    unknownIds(training, parts.get(Split.TEST.number()));
     return checks;
   }
 
@@ -276,6 +289,53 @@ final class LeakChecks {
     add(
         name,
         wrong,
-        "numeric and vector fields that over train.arrow have a mean other than 0 or a variance above 1");
+        "numeric and vector fields that over train.arrow have a mean other than 0 or a variance"
+            + " above 1");
+  }
+
+  /**
+   * A model learns what the id of unknown values says of labels, and most rows of new users and
+   * items read it.
+   */
+  private void unknownIds(List<FieldCounts> training, List<FieldCounts> test) {
+    List<String> found = new ArrayList<>();
+    for (int f = 0; f < training.size(); f++) {
+      FieldCounts learned = training.get(f);
+      FieldCounts read = test.get(f);
+      if (tellsOther(learned, read)) {
+        found.add(
+            String.format(
+                Locale.ROOT,
+                "%s, %.3f of %,d training rows and %.3f of %,d test rows",
+                manifest.fields().get(f).name(),
+                learned.unknownShare(),
+                learned.unknown(),
+                read.unknownShare(),
+                read.unknown()));
+      }
+    }
+    add(
+        "labels of unknown ids",
+        found.size(),
+        "fields whose id 0 says other things of the label in train.arrow than in test.arrow, by its"
+            + " share of positives"
+            + (found.isEmpty() ? "" : ": " + String.join("; ", found)));
+  }
+
+  /** By more than a tenth, and beyond chance; what all rows of a part say is taken off. */
+  private static boolean tellsOther(FieldCounts training, FieldCounts test) {
+    double learned = training.unknownShare() - training.share();
+    double read = test.unknownShare() - test.share();
+    double error = Math.sqrt(variance(training) + variance(test));
+    return Math.abs(learned - read) > Math.max(LEAST_SHARE, ERRORS * error);
+  }
+
+  /**
+   * Of a share of positives with one more of each label, as few rows say little (Agresti, Caffo).
+   */
+  private static double variance(FieldCounts counts) {
+    double rows = counts.unknown() + 2;
+    double share = (counts.unknownPositives() + 1) / rows;
+    return share * (1 - share) / rows;
   }
 }

@@ -60,8 +60,7 @@ final class PreparedInspection {
       PreparedInspection inspection = new PreparedInspection(data, database);
       inspection.readRows(progress);
       return inspection.summary(
-          new LeakChecks(request.prepared(), data.manifest(), database)
-              .run(inspection.fields.get(TRAIN)));
+          new LeakChecks(request.prepared(), data.manifest(), database).run(inspection.fields));
     }
   }
 

@@ -41,7 +41,8 @@ public interface RowNodes {
    *
    * @param value in SQL of both databases: the column, or its elements, a row each
    * @param rows counted are the places below
-   * @return {@code value} and {@code weight}, how often it occurs
+   * @return {@code value}, {@code weight}, how often it occurs, and {@code logged}, how often in
+   *     rows that are not drawn
    */
   Path count(String value, long rows);
 

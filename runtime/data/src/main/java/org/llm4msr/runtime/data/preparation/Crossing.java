@@ -32,7 +32,9 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
     if (kind.buckets() == 0) {
       database.execute("DROP TABLE IF EXISTS counted");
       database.execute(
-          "CREATE TABLE counted AS SELECT value, count FROM " + COMBINATIONS + " WHERE count > 0");
+          "CREATE TABLE counted AS SELECT value, count, logged FROM "
+              + COMBINATIONS
+              + " WHERE count > 0");
       FieldEncoder.number(plan, database, training.minFrequency(), training.base() != null);
       database.execute(
           "CREATE TABLE %s AS SELECT %s, v.id FROM %s c JOIN %s v ON c.value = v.value"
@@ -49,7 +51,10 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
     database.execute("DROP TABLE " + COMBINATIONS);
   }
 
-  /** Makes the table of combinations with a known part: ids, rows of training, text. */
+  /**
+   * Makes the table of combinations with a known part: ids, rows of training and how many are
+   * logged, text.
+   */
   private void combine(PreparationDatabase database, Training training) {
     List<String> values = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -67,7 +72,7 @@ record Crossing(FieldPlan plan, List<FieldEncoder> parts) {
       }
     }
     String counted =
-        "(SELECT %1$s, count(*) FILTER (n < %2$d) AS count FROM (SELECT h.n, %3$s FROM %4$s) WHERE greatest(%1$s) > 0 GROUP BY %1$s)"
+        "(SELECT %1$s, count(*) FILTER (n < %2$d) AS count, count(*) FILTER (n < %2$d AND NOT drawn) AS logged FROM (SELECT h.n, h.drawn, %3$s FROM %4$s) WHERE greatest(%1$s) > 0 GROUP BY %1$s)"
             .formatted(
                 columns(""),
                 training.rows(),

@@ -326,6 +326,7 @@ public final class DatasetPreparation {
         schema.time(),
         count("groups"),
         config.minFrequency(),
+        true,
         schema.labelRule() + NegativeSampling.rule(config.negatives()),
         sources,
         stamps,

@@ -143,7 +143,7 @@ final class DistantRows {
     }
     Path counted = nodes.count(value, rows);
     database.execute(
-        "CREATE TABLE %s AS SELECT %s AS %s, weight FROM %s"
+        "CREATE TABLE %s AS SELECT %s AS %s, weight, logged FROM %s"
             .formatted(table(plan), read, plan.column(), parquet(counted)));
   }
 
@@ -151,15 +151,21 @@ final class DistantRows {
     return "counted_" + plan.index();
   }
 
-  /** Returns the values of a field in the training part, each with its {@code weight}, in SQL. */
+  /**
+   * Returns the values of a field in the training part, each with its {@code weight} and how often
+   * it is {@code logged}, in SQL.
+   */
   String values(FieldPlan plan) {
     return table(plan);
   }
 
-  /** Returns the combinations of ids that rows have, with their rows of training, in SQL. */
+  /**
+   * Returns the combinations of ids that rows have, with their rows of training and how many are
+   * logged, in SQL.
+   */
   String combinations(String sql, String names, List<FieldEncoder> parts) {
     Path found = nodes.query(query(sql, List.of(), parts, 1));
-    return "(SELECT %1$s, sum(count)::BIGINT AS count FROM %2$s GROUP BY %1$s)"
+    return "(SELECT %1$s, sum(count)::BIGINT AS count, sum(logged)::BIGINT AS logged FROM %2$s GROUP BY %1$s)"
         .formatted(names, parquet(found));
   }
 

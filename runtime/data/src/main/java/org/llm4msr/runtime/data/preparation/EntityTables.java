@@ -71,10 +71,12 @@ final class EntityTables {
             + key
             + " AS k, count(*) FILTER (rowid < "
             + trainingRows
-            + ") AS training_rows FROM ordered GROUP BY "
+            + ") AS training_rows, count(*) FILTER (NOT drawn AND rowid < "
+            + trainingRows
+            + ") AS logged_rows FROM ordered GROUP BY "
             + key
             + (extend ? alsoKnown(table, key) : "")
-            + (table == RawTable.ITEMS ? " UNION ALL SELECT k, 0 FROM " + PAST_ITEMS : "")
+            + (table == RawTable.ITEMS ? " UNION ALL SELECT k, 0, 0 FROM " + PAST_ITEMS : "")
             + ") ORDER BY training_rows > 0 DESC, k");
     StringBuilder columns = new StringBuilder();
     for (FieldPlan field : fields) {
@@ -86,7 +88,8 @@ final class EntityTables {
     database.execute(
         "CREATE TABLE "
             + raw(table)
-            + " AS SELECT c.rowid::INTEGER AS idx, c.k, c.training_rows, r.k IS NOT NULL AS described, coalesce(r.text, "
+            + " AS SELECT c.rowid::INTEGER AS idx, c.k, c.training_rows, c.logged_rows, r.k IS NOT"
+            + " NULL AS described, coalesce(r.text, "
             + (extend ? "b.text, " : "")
             + "'') AS text"
             + columns
@@ -118,7 +121,7 @@ final class EntityTables {
   }
 
   private static String alsoKnown(RawTable table, String key) {
-    return " UNION ALL SELECT k, 0 FROM %s b WHERE NOT EXISTS (SELECT 1 FROM ordered o WHERE o.%s = b.k)"
+    return " UNION ALL SELECT k, 0, 0 FROM %s b WHERE NOT EXISTS (SELECT 1 FROM ordered o WHERE o.%s = b.k)"
         .formatted(BaseData.entities(table), key);
   }
 

@@ -128,11 +128,17 @@ final class FieldEncoder {
   private static void count(List<FieldPlan> plans, PreparationDatabase database, Training part) {
     String values =
         plans.stream()
-            .map(plan -> "SELECT " + element(plan) + " AS value, weight FROM " + part.values(plan))
+            .map(
+                plan ->
+                    "SELECT "
+                        + element(plan)
+                        + " AS value, weight, logged FROM "
+                        + part.values(plan))
             .collect(joining(" UNION ALL "));
     database.execute("DROP TABLE IF EXISTS counted");
     database.execute(
-        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count FROM ("
+        "CREATE TABLE counted AS SELECT value, sum(weight)::BIGINT AS count, sum(logged)::BIGINT AS"
+            + " logged FROM ("
             + values
             + ") WHERE value IS NOT NULL GROUP BY value");
   }
@@ -155,7 +161,7 @@ final class FieldEncoder {
     database.execute(
         """
         CREATE TABLE newcomers AS SELECT value, count FROM counted c
-        WHERE count >= %s AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
+        WHERE logged >= %s AND NOT EXISTS (SELECT 1 FROM %s b WHERE b.value = c.value)
         ORDER BY count DESC, value
         """
             .formatted(minFrequency, base));

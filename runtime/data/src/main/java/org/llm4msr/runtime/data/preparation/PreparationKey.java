@@ -63,7 +63,7 @@ final class PreparationKey {
                 config.malformed().policy() == MalformedConfig.Policy.STRICT
                     ? ""
                     : canonical(config.malformed()),
-                negatives(config.negatives()),
+                negatives(config.negatives(), config.minFrequency()),
                 base == null ? "" : "extends " + base.manifest().key())
             .filter(part -> !part.isEmpty())
             .toList();
@@ -73,13 +73,16 @@ final class PreparationKey {
   /** The settings of negatives that decided alone before there was a choice of pools. */
   private record Draws(int perPositive, NegativesConfig.Draw draw, long seed) {}
 
-  private static String negatives(NegativesConfig config) {
+  private static String negatives(NegativesConfig config, int minFrequency) {
     if (config.perPositive() == 0) {
       return "";
     }
     String draws = canonical(new Draws(config.perPositive(), config.draw(), config.seed()));
     if (!config.pool().equals(NegativePool.EARLIER)) {
       draws += canonical(config.pool());
+    }
+    if (minFrequency > 1) {
+      draws += "frequency of logged rows"; // Before, drawn rows counted as well.
     }
     return NegativeSampling.weighs(config) ? draws + "weight " + config.weight() : draws;
   }

@@ -25,6 +25,8 @@ import org.llm4msr.runtime.data.arrow.DataErrors;
  * @param time whether the rows have a time
  * @param groups groups of rows, such as impressions; 0 where the rows have none
  * @param minFrequency how often a value must occur in training to get an id of its own
+ * @param loggedFrequency whether drawn negatives do not count for that; false in data of earlier
+ *     releases, where the id of unknown values may tell the label
  * @param labelRule how the label was made
  * @param sources the raw files
  * @param files the files beside the manifest, by name; another program may leave them out
@@ -47,6 +49,7 @@ public record DatasetManifest(
     boolean time,
     int groups,
     int minFrequency,
+    boolean loggedFrequency,
     String labelRule,
     List<Source> sources,
     Map<String, FileStamp> files,

@@ -29,6 +29,16 @@ public final class DatasetSettings {
   }
 
   /**
+   * Returns whether drawn negatives made values frequent, so that rare ones are unknown in their
+   * positives alone, as far as a manifest records settings.
+   */
+  public static boolean drawnRowsCounted(DatasetManifest manifest) {
+    return !manifest.settings().getOrDefault(PER_POSITIVE, "0").equals("0")
+        && manifest.minFrequency() > 1
+        && !manifest.loggedFrequency();
+  }
+
+  /**
    * Returns those that a manifest records, under their present names. Before the pool of negatives
    * was a setting, they came from the earlier parts as well.
    */

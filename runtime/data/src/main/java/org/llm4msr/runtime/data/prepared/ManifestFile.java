@@ -26,6 +26,7 @@ public final class ManifestFile {
   private static final String SETTINGS = "settings";
   private static final String GROUPS = "groups";
   private static final String LABELS = "labels";
+  private static final String LOGGED_FREQUENCY = "loggedFrequency";
   private static final String FIELDS = "fields";
   private static final String VOCABULARY = "vocabulary";
   private static final String WEIGHTED = "weighted";
@@ -103,6 +104,9 @@ public final class ManifestFile {
         }
         if (!root.has(LABELS)) {
           root.putArray(LABELS); // Only data with further labels has them.
+        }
+        if (!root.has(LOGGED_FREQUENCY)) {
+          root.put(LOGGED_FREQUENCY, false); // Before, drawn negatives counted as well.
         }
         for (JsonNode node : root.path(FIELDS)) {
           if (node instanceof ObjectNode field && !field.has(VOCABULARY)) {

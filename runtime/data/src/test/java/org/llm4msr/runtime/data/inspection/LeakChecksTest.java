@@ -61,12 +61,16 @@ class LeakChecksTest {
   }
 
   private List<LeakCheck> run(List<FieldCounts> training) {
+    return run(training, nothing());
+  }
+
+  private List<LeakCheck> run(List<FieldCounts> training, List<FieldCounts> test) {
     for (String who : List.of("u", "i")) {
       database.execute(
           "CREATE TABLE met_%1$s AS SELECT p, s, %1$s AS id, count(*) AS c FROM rows GROUP BY ALL"
               .formatted(who));
     }
-    return new LeakChecks(prepared, manifest, database).run(training);
+    return new LeakChecks(prepared, manifest, database).run(List.of(training, nothing(), test));
   }
 
   private Map<String, Long> found(List<LeakCheck> checks) {
@@ -181,12 +185,66 @@ class LeakChecksTest {
     List<FieldCounts> training = nothing();
     for (int f = 0; f < training.size(); f++) {
       if (manifest.fields().get(f).name().equals("duration")) {
-        training.get(f).count(new FieldValues.Numbers(durations), durations.length);
+        FieldValues values = new FieldValues.Numbers(durations);
+        training.get(f).count(values, new float[durations.length], durations.length);
       }
     }
     for (String table : List.of("met_u", "met_i", "histories")) {
       database.execute("DROP TABLE IF EXISTS " + table);
     }
     return found(run(training)).get("means and deviations");
+  }
+
+  /** Of items that are rare and hidden in their positives alone: the id is 1 in training only. */
+  @Test
+  void findsAnIdOfUnknownValuesThatTellsTheLabel() {
+    List<LeakCheck> checks = run(labelled(60, 60, 300, 100), labelled(400, 80, 500, 100));
+
+    assertThat(checks)
+        .filteredOn(check -> check.name().equals("labels of unknown ids"))
+        .singleElement()
+        .satisfies(
+            check -> {
+              assertThat(check.found()).isOne();
+              assertThat(check.meaning())
+                  .endsWith(": user, 1.000 of 60 training rows and 0.200 of 400 test rows");
+            });
+  }
+
+  /** Less than a tenth, within chance, and as far from all rows in both parts. */
+  @Test
+  void leavesUnknownValuesThatTellTheSame() {
+    assertThat(unknown(labelled(1000, 330, 300, 100), labelled(1000, 250, 300, 100))).isZero();
+    assertThat(unknown(labelled(4, 4, 300, 100), labelled(9, 3, 300, 100))).isZero();
+    assertThat(unknown(labelled(1, 1, 300, 100), labelled(1, 0, 300, 100))).isZero();
+    assertThat(unknown(labelled(500, 400, 500, 300), labelled(500, 200, 500, 100))).isZero();
+    assertThat(unknown(nothing(), labelled(400, 80, 500, 100))).isZero();
+    assertThat(unknown(labelled(500, 400, 500, 100), labelled(500, 100, 500, 100))).isOne();
+  }
+
+  private long unknown(List<FieldCounts> training, List<FieldCounts> test) {
+    for (String table : List.of("met_u", "met_i", "histories")) {
+      database.execute("DROP TABLE IF EXISTS " + table);
+    }
+    return found(run(training, test)).get("labels of unknown ids");
+  }
+
+  /** Returns counts of the field {@code user}: rows of id 0 and 1, and the positives of each. */
+  private List<FieldCounts> labelled(int unknown, int positives, int known, int knownPositives) {
+    int rows = unknown + known;
+    int[] ids = new int[rows];
+    float[] labels = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      ids[row] = row < unknown ? 0 : 1;
+      labels[row] =
+          row < unknown ? row < positives ? 1 : 0 : row < unknown + knownPositives ? 1 : 0;
+    }
+    List<FieldCounts> counts = nothing();
+    for (int f = 0; f < counts.size(); f++) {
+      if (manifest.fields().get(f).name().equals("user")) {
+        counts.get(f).count(new FieldValues.Ids(ids), labels, rows);
+      }
+    }
+    return counts;
   }
 }

@@ -59,7 +59,8 @@ class PreparedSummaryTest {
           "histories",
           "scenario statistics",
           "vocabularies",
-          "means and deviations");
+          "means and deviations",
+          "labels of unknown ids");
 
   @TempDir Path folder;
   private int inspections;
@@ -345,6 +346,7 @@ class PreparedSummaryTest {
             Map.entry("rows from the future", 0L),
             Map.entry("rows from a user's future", 0L),
             Map.entry("training rows of users", 50L),
+            Map.entry("labels of unknown ids", 0L),
             Map.entry("means and deviations", 1L)); // price has the mean -1/8.
     assertThat(summary.checks())
         .filteredOn(check -> check.state().equals("not checked"))

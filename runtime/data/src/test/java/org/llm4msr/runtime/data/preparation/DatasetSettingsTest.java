@@ -42,6 +42,27 @@ class DatasetSettingsTest {
         .doesNotContainKey("negatives.pool");
   }
 
+  /** As a folder was written before logged rows alone were counted. */
+  @Test
+  void drawnRowsCountedInAFolderThatDoesNotSayOtherwise() throws IOException {
+    DatasetConfig config = config(1, NegativePool.PART);
+    Path target = prepare(config);
+    assertThat(drawnRowsCounted(target)).isFalse();
+
+    edit(target, "\"loggedFrequency\"[^,]*,");
+    assertThat(drawnRowsCounted(target)).as("each value is frequent").isFalse();
+
+    Path manifest = target.resolve(ManifestFile.NAME);
+    Files.writeString(
+        manifest,
+        Files.readString(manifest).replace("\"minFrequency\" : 1", "\"minFrequency\" : 2"));
+    assertThat(drawnRowsCounted(target)).isTrue();
+  }
+
+  private static boolean drawnRowsCounted(Path target) {
+    return DatasetSettings.drawnRowsCounted(ManifestFile.read(target));
+  }
+
   private static DatasetConfig config(int perPositive, NegativePool pool) {
     return Preparations.drawing(
         Preparations.BY_TIME,
@@ -53,11 +74,15 @@ class DatasetSettingsTest {
   private Path prepare(DatasetConfig config) throws IOException {
     Path target = folder.resolve("prepared");
     Preparations.prepare(DatasetPreparationTest.twelveRows(), config, target).close();
-    Path manifest = target.resolve(ManifestFile.NAME);
-    String text = Files.readString(manifest).replaceFirst("\"negatives.pool\"[^,]*,", "");
-    Files.writeString(manifest, text);
-    assertThat(text).doesNotContain("negatives.pool");
+    edit(target, "\"negatives.pool\"[^,]*,");
+    assertThat(target.resolve(ManifestFile.NAME)).content().doesNotContain("negatives.pool");
     return target;
+  }
+
+  private static void edit(Path target, String without) throws IOException {
+    Path manifest = target.resolve(ManifestFile.NAME);
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replaceFirst(without, ""));
   }
 
   private static Map<String, String> recorded(Path target, DatasetConfig config) {

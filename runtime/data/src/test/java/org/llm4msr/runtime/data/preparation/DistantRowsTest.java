@@ -323,7 +323,7 @@ class DistantRowsTest {
                   "explode\\((.*)\\.text\\)", "unnest(list_transform($1, lambda e: e.text))")
               .replace("explode(", "unnest(");
       database.execute(
-          "COPY (SELECT value, count(*) AS weight FROM (SELECT %s AS value FROM arranged WHERE n < %d) WHERE value IS NOT NULL GROUP BY value) TO %s (FORMAT parquet)"
+          "COPY (SELECT value, count(*) AS weight, count(*) FILTER (NOT drawn) AS logged FROM (SELECT %s AS value, drawn FROM arranged WHERE n < %d) WHERE value IS NOT NULL GROUP BY value) TO %s (FORMAT parquet)"
               .formatted(own, rows, literal(target.resolve("all.parquet").toString())));
       return target;
     }

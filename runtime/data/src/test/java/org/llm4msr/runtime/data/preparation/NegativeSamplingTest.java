@@ -367,6 +367,37 @@ class NegativeSamplingTest {
             "label as given; 1 negatives a positive drawn by chance from the row's part, seed 0");
   }
 
+  /** Else an item of one row would be known where it is drawn, and only its positive unknown. */
+  @Test
+  void drawnRowsMakeNoValueFrequent() throws IOException {
+    List<Row> log = new ArrayList<>();
+    for (int r = 0; r < ROWS; r++) {
+      String item = r % 2 == 0 ? "often" + r % 10 : "once" + r;
+      log.add(new Row("u" + r % USERS, item, "a", r, true));
+    }
+    NegativesConfig negatives = new NegativesConfig(2, Draw.UNIFORM, NegativePool.PART, 0, 1);
+    ListReader reader = reader(log);
+    List<String> items = log.stream().map(Row::item).distinct().toList();
+    reader.table(RawTable.ITEMS, "item", items, "name", items);
+    reader.fields.add(
+        new RawField("name", RawTable.ITEMS, "name", FieldRole.ITEM, new FieldKind.Categorical()));
+    DatasetConfig config = Preparations.drawing(Preparations.BY_TIME, 2, negatives);
+    Path target = folder.resolve("rare");
+
+    DatasetPreparation.prepare(reader, Preparations.request(config, target, 2), Progress.NONE);
+
+    assertThat(ManifestFile.read(target).fields().get(0).vocabularySize()).isEqualTo(1 + 5);
+    Set<Integer> labels = new TreeSet<>();
+    forEach(
+        target.resolve("train.arrow"),
+        (root, r) -> {
+          if (number(root, "name", r) == 0) {
+            labels.add(number(root, "label", r));
+          }
+        });
+    assertThat(labels).as("of items of one row").containsExactly(0, 1);
+  }
+
   /** A price of the log is that of the positive's item. */
   @Test
   void warnsOfWhatTheLogSaysOfItems() {

@@ -51,15 +51,24 @@ class PreparationKeyTest {
 
   /** The key under which data with negatives was prepared before their pool was a setting. */
   private static final String BEFORE_POOLS =
-      "fb18b18165a90cc82ea8e54988b76d1b0ba543ee45c2336f0d40230e1535ec0b";
+      "780d213b84f5845d3f683b0d7365afa2a14d66b733a9424ab67ddb2db231fb79";
 
   @Test
   void dataOfTheFormerPoolKeepsItsKey() {
-    assertThat(key(drawing(NegativePool.EARLIER))).isEqualTo(BEFORE_POOLS);
-    assertThat(key(drawing(NegativePool.PART))).isNotEqualTo(BEFORE_POOLS);
+    assertThat(key(new Former(3), drawing(NegativePool.EARLIER), 1)).isEqualTo(BEFORE_POOLS);
+    assertThat(key(new Former(3), drawing(NegativePool.PART), 1)).isNotEqualTo(BEFORE_POOLS);
     assertThat(key(drawing(NegativePool.near(7)))).isNotEqualTo(key(drawing(NegativePool.near(8))));
     assertThat(key(Preparations.NO_NEGATIVES))
         .isEqualTo(key(new NegativesConfig(0, Draw.UNIFORM, NegativePool.near(7), 3, 1)));
+  }
+
+  /** The same of values that two rows have, when drawn rows counted. */
+  private static final String DRAWN_COUNTED =
+      "fb18b18165a90cc82ea8e54988b76d1b0ba543ee45c2336f0d40230e1535ec0b";
+
+  @Test
+  void dataInWhichDrawnRowsCountedIsPreparedAnew() {
+    assertThat(key(drawing(NegativePool.EARLIER))).isNotEqualTo(DRAWN_COUNTED);
   }
 
   private static NegativesConfig drawing(NegativePool pool) {
@@ -67,21 +76,21 @@ class PreparationKeyTest {
   }
 
   private static String key(NegativesConfig negatives) {
-    return key(new Former(3), negatives);
+    return key(new Former(3), negatives, 2);
   }
 
   private static String key(Record reader) {
-    return key(reader, Preparations.NO_NEGATIVES);
+    return key(reader, Preparations.NO_NEGATIVES, 2);
   }
 
-  private static String key(Record reader, NegativesConfig negatives) {
+  private static String key(Record reader, NegativesConfig negatives, int minFrequency) {
     DatasetConfig config =
         new DatasetConfig(
             new PluginChoice<>("own", null, reader),
             ".",
             List.of(),
             null,
-            2,
+            minFrequency,
             negatives,
             new MalformedConfig(MalformedConfig.Policy.STRICT, 0.001));
     List<RawTable> tables = List.of(RawTable.INTERACTIONS);
