@@ -96,10 +96,12 @@ class ServerModelsTest {
       assertThat(status(server).get("versions"))
           .extracting(JsonNode::asText)
           .containsExactly("v10", "v9");
-      assertThat(get(server, "/metrics"))
-          .contains("version=\"v10\"")
-          .doesNotContain("version=\"v9\"")
-          .contains("llm4msr_loaded_versions_total{model=\"main\",outcome=\"served\"} 2.0");
+      String count = "llm4msr_loaded_versions_total{model=\"main\",outcome=\"served\"} 2.0";
+      String metrics = get(server, "/metrics");
+      while (!metrics.contains(count)) { // Which is after it is served.
+        metrics = get(server, "/metrics");
+      }
+      assertThat(metrics).contains("version=\"v10\"").doesNotContain("version=\"v9\"");
     }
   }
 
