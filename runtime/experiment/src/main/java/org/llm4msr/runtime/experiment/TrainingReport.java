@@ -40,6 +40,8 @@ public record TrainingReport(
         result.rowsPerSecond() == 0
             ? "already trained, nothing left to do"
             : String.format(Locale.ROOT, "%,.0f rows/s on %s", result.rowsPerSecond(), device);
+    String advice =
+        TrainingResult.advice(result.atChance(), result.stillImproving(), result.epochs());
     String text =
         String.format(
             Locale.ROOT,
@@ -50,9 +52,7 @@ public record TrainingReport(
             result.stoppedEarly() ? " (stopped early)" : "",
             validation(),
             speed,
-            result.stillImproving()
-                ? System.lineSeparator() + TrainingResult.raiseEpochs(result.epochs())
-                : "",
+            advice.isEmpty() ? "" : System.lineSeparator() + advice,
             bundle);
     String marked = Notice.HISTORY.appendedTo(text + balance(), readsLaterParts);
     return Notice.LEAK.appendedTo(marked, leakFutureInteractions);

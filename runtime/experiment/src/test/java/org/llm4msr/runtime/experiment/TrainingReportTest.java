@@ -28,7 +28,7 @@ class TrainingReportTest {
   }
 
   private static Validation validation(Map<String, Object> figures) {
-    Metrics metrics = new Metrics("overall", 8, 4, figures);
+    Metrics metrics = new Metrics("overall", 1000, 100, figures);
     return new Validation(1_200, 0, .5, new EvaluationResult(metrics, List.of(), List.of()));
   }
 
@@ -143,6 +143,21 @@ class TrainingReportTest {
     assertThat(report(whole, false, false).text())
         .contains("\nStill improving: raise training.epochs (now 3).\nbundle: ")
         .endsWith("\nloss: focal");
+  }
+
+  /** The AUC of chance has a standard error of sqrt(1001 / (12 x 100 x 900)) = .03044 here. */
+  @Test
+  void saysThatNothingIsLearnedWhereTheAucIsThatOfChance() {
+    String advice =
+        "\nThe model has learned nothing yet: the validation AUC is that of chance. Try a higher"
+            + " training.optimizer.learningRate";
+
+    assertThat(report(result(validation(.5608), false, 1), false, false).text()).contains(advice);
+    assertThat(report(result(validation(.3), true, 1), false, false).text()).contains(advice);
+    assertThat(report(result(validation(.5610), false, 1), false, false).text())
+        .doesNotContain("learned nothing");
+    assertThat(report(result(null, false, 1), false, false).text())
+        .doesNotContain("learned nothing");
   }
 
   /** By weight 2 of 4 count, and of the further label no row is known. */

@@ -150,9 +150,12 @@ public final class RunReport {
               MetricTable.number(evaluation.result().overall().auc())));
     }
     String table = Html.table(List.of("figure", ">value"), rows);
-    return result.path("stillImproving").asBoolean()
-        ? table + Html.note(TrainingResult.raiseEpochs(result.path("epochs").asInt()))
-        : table;
+    String advice =
+        TrainingResult.advice(
+            result.path("atChance").asBoolean(),
+            result.path("stillImproving").asBoolean(),
+            result.path("epochs").asInt());
+    return advice.isEmpty() ? table : table + Html.note(advice);
   }
 
   private Metric monitor() {

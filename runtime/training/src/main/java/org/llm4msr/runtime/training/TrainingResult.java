@@ -3,7 +3,9 @@ package org.llm4msr.runtime.training;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.evaluation.Metrics;
 
 /**
  * The result of training. The model holds the state of the best step.
@@ -89,8 +91,29 @@ public record TrainingResult(
     return best != null && bestStep == steps && !stoppedEarly;
   }
 
-  /** Returns what to do about {@link #stillImproving}. */
-  public static String raiseEpochs(int epochs) {
-    return "Still improving: raise training.epochs (now %,d).".formatted(epochs);
+  /**
+   * Returns whether the best AUC is at most two standard errors above that of chance, as Mann and
+   * Whitney give them for rows of both labels.
+   */
+  @JsonProperty
+  public boolean atChance() {
+    if (best == null) {
+      return false;
+    }
+    Metrics all = best.result().overall();
+    double pairs = (double) all.positives() * (all.rows() - all.positives());
+    return all.auc() - .5 <= 2 * Math.sqrt((all.rows() + 1) / (12 * pairs));
+  }
+
+  /** Returns what to do about {@link #atChance} or {@link #stillImproving}; nothing if neither. */
+  public static String advice(boolean atChance, boolean stillImproving, int epochs) {
+    if (atChance) {
+      return "The model has learned nothing yet: the validation AUC is that of chance. Try a higher"
+          + " training.optimizer.learningRate and a lower training.optimizer.l2Embeddings;"
+          + " docs/choosing-features.md has what helped where.";
+    }
+    return stillImproving
+        ? String.format(Locale.ROOT, "Still improving: raise training.epochs (now %,d).", epochs)
+        : "";
   }
 }

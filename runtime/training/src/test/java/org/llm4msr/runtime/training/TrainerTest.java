@@ -88,7 +88,7 @@ class TrainerTest {
       assertThat(result.epochs()).isEqualTo(1);
       JsonNode json = new ObjectMapper().valueToTree(result);
       assertThat(json.path("stillImproving").asBoolean()).isTrue();
-      assertThat(TrainingResult.raiseEpochs(result.epochs()))
+      assertThat(TrainingResult.advice(false, true, result.epochs()))
           .isEqualTo("Still improving: raise training.epochs (now 1).");
     }
   }
