@@ -1,11 +1,15 @@
 package org.llm4msr.runtime.compare;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
+import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
@@ -55,6 +59,20 @@ final class CellFormat {
   static boolean isSignificant(Score score) {
     Difference difference = score.difference();
     return difference != null && difference.significant();
+  }
+
+  /** Returns which runs failed, those of one reason together; empty if none did. */
+  static String failed(List<Failure> failures) {
+    Map<String, List<String>> runs = new LinkedHashMap<>();
+    for (Failure failure : failures) {
+      runs.computeIfAbsent(failure.reason(), reason -> new ArrayList<>())
+          .add(failure.model() + ", seed " + failure.seed());
+    }
+    return runs.entrySet().stream()
+        .map(
+            entry ->
+                "%nFailed: %s: %s%n".formatted(String.join("; ", entry.getValue()), entry.getKey()))
+        .collect(Collectors.joining());
   }
 
   /** Returns which models more epochs may improve; empty if there are none. */

@@ -111,7 +111,8 @@ public final class Comparison {
           skipped.add(cell);
         } else if (usable.contains(cell)) {
           long started = System.nanoTime();
-          view.note("run %d of %d: %s, seed %d".formatted(number, size(), cell, seed));
+          view.note(
+              "run %d of %d: %s, seed %d".formatted(number, size(), grid.describe(cell), seed));
           RunResult result = attempt(cell, seed, () -> runs.result(cell, seed, part, view));
           results.computeIfAbsent(cell, key -> new ArrayList<>()).add(result);
           if (result == null) {
@@ -239,7 +240,9 @@ public final class Comparison {
   }
 
   private void failed(Cell cell, long seed, String reason) {
-    LOG.warn("{}, seed {}: {}", cell, seed, reason);
+    if (failures.stream().noneMatch(failure -> failure.reason().equals(reason))) {
+      LOG.warn("{}, seed {}: {}", cell, seed, reason);
+    }
     failures.add(new Failure(cell.toString(), seed, reason));
   }
 }

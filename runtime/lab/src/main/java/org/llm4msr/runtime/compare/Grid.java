@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.llm4msr.api.ErrorType;
@@ -217,6 +218,19 @@ record Grid(List<String> axes, List<Cell> cells) {
     CRC32C crc = new CRC32C();
     crc.update(text.getBytes(UTF_8));
     return String.format("%08x", crc.getValue());
+  }
+
+  /** Returns the values of a cell, each with its axis. */
+  String describe(Cell cell) {
+    return IntStream.range(0, axes.size())
+        .filter(axis -> !cell.labels().get(axis).isEmpty())
+        .mapToObj(
+            axis -> {
+              String label = cell.labels().get(axis);
+              return label.equals(Tuning.UNCHANGED) ? label : axes.get(axis) + " " + label;
+            })
+        .distinct()
+        .collect(Collectors.joining(", "));
   }
 
   /** Returns the cells of one group. */

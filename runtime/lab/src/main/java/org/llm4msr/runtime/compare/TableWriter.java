@@ -30,7 +30,6 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.compare.ComparisonResult.Column;
 import org.llm4msr.runtime.compare.ComparisonResult.Difference;
-import org.llm4msr.runtime.compare.ComparisonResult.Failure;
 import org.llm4msr.runtime.compare.ComparisonResult.Model;
 import org.llm4msr.runtime.compare.ComparisonResult.Rest;
 import org.llm4msr.runtime.compare.ComparisonResult.Score;
@@ -146,11 +145,7 @@ public final class TableWriter {
     text.append('\n').append(CellFormat.legend(result, true)).append('\n');
     controls(text);
     remarks().forEach(remark -> text.append("\n" + remark + "\n"));
-    for (Failure failure : result.failures()) {
-      text.append(
-          "%nFailed: %s, seed %d: %s%n"
-              .formatted(failure.model(), failure.seed(), failure.reason()));
-    }
+    text.append(CellFormat.failed(result.failures()));
     String marked =
         Notice.HISTORY.appendedTo(text.toString().stripTrailing(), result.readsLaterParts());
     return Notice.LEAK.appendedTo(marked.stripTrailing(), result.leakFutureInteractions()) + "\n";

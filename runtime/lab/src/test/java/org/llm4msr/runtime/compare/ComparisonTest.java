@@ -159,6 +159,22 @@ class ComparisonTest {
   }
 
   @Test
+  void runsThatFailForOneReasonTellItOnce() throws IOException {
+    stages.beforeTraining =
+        config -> {
+          if (config.model().embeddingSize() == 4) {
+            throw new MsrException(ErrorType.DATA, "data/FILE", "there is no log.csv");
+          }
+        };
+
+    ComparisonResult result = run();
+
+    assertThat(result.failures()).hasSize(2);
+    assertThat(new TableWriter(result).markdown())
+        .contains("\nFailed: 4, seed 1; 4, seed 2: there is no log.csv\n");
+  }
+
+  @Test
   void aModelThatIsRefusedIsNeitherPreparedForNorTrained() throws IOException {
     stages.check =
         config -> {

@@ -147,6 +147,32 @@ class GridTest {
   }
 
   @Test
+  void describesAModelByItsAxes() {
+    List<AnyValue> rates = List.of(new AnyValue("1", "1"), new AnyValue("2", "2"));
+    Map<String, List<AnyValue>> more = Map.of("training.optimizer.learningRate", rates);
+    Grid grid = grid(List.of("e.yaml"), List.of("none", "hierarchical"), List.of("random"), more);
+
+    assertThat(grid.cells().stream().map(grid::describe))
+        .contains(
+            "fusion none, optimizer.learningRate 2",
+            "fusion hierarchical, control random, optimizer.learningRate 1");
+  }
+
+  @Test
+  void describesAnUnchangedTrialOnce() {
+    Cell unchanged = cell("0", Tuning.UNCHANGED, Tuning.UNCHANGED);
+    Cell drawn = cell("1", "0.1", "8");
+    Grid grid = new Grid(List.of("trial", "training.l2", "model.size"), List.of(unchanged, drawn));
+
+    assertThat(grid.describe(unchanged)).isEqualTo("trial 0, as it is");
+    assertThat(grid.describe(drawn)).isEqualTo("trial 1, training.l2 0.1, model.size 8");
+  }
+
+  private static Cell cell(String... labels) {
+    return new Cell(Path.of("e.yaml"), List.of(labels), List.of(), false, null, List.of());
+  }
+
+  @Test
   void modelsThatReadTheSameVectorsInOtherWaysShareThem() {
     assertThat(workspaces("knowledge.components")).isEmpty();
     assertThat(workspaces("knowledge.missing")).isEmpty();
