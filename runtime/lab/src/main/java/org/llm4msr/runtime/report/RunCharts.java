@@ -65,23 +65,21 @@ final class RunCharts {
 
   /** Loss, AUC and the monitored metric while the model learns. */
   String curves(Metric monitor) {
+    boolean few = steps.size() < 2; // Such as those of a run below 100 steps.
     List<Series> loss =
         List.of(
-            series("training loss", steps.isEmpty() ? validations : steps, at("/loss")),
+            series("training loss", few ? validations : steps, at("/loss")),
             validation("validation LogLoss", "logLoss"));
     String html =
         new LineChart("curve-loss", "Loss", STEP, "loss, nats per row", loss).svg()
             + new LineChart("curve-auc", "AUC of the validation part", STEP, "AUC", aucs()).svg()
             + monitored(monitor);
-    String rate =
-        new LineChart(
-                "curve-rate",
-                "Learning rate",
-                STEP,
-                "learning rate",
-                List.of(series("learning rate", steps, at("/learningRate"))))
-            .svg();
-    return html + rate;
+    Series rate = series("learning rate", steps, at("/learningRate"));
+    return few
+        ? html
+        : html
+            + new LineChart("curve-rate", "Learning rate", STEP, "learning rate", List.of(rate))
+                .svg();
   }
 
   /** Returns a metric of the validation part over training. */
@@ -119,7 +117,10 @@ final class RunCharts {
 
   /** Watched parameters, over training. */
   String watched() {
-    return new LineChart("curve-watched", "Watched parameters", STEP, "value", watched("")).svg();
+    List<Series> lines = watched("");
+    String title =
+        lines.size() == 1 ? "Watched parameter: " + lines.get(0).name() : "Watched parameters";
+    return new LineChart("curve-watched", title, STEP, "value", lines).svg();
   }
 
   /**

@@ -75,6 +75,29 @@ class RunChartsTest {
     assertThat(charts.costs().contains("300.0 s")).isEqualTo(charged);
   }
 
+  /** One line is written every 50 steps, and one a validation. */
+  @Test
+  void aShortRunShowsTheLossOfItsValidationsAndNoRate() throws IOException {
+    String step = "{\"type\": \"step\", \"step\": 50, \"loss\": 0.6, \"learningRate\": 0.1}\n";
+    String validation =
+        """
+        {"type": "validation", "step": %d, "loss": %s, "parameters": {"fusion/alpha": 0.%d},\
+         "validation": {"overall": {"auc": 0.7, "logLoss": 0.65}, "scenarios": []}}
+        """;
+    Path run = Files.createDirectories(folder.resolve("runs/short"));
+    Files.writeString(
+        run.resolve("metrics.jsonl"),
+        step + validation.formatted(40, "0.69", 2) + validation.formatted(80, "0.59", 3));
+
+    RunCharts charts = new RunCharts(new RunFiles(run));
+    String curves = charts.curves(MetricList.STANDARD.required("auc", MetricList.MONITOR));
+
+    assertThat(curves)
+        .contains("training step: 40\n", "training loss: 0.69", "training loss: 0.59")
+        .doesNotContain("training loss: 0.6\n", "curve-rate");
+    assertThat(charts.watched()).contains("Watched parameter: fusion/alpha");
+  }
+
   /** Models that are compared need not have the same scenarios, nor these the same ranks. */
   @Test
   void findsTheScenarioOfABarByItsName() {
