@@ -334,6 +334,7 @@ final class TrainingStage implements AutoCloseable {
   EvaluationReport evaluate(
       Split split, List<Slicing> slicings, @Nullable Path predictions, Progress progress) {
     boolean finished = loadBest();
+    model.computeAhead(data, split);
     Calibration calibration = finished ? folder.calibration() : Calibration.NONE;
     long rows = data.manifest().rows().of(split);
     int size = config.training().batchSize();
