@@ -57,6 +57,7 @@ record ExplanationStage(
         EpochValues.of(folder.path().resolve("metrics.jsonl")),
         findings.rows(),
         findings.means(),
+        findings.items(),
         knowledge != null && knowledge.info().leakFutureInteractions(),
         experiment.config().config().readsLaterParts());
   }

@@ -4,8 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -19,9 +22,11 @@ import org.llm4msr.runtime.calibration.Calibration;
 import org.llm4msr.runtime.config.ExperimentConfig;
 import org.llm4msr.runtime.config.past.PastNeeds;
 import org.llm4msr.runtime.data.prepared.PreparedData;
+import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.data.rows.RowEncoder;
 import org.llm4msr.runtime.explanation.Explanation.ExplainedRow;
 import org.llm4msr.runtime.explanation.Explanation.Likeness;
+import org.llm4msr.runtime.explanation.Explanation.ReadSequence;
 import org.llm4msr.runtime.explanation.Explanation.ScenarioMeans;
 import org.llm4msr.runtime.knowledge.extraction.Cosines;
 import org.llm4msr.runtime.knowledge.past.EventLogs;
@@ -64,12 +69,14 @@ public final class Explainer {
    *
    * @param likenesses of the scenarios
    * @param rows those of a user
+   * @param items texts of the items that the rows name, by raw id
    */
   public record Findings(
       Set<Level> levels,
       List<Likeness> likenesses,
       List<ExplainedRow> rows,
-      List<ScenarioMeans> means) {}
+      List<ScenarioMeans> means,
+      Map<String, String> items) {}
 
   /**
    * Explains what is asked for.
@@ -106,7 +113,12 @@ public final class Explainer {
               } else {
                 pair(request, encoder).explain(scores);
               }
-              return new Findings(probe.levels(), likenesses(probe), scores.rows(), scores.means());
+              return new Findings(
+                  probe.levels(),
+                  likenesses(probe),
+                  scores.rows(),
+                  scores.means(),
+                  texts(scores.rows(), encoder.itemKeys()));
             });
   }
 
@@ -155,6 +167,29 @@ public final class Explainer {
                       : "such as " + known.get(0)));
     }
     return place;
+  }
+
+  /** Returns the texts of the items of rows and their sequences. */
+  private Map<String, String> texts(List<ExplainedRow> rows, List<String> keys) {
+    Set<String> named = new HashSet<>();
+    for (ExplainedRow row : rows) {
+      if (row.item() != null) {
+        named.add(row.item());
+      }
+      row.sequences().stream()
+          .filter(ReadSequence::ofItems)
+          .forEach(read -> named.addAll(read.values()));
+    }
+    Map<String, String> texts = new HashMap<>();
+    if (!named.isEmpty()) {
+      List<String> all = PreparedIds.open(prepared).itemTexts();
+      for (int item = 0; item < keys.size(); item++) {
+        if (named.contains(keys.get(item)) && !all.get(item).isBlank()) {
+          texts.put(keys.get(item), all.get(item));
+        }
+      }
+    }
+    return texts;
   }
 
   private static List<Likeness> likenesses(ModelProbe probe) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbourhood;
@@ -24,6 +25,8 @@ import org.llm4msr.runtime.terms.ScoreParts;
  * @param watched the parameters that the head watches, as {@code metrics.jsonl} has them
  * @param rows the rows of a user
  * @param means over the rows, per scenario and overall
+ * @param items texts of the items of the rows and their sequences, by raw id; of those that have
+ *     one
  * @param leakFutureInteractions whether prompts reveal validation and test rows
  * @param readsLaterParts whether rows read earlier events of validation and test
  */
@@ -38,6 +41,7 @@ public record Explanation(
     List<EpochValues> watched,
     List<ExplainedRow> rows,
     List<ScenarioMeans> means,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, String> items,
     boolean leakFutureInteractions,
     boolean readsLaterParts) {
 
@@ -54,6 +58,8 @@ public record Explanation(
     watched = List.copyOf(watched);
     rows = List.copyOf(rows);
     means = List.copyOf(means);
+    // Files of earlier versions have none.
+    items = items == null ? Map.of() : Map.copyOf(items);
   }
 
   /** A scenario's key, and its name in tables. */
@@ -108,8 +114,9 @@ public record Explanation(
    * A sequence of a row.
    *
    * @param values of its events, newest first; {@code ?} is not in the vocabulary
+   * @param ofItems whether the values are raw ids of items
    */
-  public record ReadSequence(String name, List<String> values) {
+  public record ReadSequence(String name, List<String> values, boolean ofItems) {
 
     public ReadSequence {
       values = List.copyOf(values);

@@ -3,10 +3,12 @@ package org.llm4msr.runtime.explanation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.llm4msr.runtime.assembly.ModelProbe;
 import org.llm4msr.runtime.assembly.sequences.SequenceField;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues.IdLists;
+import org.llm4msr.runtime.data.prepared.ItemIds;
 import org.llm4msr.runtime.data.prepared.PreparedField;
 import org.llm4msr.runtime.data.prepared.PreparedIds;
 import org.llm4msr.runtime.explanation.Explanation.ReadSequence;
@@ -23,6 +25,8 @@ final class SequenceReader {
   /** What the ids of each sequence are called, from 1. */
   private final List<List<String>> names = new ArrayList<>();
 
+  private final List<Boolean> ofItems = new ArrayList<>();
+
   /**
    * Makes a reader.
    *
@@ -32,9 +36,11 @@ final class SequenceReader {
     this.probe = probe;
     sequences = probe.sequences();
     PreparedIds ids = PreparedIds.open(prepared);
+    Optional<PreparedField> items = new ItemIds(prepared, ids.manifest()).field();
     for (SequenceField sequence : sequences) {
       PreparedField field = ids.manifest().fields().get(sequence.table());
       names.add(ids.names(field));
+      ofItems.add(items.filter(field::equals).isPresent());
     }
   }
 
@@ -56,7 +62,7 @@ final class SequenceReader {
           int id = lists.get(s).ids[i];
           values.add(id == 0 ? UNKNOWN : names.get(s).get(id - 1));
         }
-        read.add(new ReadSequence(sequences.get(s).name(), values));
+        read.add(new ReadSequence(sequences.get(s).name(), values, ofItems.get(s)));
       }
       return read;
     };

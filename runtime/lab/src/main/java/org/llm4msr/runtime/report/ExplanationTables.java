@@ -33,6 +33,9 @@ public final class ExplanationTables {
   /** Of a sequence; the file of the explanation has all. */
   private static final int MOST_EVENTS = 5;
 
+  /** Characters of an item's text in a table. */
+  private static final int MOST_TEXT = 40;
+
   private static final String NONE = "-";
 
   private final Explanation explanation;
@@ -264,13 +267,16 @@ public final class ExplanationTables {
   private Part part(String title, String heading, List<List<String>> rows) {
     boolean tells = explanation.means().stream().anyMatch(mean -> !mean.parts().terms().isEmpty());
     String text =
-        tells ? "" : "The head %s names no terms of its logit.".formatted(explanation.head());
+        "Scores are calibrated, logits are not."
+            + (tells
+                ? ""
+                : " The head %s names no terms of its logit.".formatted(explanation.head()));
     return new Part(
         title, text, List.of(heading, "what", ">score", ">logit", ">change", ">share"), rows);
   }
 
   private String label(ExplainedRow row) {
-    String item = row.item() == null ? "" : ", item " + row.item();
+    String item = row.item() == null ? "" : ", item " + item(row.item());
     return label(row.scenario()) + item + (row.label() == null ? "" : ", label " + row.label());
   }
 
@@ -310,13 +316,27 @@ public final class ExplanationTables {
             share(without.share())));
   }
 
-  private static String events(ReadSequence read) {
+  /** Returns an item's raw id, and the begin of its text. */
+  private String item(String key) {
+    String text = explanation.items().get(key);
+    if (text == null) {
+      return key;
+    }
+    String line = text.strip().lines().findFirst().orElse("");
+    return "%s (%s)"
+        .formatted(key, line.length() > MOST_TEXT ? line.substring(0, MOST_TEXT) + "..." : line);
+  }
+
+  private String events(ReadSequence read) {
     int count = read.values().size();
     if (count == 0) {
       return read.name() + ": no events";
     }
     String newest =
-        read.values().stream().limit(MOST_EVENTS).collect(Collectors.joining(", ", ": ", ""));
+        read.values().stream()
+            .limit(MOST_EVENTS)
+            .map(value -> read.ofItems() ? item(value) : value)
+            .collect(Collectors.joining(", ", ": ", ""));
     int others = count - MOST_EVENTS;
     return read.name() + newest + (others > 0 ? " and %d earlier".formatted(others) : "");
   }

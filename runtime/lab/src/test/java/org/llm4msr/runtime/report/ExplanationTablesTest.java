@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,7 @@ class ExplanationTablesTest {
         List.of(),
         rows,
         means,
+        Map.of("i3", "Vacation", "i7", "A title of more than forty characters, cut off"),
         false,
         false);
   }
@@ -137,16 +139,23 @@ class ExplanationTablesTest {
     ScoreParts parts = new ScoreParts(1, 0.5, 0, List.of(), List.of());
     List<ReadSequence> read =
         List.of(
-            new ReadSequence("clicks", List.of("i7", "?")),
-            new ReadSequence("likes", List.of()),
-            new ReadSequence("views", List.of("i1", "i2", "i3", "i4", "i5", "i6", "i7")));
+            new ReadSequence("clicks", List.of("i7", "?"), true),
+            new ReadSequence("likes", List.of(), true),
+            new ReadSequence("views", List.of("i1", "i2", "i3", "i4", "i5", "i6", "i7"), false));
     ExplainedRow row = new ExplainedRow("17", "0", "i3", 1, parts, read);
     Explanation explanation = explanation(2, List.of(row), List.of(new ScenarioMeans(null, parts)));
 
     assertThat(new ExplanationTables(explanation).scores().get(0).rows())
         .containsExactly(
-            List.of("feed (0), item i3, label 1", "the model", "0.5000", "0.0000", "-", "-"),
-            List.of("", "clicks: i7, ?", "-", "-", "-", "-"),
+            List.of(
+                "feed (0), item i3 (Vacation), label 1", "the model", "0.5000", "0.0000", "-", "-"),
+            List.of(
+                "",
+                "clicks: i7 (A title of more than forty characters, c...), ?",
+                "-",
+                "-",
+                "-",
+                "-"),
             List.of("", "likes: no events", "-", "-", "-", "-"),
             List.of("", "views: i1, i2, i3, i4, i5 and 2 earlier", "-", "-", "-", "-"));
   }

@@ -53,16 +53,21 @@ public record PreparedIds(Path folder, DatasetManifest manifest) {
 
   /** Returns the raw ids of the users by index. */
   public List<String> users() {
-    return keys(PreparedFolder.USERS);
+    return column(PreparedFolder.USERS, PreparedFolder.KEY);
   }
 
   /** Returns the raw ids of the items by index. */
   public List<String> items() {
-    return keys(PreparedFolder.ITEMS);
+    return column(PreparedFolder.ITEMS, PreparedFolder.KEY);
   }
 
-  private List<String> keys(String file) {
-    return new TextColumn(ArrowFile.open(folder.resolve(file)), PreparedFolder.KEY);
+  /** Returns the texts of the items by index; empty where an item has none. */
+  public List<String> itemTexts() {
+    return column(PreparedFolder.ITEMS, PreparedFolder.TEXT);
+  }
+
+  private List<String> column(String file, String column) {
+    return new TextColumn(ArrowFile.open(folder.resolve(file)), column);
   }
 
   /** Returns how a field's vectors are standardised; nothing for another kind of field. */
