@@ -340,7 +340,7 @@ class LabelStepTest {
     assertRefused(
         Map.of("share", new LabelConfig(1, null, List.of())),
         "model/UNKNOWN_LABEL",
-        "There is no label for model.labels.share: the data has the further labels [like, unused, cart, buy].");
+        "There is no label for model.labels.share: the data has the further labels [like, unused, cart, buy]. One of a file that is extended goes by `share: ~`.");
     assertRefused(
         Map.of("buy", new LabelConfig(1, "cart", List.of())),
         "model/UNKNOWN_LABEL",

@@ -52,8 +52,9 @@ public record ModelLabels(List<ModelLabel> labels, List<Integer> order) {
         throw unknown(
             "model.labels." + name,
             known.isEmpty()
-                ? "the data has no further labels. Name some in the section dataset and prepare it again, or remove the section"
-                : "the data has the further labels " + known);
+                ? "the data has no further labels. Name some in the section dataset and prepare it again, or remove the section; one of a file that is extended goes by `labels: ~`, not by `{}`"
+                : "the data has the further labels %s. One of a file that is extended goes by `%s: ~`"
+                    .formatted(known, name));
       }
     }
     List<String> names = known.stream().filter(configured::containsKey).toList();
