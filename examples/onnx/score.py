@@ -128,6 +128,14 @@ def inputs(encoder, rows):
     return given
 
 
+def columns(encoder):
+    """Returns the columns that rows need."""
+    fields = [field for field in encoder["fields"] if "parts" not in field]
+    past = [of["input"] for of in encoder.get("sequences", []) if "of" not in of]
+    keys = [encoder[keys]["column"] for keys in ("users", "items") if keys in encoder]
+    return ["user", "scenario"] + keys + [field["column"] for field in fields] + past
+
+
 def main(folder, rows_file, scores_file):
     folder = pathlib.Path(folder)
     encoder = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
@@ -136,7 +144,14 @@ def main(folder, rows_file, scores_file):
     if any(given["name"] == "history" for given in encoder["graphs"]["full.onnx"]):
         sys.exit("The model reads what its users did before, which this script does not compute.")
     with open(rows_file, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    missing = [column for column in dict.fromkeys(columns(encoder)) if column not in (reader.fieldnames or [])]
+    if missing:
+        sys.exit(
+            f"{rows_file} has no column {', '.join(missing)}. The graph reads each field of the model from the rows;"
+            " add them, or use `llm4msr score`, which takes those of users and items from the bundle."
+        )
     requests = collections.defaultdict(list)
     for number, row in enumerate(rows):
         requests[row["scenario"], row["user"]].append(number)
