@@ -190,27 +190,4 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
           .collect(Collectors.toMap(DenseParameter::name, DenseParameter::size));
     }
   }
-
-  /** What lets a model leave the engine. */
-  @Nested
-  class Recording {
-
-    @Rule(
-        id = "RECORD-01",
-        level = RequirementLevel.SHOULD,
-        says = "can be compiled: does outside training what a graph of operations can",
-        checkFirst = {
-          "no value of an array is read in Java, and no branch depends on one",
-          "sizes are constants or multiples of the rows, whatever these are above twice the scenarios"
-        })
-    final void canBeRecorded() {
-      try (ModelHarness model = parts(ModelData.EVEN).create()) {
-        for (int scenario = 0; scenario < batch().scenarioTable().length; scenario++) {
-          model.record(batch(), scenario);
-        }
-      } catch (MsrException e) {
-        throw new Finding("a graph", e);
-      }
-    }
-  }
 }

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.llm4msr.api.EngineFeature;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.PluginFactory;
 import org.llm4msr.runtime.engine.EngineFeatures;
 import org.llm4msr.tck.harness.FeatureUse;
@@ -286,6 +287,31 @@ public abstract class ModelConformance<F extends PluginFactory<?>> extends Train
             Finding.unlessClose("logit of row " + (from + i), together[from + i], few[i]);
           }
         }
+      }
+    }
+  }
+
+  /** What lets a model leave the engine. */
+  @Nested
+  class Recording {
+
+    @Rule(
+        id = "RECORD-01",
+        level = RequirementLevel.SHOULD,
+        says = "can be compiled: does outside training what a graph of operations can",
+        checkFirst = {
+          "no value of an array is read in Java, and no branch depends on one",
+          "sizes are constants or multiples of the rows, whatever these are above twice the scenarios",
+          "columns are cut by split(indices, axis), not by an index; docs/plugins/backbone.md lists"
+              + " the operations that can be recorded"
+        })
+    final void canBeRecorded() {
+      try (ModelHarness model = parts(ModelData.EVEN).create()) {
+        for (int scenario = 0; scenario < batch().scenarioTable().length; scenario++) {
+          model.record(batch(), scenario);
+        }
+      } catch (MsrException e) {
+        throw new Finding("a graph", e);
       }
     }
   }

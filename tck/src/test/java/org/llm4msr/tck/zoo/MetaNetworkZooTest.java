@@ -43,6 +43,7 @@ class MetaNetworkZooTest extends ModelZooTest {
     flaw("META-13", () -> network(CutsKnowledge::new));
     flaw("META-20", () -> network(sound -> new BelongsToItsPass(sound, true)));
     flaw("META-21", () -> network(NotCacheable::new));
+    flaw("RECORD-01", CutsColumns::new);
   }
 
   @Test
@@ -174,6 +175,14 @@ class MetaNetworkZooTest extends ModelZooTest {
     @Override
     public boolean cacheable() {
       return cacheable;
+    }
+  }
+
+  /** Cuts its result by an index and joins it again. */
+  private static final class CutsColumns extends Flaw {
+    @Override
+    NDArray output(Pass pass, NDArray x, NDArray y) {
+      return y.getShape().get(1) == 1 ? y : y.get(":, 0:1").concat(y.get(":, 1:"), 1);
     }
   }
 

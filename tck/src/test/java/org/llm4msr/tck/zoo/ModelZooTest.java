@@ -14,7 +14,6 @@ import org.llm4msr.api.EngineFeature;
 import org.llm4msr.api.model.ModelContext;
 import org.llm4msr.api.model.Pass;
 import org.llm4msr.tck.KitRun;
-import org.llm4msr.tck.MetaNetworkConformance;
 import org.llm4msr.tck.PluginConformance;
 import org.llm4msr.tck.harness.TestEngines;
 
@@ -38,17 +37,11 @@ abstract class ModelZooTest extends ZooTest<Flaw> {
   ModelZooTest(Class<? extends PluginConformance<?>> kit) {
     super(kit, Flaw.CAGE);
     this.kit = kit;
-    notRecorded =
-        HAS_THEM && !MetaNetworkConformance.class.isAssignableFrom(kit)
-            ? Set.of("RECORD-01")
-            : Set.of();
+    notRecorded = HAS_THEM ? Set.of("RECORD-01") : Set.of();
   }
 
   @Override
   Set<String> alsoBroken(String rule) {
-    if (MetaNetworkConformance.class.isAssignableFrom(kit)) {
-      return Set.of();
-    }
     return NOT_IN_GRAPHS.contains(rule)
         ? Set.of("RECORD-01")
         : rule.equals("MODEL-01") ? notRecorded : Set.of();

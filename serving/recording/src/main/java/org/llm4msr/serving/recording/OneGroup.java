@@ -83,6 +83,9 @@ record OneGroup(int rows, int groups, int group) implements RowPlan {
   /** All rows in one block. */
   private final class OneBlock implements RowBlocks {
 
+    private static final String RUNNING =
+        "Outside training, take running statistics, as toolkit.model.BatchNorm does.";
+
     @Override
     public List<Block> blocks() {
       return List.of(new Block(List.of(rows), rows));
@@ -105,12 +108,12 @@ record OneGroup(int rows, int groups, int group) implements RowPlan {
 
     @Override
     public NDArray toGroups(NDList perBlock) {
-      throw Refusal.of("computes values of groups from their rows.");
+      throw Refusal.of("computes values of groups from their rows.", RUNNING);
     }
 
     @Override
     public NDList shares() {
-      throw Refusal.of("computes means over the rows of a group.");
+      throw Refusal.of("computes means over the rows of a group.", RUNNING);
     }
   }
 }

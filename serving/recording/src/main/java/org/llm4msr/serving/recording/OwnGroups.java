@@ -39,7 +39,7 @@ record OwnGroups(int rows) implements Grouping {
 
   @Override
   public Grouping repeated(int k) {
-    throw Refusal.of("repeats rows of items.");
+    throw Refusal.of("repeats rows of items.", "Repeat what rowValues() gives.");
   }
 
   @Override

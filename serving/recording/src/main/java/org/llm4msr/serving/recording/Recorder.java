@@ -79,7 +79,9 @@ final class Recorder {
   Value value(NDArray proxy) {
     Value value = ofProxies.get(proxy);
     if (value == null) {
-      throw Refusal.of("uses an array that is no part of the pass.");
+      throw Refusal.of(
+          "uses an array that is no part of the pass.",
+          "Make it by pass.manager() in each pass, or as a parameter or buffer.");
     }
     return value;
   }
@@ -169,7 +171,8 @@ final class Recorder {
         return invoke(method, value.array(), arguments);
       }
       throw Refusal.of(
-          "reads values of an array (%s), which differ from request to request.".formatted(name));
+          "reads values of an array (%s), which differ from request to request.".formatted(name),
+          "Compute with arrays: maximum() and minimum(), or gt() and toType() as a mask, in place of a branch.");
     }
     NDArray folded =
         name.equals("matMul") ? Fold.product(this, value, value((NDArray) arguments[0])) : null;
@@ -216,7 +219,7 @@ final class Recorder {
       }
       return proxies;
     }
-    throw Refusal.of("calls %s, which gives no array.".formatted(name));
+    throw Refusal.of("calls %s, which gives no array.".formatted(name), Refusal.LIST);
   }
 
   /** Returns arguments with the engine's arrays in place of proxies. */

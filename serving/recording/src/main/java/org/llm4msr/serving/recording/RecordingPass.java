@@ -25,7 +25,8 @@ record RecordingPass(NDManager manager, Grouping scenarios, Grouping users, Grou
 
   @Override
   public NDArray dropoutMask(Shape shape, double rate) {
-    throw Refusal.of("draws a dropout mask outside training.");
+    throw Refusal.of(
+        "draws a dropout mask outside training.", "Draw it only where pass.training().");
   }
 
   @Override

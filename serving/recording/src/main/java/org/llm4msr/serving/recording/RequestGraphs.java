@@ -88,7 +88,9 @@ public record RequestGraphs(
   private static void requireSame(RecordedPass pass, RecordedPass other) {
     List<String> one = pass.values().stream().map(Value::operation).toList();
     if (!one.equals(other.values().stream().map(Value::operation).toList())) {
-      throw Refusal.ofPass("runs other operations for other numbers of rows.");
+      throw Refusal.ofPass(
+          "runs other operations for other numbers of rows.",
+          "Have no branch and no loop depend on the number of rows.");
     }
   }
 }

@@ -44,12 +44,15 @@ record Sizes(int first, int second) {
     }
     throw Refusal.ofPass(
         "has a size that no graph has: %d for %d rows, %d for %d."
-            .formatted(one, first, other, second));
+            .formatted(one, first, other, second),
+        "Append nothing to the axis of the rows, and cut nothing off.");
   }
 
   Size[] of(long[] ones, long[] others) {
     if (ones.length != others.length) {
-      throw Refusal.ofPass("has arrays whose number of axes depends on the rows.");
+      throw Refusal.ofPass(
+          "has arrays whose number of axes depends on the rows.",
+          "Reshape to the same number of axes for any number of rows.");
     }
     Size[] sizes = new Size[ones.length];
     Arrays.setAll(sizes, i -> of(ones[i], others[i]));

@@ -85,7 +85,10 @@ final class Translation {
       requireSameNumbers(value, twin);
       names.put(value.number(), graph.constant(value.array()));
     } else if (value.operation().equals(Value.CONSTANT)) {
-      throw Refusal.of(value, "with a size that depends on the rows: " + value.array().getShape());
+      throw Refusal.of(
+          value,
+          "with a size that depends on the rows: " + value.array().getShape(),
+          "Give it one row, which broadcasts.");
     } else if (value.operation().equals("split")) {
       split(value, twin);
     } else {
@@ -101,7 +104,10 @@ final class Translation {
       Object other = twin.arguments().get(i);
       boolean isOwn = one instanceof Value || one instanceof List || one instanceof long[];
       if (!isOwn && !Objects.deepEquals(one, other)) {
-        throw Refusal.of(value, "with a number that depends on the rows: " + one);
+        throw Refusal.of(
+            value,
+            "with a number that depends on the rows: " + one,
+            "Compute it from arrays: mean() in place of a division by the rows.");
       }
     }
   }
@@ -110,7 +116,10 @@ final class Translation {
     if (value.name() == null
         && value.array().getDataType() == DataType.FLOAT32
         && !value.array().allClose(twin.array(), 1e-4, 1e-6, true)) {
-      throw Refusal.of(value, "whose constant numbers depend on the rows");
+      throw Refusal.of(
+          value,
+          "whose constant numbers depend on the rows",
+          "Make constants of the same numbers for any number of rows.");
     }
   }
 
@@ -121,7 +130,8 @@ final class Translation {
     long[] parts = new long[value.outputs()];
     if (value.arguments().get(1) instanceof long[] places) {
       if (!Arrays.equals(places, (long[]) twin.arguments().get(1))) {
-        throw Refusal.of(value, "at places that depend on the rows");
+        throw Refusal.of(
+            value, "at places that depend on the rows", "Cut along another axis than the rows'.");
       }
       for (int i = 0; i < parts.length; i++) {
         parts[i] = (i < places.length ? places[i] : all) - (i == 0 ? 0 : places[i - 1]);
@@ -188,7 +198,7 @@ final class Translation {
           graph.node(
               "OneHot",
               List.of(name(of(value)), graph.wholeNumbers(whole(value, 1)), graph.numbers(0, 1)));
-      default -> throw Refusal.of(value, "which has no counterpart in ONNX");
+      default -> throw Refusal.of(value, "which has no counterpart in ONNX", Refusal.LIST);
     };
   }
 
@@ -340,7 +350,9 @@ final class Translation {
               graph.wholeNumbers(0)));
     }
     throw Refusal.of(
-        value, "with an index that is no range of the first axis: " + value.arguments().get(1));
+        value,
+        "with an index that is no range of the first axis: " + value.arguments().get(1),
+        "Use split(indices, axis), which cuts along any axis.");
   }
 
   private String cast(Value value) {

@@ -5,16 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtEngineProvider;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** What cannot be recorded is named, and nothing is written. */
+/** What cannot be recorded is named with what to write in its place, and nothing is written. */
 class RefusalTest {
 
   private static final Sizes SIZES = Sizes.above(4);
@@ -40,7 +42,7 @@ class RefusalTest {
         .write(Map.of("rows", input), Map.of("result", result));
   }
 
-  private void assertRefused(Pass pass, String reason) {
+  private void assertRefused(Pass pass, String reason, String wayOut) {
     assertThatThrownBy(() -> graph(pass))
         .isInstanceOfSatisfying(
             MsrException.class,
@@ -49,7 +51,8 @@ class RefusalTest {
               assertThat(e.code()).isEqualTo("compile/NOT_RECORDED");
             })
         .hasMessageContaining(reason)
-        .hasMessageContaining("cannot be compiled; `score`");
+        .hasMessageContaining("cannot be compiled; `score`")
+        .hasMessageEndingWith(" run it as before. " + wayOut);
   }
 
   @Test
@@ -61,12 +64,31 @@ class RefusalTest {
   @Test
   void refusesAnOperationWithoutCounterpart() {
     assertRefused(
-        (manager, x) -> x.cumSum(0), "uses the operation cumSum, which has no counterpart in ONNX");
+        (manager, x) -> x.cumSum(0),
+        "uses the operation cumSum, which has no counterpart in ONNX",
+        "Use one that docs/plugins/backbone.md, What can be compiled, lists.");
+  }
+
+  @Test
+  void refusesToCutAnotherAxisByAnIndexWhichSplitDoes() {
+    assertRefused(
+        (manager, x) -> x.get(":, 0:2"),
+        "uses the operation get, with an index that is no range of the first axis: :, 0:2.",
+        "Use split(indices, axis), which cuts along any axis.");
+    assertThat(graph((manager, x) -> x.split(new long[] {2}, 1).get(0)).toBytes()).isNotEmpty();
   }
 
   @Test
   void refusesToReadValuesThatDifferFromRequestToRequest() {
-    assertRefused((manager, x) -> x.mul(x.sum().getFloat()), "reads values of an array (getFloat)");
+    assertRefused(
+        (manager, x) -> x.mul(x.sum().getFloat()),
+        "reads values of an array (getFloat)",
+        "Compute with arrays: maximum() and minimum(), or gt() and toType() as a mask, in place of"
+            + " a branch.");
+    assertThat(
+            graph((manager, x) -> x.mul(x.gt(0).toType(DataType.FLOAT32, false)).maximum(0.5f))
+                .toBytes())
+        .isNotEmpty();
   }
 
   @Test
@@ -76,13 +98,19 @@ class RefusalTest {
 
   @Test
   void refusesAnArrayFromElsewhere() {
-    assertRefused((manager, x) -> x.add(engine.create(1f)), "no part of the pass");
+    assertRefused(
+        (manager, x) -> x.add(engine.create(1f)),
+        "no part of the pass",
+        "Make it by pass.manager() in each pass, or as a parameter or buffer.");
   }
 
   @Test
   void refusesAConstantThatIsAsLongAsTheBatch() {
     assertRefused(
-        (manager, x) -> x.add(manager.ones(x.getShape())), "with a size that depends on the rows");
+        (manager, x) -> x.add(manager.ones(x.getShape())),
+        "with a size that depends on the rows",
+        "Give it one row, which broadcasts.");
+    assertThat(graph((manager, x) -> x.add(manager.ones(new Shape(1, 3)))).toBytes()).isNotEmpty();
   }
 
   @Test
@@ -92,17 +120,20 @@ class RefusalTest {
           long half = x.getShape().get(0) / 2;
           return x.split(new long[] {half}).get(0);
         },
-        "at places that depend on the rows");
+        "at places that depend on the rows",
+        "Cut along another axis than the rows'.");
   }
 
   @Test
   void refusesNumbersThatDependOnTheRows() {
-    assertRefused(
-        (manager, x) -> x.get("0:" + x.getShape().get(0)), "a number that depends on the rows");
-    assertRefused((manager, x) -> x.div(x.getShape().get(0)), "a number that depends on the rows");
+    String number = "a number that depends on the rows";
+    String wayOut = "Compute it from arrays: mean() in place of a division by the rows.";
+    assertRefused((manager, x) -> x.get("0:" + x.getShape().get(0)), number, wayOut);
+    assertRefused((manager, x) -> x.div(x.getShape().get(0)), number, wayOut);
     assertRefused(
         (manager, x) -> x.mul(manager.ones(new Shape(x.getShape().get(0))).sum()),
-        "whose constant numbers depend on the rows");
+        "whose constant numbers depend on the rows",
+        "Make constants of the same numbers for any number of rows.");
   }
 
   @Test
@@ -114,6 +145,37 @@ class RefusalTest {
     assertThatThrownBy(() -> RequestGraphs.of(failing, engine, 1, 0))
         .hasMessageContaining("[compile/NOT_RECORDED]")
         .hasMessageContaining("fails while it is recorded: ")
-        .hasMessageContaining("no luck");
+        .hasMessageContaining("no luck")
+        .hasMessageEndingWith(" RECORD-01 of the conformance kit shows where.");
+  }
+
+  @Test
+  void aPassThatDrawsDropoutOrRepeatsItemsIsRefused() {
+    assertThatThrownBy(
+            () ->
+                RequestGraphs.of(
+                    (pass, arrays) -> pass.dropoutMask(new Shape(3), 0.5), engine, 1, 0))
+        .hasMessageEndingWith(" Draw it only where pass.training().");
+    assertThatThrownBy(
+            () ->
+                RequestGraphs.of(
+                    (pass, arrays) -> pass.items().repeated(2).rowValues(arrays.ofRows("x", 1)),
+                    engine,
+                    1,
+                    0))
+        .hasMessageEndingWith(" Repeat what rowValues() gives.");
+  }
+
+  @Test
+  void aPassWhoseOperationsDependOnTheRowsIsRefused() {
+    AtomicInteger passes = new AtomicInteger();
+    RequestPass changing =
+        (pass, arrays) -> {
+          NDArray x = arrays.ofRows("x", 1).squeeze(-1);
+          return passes.getAndIncrement() == 0 ? x : x.neg();
+        };
+    assertThatThrownBy(() -> RequestGraphs.of(changing, engine, 1, 0))
+        .hasMessageContaining("runs other operations for other numbers of rows.")
+        .hasMessageEndingWith(" Have no branch and no loop depend on the number of rows.");
   }
 }
