@@ -22,6 +22,7 @@ import org.llm4msr.runtime.plugins.PluginRegistry;
 import org.llm4msr.runtime.plugins.check.CheckFinding;
 import org.llm4msr.runtime.plugins.check.CheckStep;
 import org.llm4msr.runtime.plugins.check.CheckStep.State;
+import org.llm4msr.runtime.plugins.check.JarContents;
 import org.llm4msr.tck.harness.Finding;
 
 /** The steps of a check of one plugin folder; each is told when it begins and when it ends. */
@@ -48,19 +49,11 @@ final class FolderCheck {
 
   /** Checks the jars, and whether plugins are found in them. */
   void packaging() throws IOException {
-    begin("", "jars");
-    List<CheckFinding> damaged = new ArrayList<>();
-    int entries = 0;
-    for (Path jar : folder.jars()) {
-      JarContents contents = JarContents.read(jar);
-      damaged.addAll(contents.findings());
-      entries += contents.entries();
+    if (hasDamage()) {
+      skip("", "plugins", "a jar is damaged");
+      skip("", "linkage", "a jar is damaged");
+      return;
     }
-    String extent =
-        "%d entries of %d jar%s read"
-            .formatted(entries, folder.jars().size(), folder.jars().size() == 1 ? "" : "s");
-    end("", "jars", extent, damaged, List.of());
-
     begin("", "plugins");
     List<CheckFinding> broken =
         plugins.verify().stream()
@@ -83,6 +76,31 @@ final class FolderCheck {
       Linkage linkage = Linkage.of(folder);
       end("", "linkage", linkage.extent(), linkage.findings(), linkage.notes());
     }
+  }
+
+  private boolean hasDamage() {
+    begin("", "jars");
+    List<CheckFinding> damaged = new ArrayList<>();
+    int entries = 0;
+    for (Path jar : folder.jars()) {
+      JarContents contents = JarContents.read(jar);
+      contents.damage().forEach(damage -> damaged.add(finding(jar, damage)));
+      entries += contents.entries();
+    }
+    String extent =
+        "%d entries of %d jar%s read"
+            .formatted(entries, folder.jars().size(), folder.jars().size() == 1 ? "" : "s");
+    end("", "jars", extent, damaged, List.of());
+    return !damaged.isEmpty();
+  }
+
+  private static CheckFinding finding(Path jar, JarContents.Damage damage) {
+    boolean whole = damage.entry().isEmpty();
+    return new CheckFinding(
+        "plugin/CORRUPT_JAR",
+        (whole ? "it is " : "an entry is damaged: ") + damage.what(),
+        whole ? jar.toString() : jar + ", " + damage.entry(),
+        damage.remedy());
   }
 
   /**

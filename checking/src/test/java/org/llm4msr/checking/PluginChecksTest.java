@@ -56,7 +56,10 @@ class PluginChecksTest {
     Ranker.change(jar, "", content -> content);
     Ranker.flip(jar, "A linear model", "A linear m0del"); // Java loads the class.
 
-    assertThat(findings(check(root, null)))
+    List<CheckStep> steps = check(root, null);
+
+    assertThat(step(steps, "linkage").state()).isEqualTo(State.SKIPPED);
+    assertThat(findings(steps))
         .singleElement()
         .satisfies(
             finding -> {

@@ -1,5 +1,6 @@
 package org.llm4msr.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,6 +45,35 @@ class PluginsCommandTest {
     assertThat(json.at("/plugins/0/jar").asText()).isEqualTo(folder + "/acme/good.jar");
     assertThat(json.at("/plugins/0/spiVersion").asText()).isEqualTo("1.0");
     assertThat(json.at("/broken/0/code").asText()).isEqualTo("plugin/STATIC_INITIALIZER");
+  }
+
+  @Test
+  void aDamagedJarIsToldByItsPluginInEveryCommand() throws IOException {
+    Path jar = TestFactory.named("Bad", "bad").jar(folder.resolve("bad/bad.jar")).build();
+    byte[] content = Files.readAllBytes(jar);
+    int name = new String(content, ISO_8859_1).lastIndexOf("plug/Bad.class");
+    content[name - 30] ^= 1; // Of the checksum in the directory of the jar.
+    Files.write(jar, content);
+    Path file = folder.resolve("e.yaml");
+    Files.writeString(
+        file,
+        "dataset: { name: table, path: . }\n"
+            + "knowledge: { prompts: bad, encoder: { name: hash } }\nmodel: { backbone: mmoe }\n");
+    String plugins = "--plugins=" + folder;
+    String reason =
+        "[plugin/CORRUPT_JAR] The prompt builder bad cannot be used: bad.jar is damaged"
+            + " (plug/Bad.class: its checksum is ";
+
+    assertThat(run("plugins", "list", plugins)).isZero();
+    assertThat(out.toString(UTF_8))
+        .containsPattern("broken +prompt-builder +bad +3.2 +bad/bad.jar +plugin/CORRUPT_JAR")
+        .contains(reason, "Copy it again");
+    assertThat(run("plugins", "describe", "bad", plugins)).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains(reason).doesNotContain("\tat ");
+    assertThat(run("train", file.toString(), plugins)).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .contains("bad.jar is damaged (plug/Bad.class: its checksum is ", "Copy it again")
+        .doesNotContain("\tat ");
   }
 
   @Test

@@ -12,8 +12,6 @@ import org.llm4msr.api.SpiVersion;
 /** Finds out what is wrong with a factory, and what its author can do about it. */
 final class FactoryProblems {
 
-  static final String COPY_AGAIN = "Copy it again, and compare its size with the original.";
-
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
   private static final Pattern CLASS_VERSION = Pattern.compile("class file version (\\d+)");
 

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.plugins;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,17 +13,32 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.plugins.check.JarContents;
 
 /**
  * The folders {@code root/NAME/*.jar}, each with a class loader of its own. A wrongly packed folder
  * is left out, with the reason, and the others load.
  *
  * @param loaders of the sound folders, in the order of their names
+ * @param damaged folders with a damaged jar, which tell no more than the names of their plugins
  * @param broken what is wrong with the others
  */
-record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken) {
+record PluginFolders(
+    List<PluginClassLoader> loaders, List<Damaged> damaged, List<BrokenPlugin> broken) {
+
+  /** A folder with a damaged jar. */
+  record Damaged(PluginClassLoader loader, PluginProblem problem) {}
 
   private static final String JAR = ".jar";
+
+  /**
+   * Larger entries, such as native libraries, are left to {@code plugins check}: to read them would
+   * take each command long.
+   */
+  private static final long READ_BYTES = 4 << 20;
+
+  /** How deep classes are looked for where there is no jar. */
+  private static final int DEPTH = 20;
 
   /**
    * Opens every folder below the root.
@@ -31,7 +47,7 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
    * @throws MsrException {@code plugin/NO_FOLDER} if the root cannot be read
    */
   static PluginFolders open(Path root, ClassLoader host) {
-    PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());
+    PluginFolders found = empty();
     for (Path path : visibleIn(root)) {
       if (Files.isDirectory(path)) {
         found.add(path, host);
@@ -44,9 +60,13 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
 
   /** Opens one folder, wherever it is. */
   static PluginFolders openOne(Path folder, ClassLoader host) {
-    PluginFolders found = new PluginFolders(new ArrayList<>(), new ArrayList<>());
+    PluginFolders found = empty();
     found.add(folder, host);
     return found;
+  }
+
+  private static PluginFolders empty() {
+    return new PluginFolders(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
   }
 
   /** Returns the folders in a root. */
@@ -125,12 +145,20 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
         return;
       }
     }
+    boolean registers = read.values().stream().anyMatch(PluginJar::registersPlugins);
+    PluginProblem damage = damage(jars);
+    if (damage != null && registers) {
+      damaged.add(new Damaged(new PluginClassLoader(folder, jars, host), damage));
+      return;
+    }
     PluginProblem twice = twoVersions(List.copyOf(read.values()));
-    if (twice != null) {
+    if (damage != null) {
+      addBroken(folder, folder, damage, null);
+    } else if (twice != null) {
       addBroken(folder, folder, twice, null);
     } else if (jars.isEmpty()) {
-      addBroken(folder, folder, noJar(), null);
-    } else if (read.values().stream().noneMatch(PluginJar::registersPlugins)) {
+      addBroken(folder, folder, noJar(folder), null);
+    } else if (!registers) {
       addBroken(folder, folder, noServices(read.values()), null);
     } else {
       loaders.add(new PluginClassLoader(folder, jars, host));
@@ -154,7 +182,21 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
         "CORRUPT_JAR",
         "%s is not a readable jar (%s)"
             .formatted(jar.getFileName(), FactoryProblems.describe(error)),
-        FactoryProblems.COPY_AGAIN);
+        JarContents.COPY_AGAIN);
+  }
+
+  /** Returns what is damaged in the first jar that has damage; null if none has. */
+  private static @Nullable PluginProblem damage(List<Path> jars) {
+    for (Path jar : jars) {
+      List<JarContents.Damage> damage = JarContents.read(jar, READ_BYTES).damage();
+      if (!damage.isEmpty()) {
+        return new PluginProblem(
+            "CORRUPT_JAR",
+            "%s is damaged (%s)".formatted(jar.getFileName(), damage.get(0).text()),
+            damage.get(0).remedy());
+      }
+    }
+    return null;
   }
 
   private static PluginProblem apiBundled(PluginJar jar) {
@@ -193,12 +235,29 @@ record PluginFolders(List<PluginClassLoader> loaders, List<BrokenPlugin> broken)
     return null;
   }
 
-  private static PluginProblem noJar() {
+  private static PluginProblem noJar(Path folder) {
+    if (holdsClasses(folder)) {
+      return new PluginProblem(
+          "NO_JAR",
+          "it holds classes, and no jar",
+          "Pack them: `mvn package` does, or `jar --create --file %1$s.jar --manifest"
+                  .formatted(folder.getFileName())
+              + " DIR/META-INF/MANIFEST.MF -C DIR .` for the folder DIR of the classes.");
+    }
     return new PluginProblem(
         "NO_JAR",
         "it holds no jar",
         "Put the plugin's jar, and those of its own libraries, directly into it, not into a"
             + " folder below.");
+  }
+
+  private static boolean holdsClasses(Path folder) {
+    try (Stream<Path> files =
+        Files.find(folder, DEPTH, (file, about) -> file.toString().endsWith(".class"))) {
+      return files.findAny().isPresent();
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   private static PluginProblem noServices(Iterable<PluginJar> jars) {

@@ -88,10 +88,13 @@ public final class PluginRegistry {
   private static PluginRegistry of(ClassLoader host, List<Path> roots, List<PluginFolders> opened) {
     List<Candidate> candidates = new ArrayList<>();
     List<BrokenPlugin> broken = new ArrayList<>();
-    scan(host, candidates, broken);
+    scan(new PluginScan(host, null), candidates, broken);
     for (PluginFolders folders : opened) {
       broken.addAll(folders.broken());
-      folders.loaders().forEach(loader -> scan(loader, candidates, broken));
+      folders.loaders().forEach(loader -> scan(new PluginScan(loader, null), candidates, broken));
+      for (PluginFolders.Damaged folder : folders.damaged()) {
+        scan(new PluginScan(folder.loader(), folder.problem()), candidates, broken);
+      }
     }
     return new PluginRegistry(roots, candidates, broken);
   }
@@ -111,9 +114,7 @@ public final class PluginRegistry {
     }
   }
 
-  private static void scan(
-      ClassLoader loader, List<Candidate> candidates, List<BrokenPlugin> broken) {
-    PluginScan scan = new PluginScan(loader);
+  private static void scan(PluginScan scan, List<Candidate> candidates, List<BrokenPlugin> broken) {
     for (PluginKind kind : PluginKind.values()) {
       scan.scan(kind);
     }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.annotation.AnnotationFormatError;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Path;
@@ -15,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Plugin;
+import org.llm4msr.runtime.plugins.check.JarContents;
 
 /**
  * Reads the services files of a class loader, in the format of {@link java.util.ServiceLoader}. It
@@ -28,11 +31,18 @@ final class PluginScan {
       Pattern.compile("\\p{javaJavaIdentifierStart}[\\p{javaJavaIdentifierPart}.]*");
 
   private final ClassLoader loader;
+  private final @Nullable PluginProblem damage;
   private final List<PluginRegistry.Candidate> candidates = new ArrayList<>();
   private final List<BrokenPlugin> broken = new ArrayList<>();
 
-  PluginScan(ClassLoader loader) {
+  /**
+   * Begins a scan.
+   *
+   * @param damage what is damaged in the jars; if there is any, no plugin in them can be used
+   */
+  PluginScan(ClassLoader loader, @Nullable PluginProblem damage) {
     this.loader = loader;
+    this.damage = damage;
   }
 
   List<PluginRegistry.Candidate> candidates() {
@@ -49,6 +59,10 @@ final class PluginScan {
 
   private void load(PluginKind kind, String provider, URL file) {
     PluginOrigin origin = origin(file);
+    if (damage != null) {
+      broken.add(PluginErrors.broken(kind, label(provider), origin, damage, null));
+      return;
+    }
     try {
       read(kind, Class.forName(provider, false, loader));
     } catch (ClassNotFoundException e) {
@@ -68,6 +82,16 @@ final class PluginScan {
     } catch (LinkageError e) {
       PluginProblem problem = FactoryProblems.ofError(e, loader);
       broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
+    }
+  }
+
+  /** Returns the name of a plugin in a damaged jar if that can be read, else its class. */
+  private String label(String provider) {
+    try {
+      Plugin plugin = Class.forName(provider, false, loader).getAnnotation(Plugin.class);
+      return plugin == null ? provider : plugin.name();
+    } catch (ClassNotFoundException | RuntimeException | LinkageError | AnnotationFormatError e) {
+      return provider;
     }
   }
 
@@ -130,7 +154,7 @@ final class PluginScan {
     return new PluginProblem(
         "CORRUPT_JAR",
         "%s (%s)".formatted(description, FactoryProblems.describe(error)),
-        FactoryProblems.COPY_AGAIN);
+        JarContents.COPY_AGAIN);
   }
 
   private static List<String> lines(URL file) throws IOException {

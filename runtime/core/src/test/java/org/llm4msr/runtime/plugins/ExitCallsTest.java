@@ -164,7 +164,7 @@ class ExitCallsTest {
             broken ->
                 assertThat(broken.error())
                     .hasMessageStartingWith("[plugin/CORRUPT_JAR]")
-                    .hasMessageContaining("not the one that was signed"));
+                    .hasMessageContaining("its signature does not fit"));
   }
 
   @Test

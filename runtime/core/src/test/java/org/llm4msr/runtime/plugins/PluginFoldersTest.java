@@ -10,7 +10,6 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -322,7 +321,13 @@ class PluginFoldersTest {
         .satisfiesExactlyInAnyOrder(
             error ->
                 is(error, "CORRUPT_JAR", "services", "services file " + services, "ZipException"),
-            error -> is(error, "CORRUPT_JAR", "class", "its class cannot be read", "Copy it again"),
+            error ->
+                is(
+                    error,
+                    "CORRUPT_JAR",
+                    "class",
+                    "p.jar is damaged (plug/Broken.class: ZipException: ",
+                    "Copy it again"),
             error -> is(error, "CORRUPT_JAR", "binary", "a line that is not a class name"),
             error -> is(error, "CORRUPT_JAR", "link", "p.jar is not a readable jar", "NoSuchFile"),
             error ->
@@ -335,23 +340,20 @@ class PluginFoldersTest {
   }
 
   @Test
-  void aSignedJarOfWhichAClassWasChangedIsNamedAndTheOthersLoad() throws Exception {
-    TestFactory.named("Good", "good").jar(root.resolve("good/good.jar")).build();
-    Path signed = sound("signed");
-    TestJar.sign(signed, root.resolve(".store"));
-    assertThat(registry().broken()).isEmpty();
-    try (FileSystem jar = FileSystems.newFileSystem(signed)) {
-      Path code = jar.getPath("plug/Broken.class");
-      Files.write(code, new byte[1], StandardOpenOption.APPEND);
-    }
+  void classesThatAreNotPackedAreToldHowToBe() throws IOException {
+    Path classes = Files.createDirectories(root.resolve("mine/classes/plug"));
+    Files.write(classes.resolve("Mine.class"), new byte[1]);
 
-    PluginRegistry registry = registry();
-
-    assertThat(registry.factory(PluginKind.PROMPT_BUILDER, "good")).isNotNull();
-    assertThat(messages(registry))
+    assertThat(messages(registry()))
         .singleElement()
         .satisfies(
-            error -> is(error, "CORRUPT_JAR", "signed", "not the one that was signed", "digest"));
+            error ->
+                is(
+                    error,
+                    "NO_JAR",
+                    "mine",
+                    "it holds classes, and no jar. Pack them: `mvn package` does, or `jar --create"
+                        + " --file mine.jar "));
   }
 
   /** The first byte of deflated data: a last block of a type that there is not. */
