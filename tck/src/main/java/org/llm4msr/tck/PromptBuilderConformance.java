@@ -18,6 +18,7 @@ import org.llm4msr.tck.harness.FolderContent;
 import org.llm4msr.tck.harness.KitContext;
 import org.llm4msr.tck.harness.PromptData;
 import org.llm4msr.tck.harness.TwoThreads;
+import org.llm4msr.tck.rule.RequirementLevel;
 import org.llm4msr.tck.rule.Rule;
 
 /**
@@ -66,6 +67,15 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
    */
   protected List<List<String>> otherSettings() {
     return List.of();
+  }
+
+  /**
+   * Returns a prompt, or a part of it, as a reader of its format sees it: without the escapes of
+   * JSON, XML or HTML. The rules on texts of items compare with it. By default all is seen as it
+   * stands.
+   */
+  protected String shown(String prompt) {
+    return prompt;
   }
 
   private ScenarioPromptBuilder create() {
@@ -154,17 +164,16 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
 
     @Rule(
         id = "PROMPT-04",
-        says = "takes the texts of items as they are, whatever characters they have",
+        says = "takes the texts of items as they are, also those that look like placeholders",
         checkFirst = {
-          "%, {{, ${ and \\ in a text are not placeholders: fill templates once, not twice",
-          "item texts hold line ends, quotes and emoji"
+          "%, {{, ${ and $1 in a text are not placeholders: fill templates once, not twice",
+          "item texts hold line ends"
         })
     final void takesTextsAsTheyAre() {
       ScenarioPromptBuilder builder = create();
-      for (String odd :
-          List.of("%d %s", "{{user}}", "${user}", "\\1 \"", "a\nb\r", "\uD83C\uDFAC")) {
+      for (String odd : List.of("%d %s", "{{user}}", "${user}", "$1", "a\nb\r")) {
         var event = new UserHistory.Event("homefeed", "i1", "Alpha " + odd + " Omega");
-        String text = builder.userPrompt(new UserHistory("u1", "", List.of(event))).text();
+        String text = shownOf(builder, event);
         // A builder may replace line ends, but nothing else.
         Finding.unless(
             odd.contains("\n")
@@ -173,6 +182,30 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
             "the text '" + event.text() + "' in the prompt",
             text);
         Finding.unless(!text.contains("Alpha u1 Omega"), odd + " left as it is", text);
+      }
+    }
+
+    private String shownOf(ScenarioPromptBuilder builder, UserHistory.Event event) {
+      return shown(builder.userPrompt(new UserHistory("u1", "", List.of(event))).text());
+    }
+
+    @Rule(
+        id = "PROMPT-06",
+        level = RequirementLevel.SHOULD,
+        says = "shows a reader the texts of items with all of their characters",
+        checkFirst = {
+          "a prompt in JSON, XML or HTML escapes them: shown(prompt) of the test undoes that, as"
+              + " a reader of the format does",
+          "what is escaped twice, left out or replaced is another text for the language model"
+        })
+    final void showsAllCharacters() {
+      ScenarioPromptBuilder builder = create();
+      for (String odd : PromptData.SPECIAL) {
+        String text = "Alpha " + odd + " Omega";
+        String user = shownOf(builder, new UserHistory.Event("homefeed", "i1", text));
+        Finding.unless(user.contains(text), "the text '" + text + "' in the prompt", user);
+        String item = shown(builder.itemPrompt(new ItemText("i1", text)).text());
+        Finding.unless(item.contains(text), "the text '" + text + "' in the item's prompt", item);
       }
     }
   }
@@ -193,10 +226,9 @@ public abstract class PromptBuilderConformance extends PluginConformance<PromptB
       for (ItemText item : PromptData.ITEMS) {
         Prompt prompt = builder.itemPrompt(item);
         Finding.unlessEqual("key of the item prompt", item.item(), prompt.key());
+        String text = shown(prompt.text());
         Finding.unless(
-            prompt.text().contains(item.text()),
-            "the text '" + item.text() + "' in its prompt",
-            prompt.text());
+            text.contains(item.text()), "the text '" + item.text() + "' in its prompt", text);
       }
     }
   }

@@ -21,7 +21,11 @@ public final class PromptData {
   public static final List<ItemText> ITEMS =
       List.of(
           new ItemText("item 7/a", "the film pianoxq"),
-          new ItemText("8", "a {{user}} of ${item} and %s \\1"));
+          new ItemText("8", "a {{user}} of ${item} and %s $1"));
+
+  /** Characters that formats of prompts escape, and others beyond ASCII. */
+  public static final List<String> SPECIAL =
+      List.of("\\1 \\n", "\"one\" 'two'", "<b>&</b>", "&amp; &#039;", "\u4E2D", "\uD83C\uDFAC");
 
   private PromptData() {}
 

@@ -39,8 +39,9 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     flaw("PROMPT-01", NamesScenariosByName::new);
     flaw("PROMPT-02", HidesTheScenario::new);
     flaw("PROMPT-03", TakesTheLastOfNone::new);
-    flaw("PROMPT-04", EscapesTexts::new);
+    flaw("PROMPT-04", FillsTextsToo::new);
     flaw("PROMPT-05", NamesItemsByText::new);
+    flaw("PROMPT-06", EscapesTexts::new);
     flaw("PROMPT-10", TurnsHistoryRound::new);
     flaw("PROMPT-11", ShowsTheLastInItsHead::new);
     flaw("PROMPT-12", ListsScenariosInItsHead::new);
@@ -82,6 +83,13 @@ class PromptZooTest extends ZooTest<SoundPrompts> {
     String head(UserHistory history) {
       String last = history.events().get(history.events().size() - 1).scenario();
       return super.head(history) + "last in " + last + ": ";
+    }
+  }
+
+  private static final class FillsTextsToo extends SoundPrompts {
+    @Override
+    String item(UserHistory history, UserHistory.Event event) {
+      return super.item(history, event).replace("{{user}}", history.user());
     }
   }
 
