@@ -3,6 +3,7 @@ package org.llm4msr.tck;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
@@ -69,6 +70,11 @@ public abstract class BackboneConformance extends FeatureModelConformance<Backbo
   @Override
   final Set<ModelInput> declared() {
     return inputs(factory(), config());
+  }
+
+  @Override
+  final Object declarations() {
+    return Map.of("hasHidden", hasHidden(factory(), config()), "inputs", declared());
   }
 
   private static <C extends Record> Backbone create(

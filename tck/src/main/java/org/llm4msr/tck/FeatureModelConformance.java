@@ -39,6 +39,9 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
   /** Returns the inputs that the plugin declares. */
   abstract Set<ModelInput> declared();
 
+  /** Returns all that the factory declares of what models read and give. */
+  abstract Object declarations();
+
   /** Returns features that record what the plugin reads. */
   final Features watched(Features features) {
     return new RecordingFeatures(features, read);
@@ -130,6 +133,23 @@ abstract class FeatureModelConformance<F extends PluginFactory<?>> extends Model
           throw new Finding("logits from fields of several widths", e);
         }
       }
+    }
+  }
+
+  /** The capability set is a matter of the configuration. */
+  @Nested
+  class Declarations {
+
+    @Rule(
+        id = "INPUT-04",
+        says = "declares what its models read and give the same at every call",
+        checkFirst = {
+          "hasHidden, inputs and requires answer from the configuration alone: no chance, clock or"
+              + " counter",
+          "a run is checked by one answer, and the model is built by another"
+        })
+    final void declaresTheSame() {
+      Finding.unlessSteady("its declarations", FeatureModelConformance.this::declarations);
     }
   }
 

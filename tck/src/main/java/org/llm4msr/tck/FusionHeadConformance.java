@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -82,6 +83,11 @@ public abstract class FusionHeadConformance extends FeatureModelConformance<Fusi
   @Override
   final Set<ModelInput> declared() {
     return requires(factory(), config());
+  }
+
+  @Override
+  final Object declarations() {
+    return Map.of("requires", declared());
   }
 
   /** If the head reads the hidden units, the backbone's own use of them is not needed. */

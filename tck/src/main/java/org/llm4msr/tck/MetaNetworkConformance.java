@@ -328,6 +328,8 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
         })
     final void weightsMayBeKept() {
       Finding.unless(
+          generated(batch()).steady(), "cacheable() the same at every call", "another answer");
+      Finding.unless(
           !generated(batch()).cacheable() || keptDifference() <= Finding.ROUNDING,
           "the same from kept weights",
           "logits that differ by " + keptDifference());
@@ -393,8 +395,10 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
    * The weights that a network generated for the users of a batch, and what it states about them.
    *
    * @param bytes of the weights of one user
+   * @param steady whether cacheable is the same at many calls
    */
-  private record Generated(List<Shape> shapes, long bytes, long statedBytes, boolean cacheable) {}
+  private record Generated(
+      List<Shape> shapes, long bytes, long statedBytes, boolean cacheable, boolean steady) {}
 
   private Generated generated(TestBatch batch) {
     List<WatchedMetaNetwork> made = new ArrayList<>();
@@ -408,11 +412,13 @@ public abstract class MetaNetworkConformance extends ModelConformance<MetaNetwor
       model.infer(batch);
       WatchedMetaNetwork network = made.get(0);
       long numbers = network.shapes().stream().mapToLong(Shape::size).sum();
+      boolean cacheable = network.cacheable();
       return new Generated(
           network.shapes(),
           numbers * Float.BYTES / users(batch),
           network.bytesPerGroup(),
-          network.cacheable());
+          cacheable,
+          IntStream.range(0, Finding.CALLS).allMatch(i -> network.cacheable() == cacheable));
     }
   }
 

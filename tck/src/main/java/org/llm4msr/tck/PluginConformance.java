@@ -316,7 +316,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
     if (declared == null) {
       throw new Finding("a set of engine features", "null");
     }
-    Finding.unless(declared.equals(engineFeatures()), "the same at every call", "another answer");
+    Finding.unlessSteady("the engine features", () -> Optional.ofNullable(engineFeatures()));
     Finding.unless(
         !EngineFeatures.having(declared).isEmpty(),
         "features that a supported engine has",

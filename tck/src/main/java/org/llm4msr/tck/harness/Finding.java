@@ -3,6 +3,7 @@ package org.llm4msr.tck.harness;
 import java.io.Serial;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.tck.RuleExtension;
 
@@ -13,6 +14,9 @@ public final class Finding extends AssertionError {
 
   /** The largest difference that another order of float32 arithmetic may cause. */
   public static final float ROUNDING = 2e-5f;
+
+  /** How often a plugin is asked: answers by chance are then alike once in 30,000 times. */
+  public static final int CALLS = 16;
 
   private final String expected;
   private final String actual;
@@ -60,6 +64,14 @@ public final class Finding extends AssertionError {
   /** Throws a finding unless two values are equal. */
   public static void unlessEqual(String description, Object expected, Object actual) {
     unless(expected.equals(actual), description + " " + expected, actual);
+  }
+
+  /** Throws a finding unless many calls give equal values. */
+  public static void unlessSteady(String description, Supplier<?> call) {
+    Object first = call.get();
+    for (int i = 1; i < CALLS; i++) {
+      unlessEqual(description + " at another call", first, call.get());
+    }
   }
 
   /** Throws a finding if a value is not a finite number. */

@@ -49,6 +49,28 @@ class BackboneZooTest extends ModelZooTest {
     assertThat(inputRule(new IsDead()).broken()).containsExactly("MODEL-21");
   }
 
+  @Test
+  void hasHiddenIsTheSameAtEveryCall() {
+    TestEngines.engine();
+    Flaw inTurn = new HasHiddenInTurn();
+    Flaw.CAGE.put(() -> inTurn);
+
+    KitRun run = KitRun.ofRule("INPUT-04", Kit.class);
+
+    assertThat(run.broken()).containsExactly("INPUT-04");
+    assertThat(run.text()).contains("its declarations at another call", "hasHidden=false");
+  }
+
+  private static final class HasHiddenInTurn extends Flaw {
+    private boolean has;
+
+    @Override
+    boolean hasHidden() {
+      has = !has;
+      return has;
+    }
+  }
+
   private static KitRun inputRule(Flaw flaw) {
     TestEngines.engine();
     Flaw.CAGE.put(() -> flaw);

@@ -20,6 +20,8 @@ final class InputFlaws {
     flaws.put("INPUT-01", ReadsInSecret::new);
     flaws.put("INPUT-02", DeclaresInVain::new);
     flaws.put("INPUT-03", WantsOneWidth::new);
+    Flaw changing = new ChangesItsMind();
+    flaws.put("INPUT-04", () -> changing);
     flaws.put("SEQUENCE-01", DividesByTheEvents::new);
     flaws.put("SEQUENCE-02", DividesByTheLength::new);
     flaws.put("RECORD-01", ReadsValues::new);
@@ -46,6 +48,21 @@ final class InputFlaws {
       if (!context.layout().uniform()) {
         throw new IllegalArgumentException("fields differ");
       }
+    }
+  }
+
+  /** Declares another input where it is asked often and no model is made. */
+  private static final class ChangesItsMind extends Flaw {
+    private int asked;
+
+    @Override
+    void create(ModelContext context) {
+      asked = 0;
+    }
+
+    @Override
+    Set<ModelInput> inputs() {
+      return ++asked == 14 ? Set.of(ModelInput.SCENARIO_EMBEDDING) : Set.of();
     }
   }
 

@@ -42,6 +42,7 @@ class MetaNetworkZooTest extends ModelZooTest {
     flaw("META-12", TakesOtherScenarios::new);
     flaw("META-13", () -> network(CutsKnowledge::new));
     flaw("META-20", () -> network(sound -> new BelongsToItsPass(sound, true)));
+    flaw("META-20", () -> network(ChangesItsMind::new));
     flaw("META-21", () -> network(NotCacheable::new));
     flaw("RECORD-01", CutsColumns::new);
   }
@@ -175,6 +176,19 @@ class MetaNetworkZooTest extends ModelZooTest {
     @Override
     public boolean cacheable() {
       return cacheable;
+    }
+  }
+
+  private static final class ChangesItsMind extends SpoiltMetaNetwork {
+    private int asked;
+
+    ChangesItsMind(MetaNetwork sound) {
+      super(sound);
+    }
+
+    @Override
+    public boolean cacheable() {
+      return ++asked != 12;
     }
   }
 
