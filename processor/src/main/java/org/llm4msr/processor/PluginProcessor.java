@@ -31,6 +31,9 @@ public final class PluginProcessor extends AbstractProcessor {
   /** The first factory of each kind and name. */
   private final Map<String, String> names = new TreeMap<>();
 
+  /** Whether a library of this processor is not there, which is told once. */
+  private boolean incomplete;
+
   @Override
   public SourceVersion getSupportedSourceVersion() {
     return SourceVersion.latestSupported();
@@ -38,6 +41,21 @@ public final class PluginProcessor extends AbstractProcessor {
 
   @Override
   public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
+    try {
+      if (!incomplete) {
+        process(round);
+      }
+    } catch (NoClassDefFoundError e) {
+      incomplete = true;
+      String text =
+          "llm4msr-processor misses a library of its own, with the class %s. Name llm4msr-api and snakeyaml beside it: javac -processorpath takes all three jars. Maven's <annotationProcessorPaths> and Gradle's annotationProcessor find them."
+              .formatted(e.getMessage());
+      processingEnv.getMessager().printMessage(Diagnostic.Kind.ERROR, text);
+    }
+    return false;
+  }
+
+  private void process(RoundEnvironment round) {
     FactoryCheck check = new FactoryCheck(processingEnv);
     round.getElementsAnnotatedWith(Plugin.class).forEach(type -> check(check, type));
     for (TypeElement type : ElementFilter.typesIn(round.getRootElements())) {
@@ -46,7 +64,6 @@ public final class PluginProcessor extends AbstractProcessor {
     if (round.processingOver() && !round.errorRaised() && !services.isEmpty()) {
       new ServiceFiles(processingEnv).write(services);
     }
-    return false;
   }
 
   private void check(FactoryCheck check, Element annotated) {

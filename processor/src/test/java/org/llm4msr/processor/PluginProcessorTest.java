@@ -1,5 +1,6 @@
 package org.llm4msr.processor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -216,6 +217,34 @@ class PluginProcessorTest {
   void saysNothingOfCodeWithoutPlugins() {
     assertThat(compile(new Source("Plain", "package plug; public class Plain {}"))).isEmpty();
     assertThat(classes.resolve("META-INF")).doesNotExist();
+  }
+
+  /** As javac does it, whose processors see nothing of its own class path. */
+  @Test
+  void aProcessorPathWithoutItsLibrariesIsToldOnce() throws Exception {
+    Path source = Files.writeString(classes.resolve("Right.java"), RIGHT);
+    String processor =
+        Path.of(PluginProcessor.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+            .toString();
+    Process javac =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/javac").toString(),
+                "-processorpath",
+                processor,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                classes.toString(),
+                source.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(javac.getInputStream().readAllBytes(), UTF_8);
+
+    assertThat(javac.waitFor()).isEqualTo(1);
+    assertThat(said)
+        .startsWith("error: llm4msr-processor misses a library of its own, with the class org/")
+        .contains("Name llm4msr-api and snakeyaml beside it")
+        .endsWith("1 error\n");
   }
 
   /** A correct factory of another class and name. */
