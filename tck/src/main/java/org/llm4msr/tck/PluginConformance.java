@@ -208,6 +208,7 @@ public abstract class PluginConformance<F extends PluginFactory<?>> implements T
       checkFirst = {
         "llm4msr-processor in the <annotationProcessorPaths> of maven-compiler-plugin, or a file"
             + " META-INF/services/<full name of the kind's factory type>",
+        "mvn clean verify after a change of that path: Maven compiles nothing again for it",
         "@Plugin with a name of the form [a-z][a-z0-9-]*, that no other plugin of the kind has",
         "the factory is a public class with a public constructor without parameters"
       })
