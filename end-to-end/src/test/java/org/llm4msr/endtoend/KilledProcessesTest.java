@@ -29,6 +29,9 @@ class KilledProcessesTest {
 
   private static final long SEED = Long.getLong("llm4msr.test.seed", 20261125);
 
+  /** Of each stage. */
+  private static final int KILLS = Integer.getInteger("llm4msr.test.kills", 4);
+
   /** Two seconds of training with checkpoints in a row: a kill often falls into one. */
   private static final List<String> SETTINGS =
       List.of(
@@ -85,15 +88,15 @@ class KilledProcessesTest {
   @Tag("slow")
   void everyStageEndsAsIfNothingHadKilledIt() throws Exception {
     System.out.println("seed of the kills: " + SEED);
-    preparation().kill(10, random);
+    preparation().kill(KILLS, random);
     try (Stream<Path> left = Files.list(folder.resolve("killed"))) {
       assertThat(left.map(Path::getFileName).map(Path::toString))
           .as("nothing temporary is left")
           .containsExactlyInAnyOrder("prepared", "stages.jsonl");
     }
-    extraction().kill(10, random);
-    training().kill(10, random);
-    scoring().kill(10, random);
+    extraction().kill(KILLS, random);
+    training().kill(KILLS, random);
+    scoring().kill(KILLS, random);
   }
 
   private KilledStage preparation() {
