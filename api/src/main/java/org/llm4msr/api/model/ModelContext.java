@@ -50,8 +50,7 @@ public interface ModelContext {
    * array made in it has the parts as its first axis and holds, one after the other, the arrays
    * that {@code scope(name + "." + i)} would make. Each part is initialised, saved and updated
    * separately: a part without a gradient in a batch stays as it is. All parts of an array together
-   * must take less than 2 GiB. {@link org.llm4msr.toolkit.model.GroupedRows} computes with such
-   * arrays.
+   * must take less than 2 GiB. {@code toolkit.model.GroupedRows} computes with such arrays.
    */
   ModelContext each(String name, int count);
 }

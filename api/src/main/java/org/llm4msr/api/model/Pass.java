@@ -43,7 +43,7 @@ public interface Pass {
   /**
    * Draws a dropout mask: 0 with probability {@code rate}, 1 / (1 - rate) elsewhere. It depends
    * only on the seed, the step and the position of the mask in this pass, so engines, thread counts
-   * and resumed runs agree. {@link org.llm4msr.toolkit.model.Dropout} applies it.
+   * and resumed runs agree. {@code toolkit.model.Dropout} applies it.
    *
    * @param rate the share of zeros, in [0, 1)
    */
