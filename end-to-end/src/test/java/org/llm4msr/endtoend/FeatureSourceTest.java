@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.llm4msr.endtoend.FreshShop.metric;
 import static org.llm4msr.endtoend.FreshShop.rank;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -123,6 +124,13 @@ class FeatureSourceTest {
     return outcomes("ok") > before;
   }
 
+  /** Returns what an explanation tells of the source. */
+  private JsonNode explainedSource() throws Exception {
+    String explained = REQUEST.strip().replaceFirst("\\{", "{\"explain\": true, ");
+    String answer = FreshShop.call(server, "POST", "/v1/rank", explained).body();
+    return ServedShop.JSON.readTree(answer).at("/explanation/source");
+  }
+
   /** Ranks with an answer of the source, which may come too late on a machine that is busy. */
   private float[] fetched(String request) throws Exception {
     AtomicReference<float[]> found = new AtomicReference<>();
@@ -174,7 +182,7 @@ class FeatureSourceTest {
   }
 
   @Test
-  void whoseValuesCannotBeReadIsRankedByTheBundle() throws Exception {
+  void aValueThatCannotBeReadIsLostAlone() throws Exception {
     redis.hashes.put("shop:user:17", Map.of("city", "c3", "age", "old"));
     redis.otherTypes.add("shop:item:i1");
     redis.hashes.put("shop:item:i2", Map.of("kind", "k0", "words", "[\"w1\""));
@@ -185,8 +193,11 @@ class FeatureSourceTest {
 
     float[] found = fetched(request("17", CONTEXT, items));
 
+    String context = CONTEXT + ", \"city\": \"c3\"";
+    items[1] = item("i2", "\"kind\": \"k0\"");
+    items[2] = item("i3", "\"kind\": \"k0\"");
     items[3] = item("i5", "\"kind\": \"k3\"");
-    assertThat(found).containsExactly(rank(bare, request("17", CONTEXT, items)));
+    assertThat(found).containsExactly(rank(bare, request("17", context, items)));
     assertThat(unreadable() - before).isEqualTo(4);
   }
 
@@ -205,6 +216,11 @@ class FeatureSourceTest {
 
     assertThat(rank(server, REQUEST)).containsExactly(bundle);
     assertThat(outcomes(outcome)).isGreaterThan(failed);
+    JsonNode told = explainedSource();
+    assertThat(told.get("outcome").asText()).isIn("OPEN", "ERROR", "TIMEOUT");
+    assertThat(told.get("code").asText())
+        .isIn("plugin/TIMEOUT", "plugin/FAULT", "redis/NOT_CONNECTED");
+    assertThat(told.get("message").asText()).isNotEmpty();
     redis.mood = FakeRedis.Mood.WELL;
     rankUntil(() -> !Arrays.equals(rank(server, REQUEST), bundle));
   }

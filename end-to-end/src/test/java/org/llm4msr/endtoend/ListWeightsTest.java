@@ -277,8 +277,8 @@ class ListWeightsTest {
       row.putAll(
           Map.of("item", "i2", "words", List.of("w1", "w3"), "words.weights", List.of(4, 1)));
       assertThat(probability(found, "i2")).isCloseTo(expected(row), within(1e-5f));
-      row.keySet().removeAll(List.of("words", "words.weights"));
-      row.put("item", "i3");
+      row.remove("words.weights"); // Those of i3 do not fit its list, and are lost alone.
+      row.putAll(Map.of("item", "i3", "words", List.of("w2")));
       assertThat(probability(found, "i3")).isCloseTo(expected(row), within(1e-5f));
       assertThat(item(found, "i4").get("status").asText()).isEqualToIgnoringCase("malformed");
       assertThat(item(found, "i2").toString()).contains("words.weights", "[4.0,1.0]");

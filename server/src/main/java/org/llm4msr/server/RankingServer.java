@@ -96,7 +96,8 @@ public final class RankingServer implements AutoCloseable {
             this::warmUp,
             ticker);
     shadows = new Shadows(models, metrics, ticker);
-    features = Features.open(config.features(), metrics, ticker);
+    features =
+        Features.open(config.features(), config.rankingThreads(), config.drain(), metrics, ticker);
     FeatureFetch fetch = features == null ? FeatureFetch.NONE : features;
     log = config.log() == null ? null : new RequestLog(config.log(), ticker);
     List<RankObserver> observers =

@@ -8,16 +8,16 @@ import org.llm4msr.api.Stability;
 public interface FeatureSource extends AutoCloseable {
 
   /**
-   * Asks for the values of one request, once a request. Called by a thread that ranks: a source
-   * that is elsewhere asks it without waiting, also where it is not connected. The server waits for
-   * the answer as long as {@link FeatureContext#timeout}, then cancels it and goes on without; so
-   * it does where the answer fails. After many failures it does not ask for a while.
+   * Asks for the values of one request, once a request, on a thread for such calls. The server
+   * waits as long as {@link FeatureContext#timeout}; then it cancels the answer, abandons a call
+   * that has not returned, and goes on without. After many failures it does not ask for a while.
    *
-   * @return fails, or throws at once, with any exception: the request is ranked by its bundle then
+   * @return fails, or throws at once, with any error, which the log and explanations tell: the
+   *     request is ranked by its bundle then
    */
   CompletionStage<FeatureValues> fetch(FeatureQuery query);
 
-  /** Releases connections and threads; called once, when no request is under way any more. */
+  /** Releases connections and threads; called once, and waited for {@code drainSeconds}. */
   @Override
   void close();
 }

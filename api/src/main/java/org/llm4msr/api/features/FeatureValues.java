@@ -6,8 +6,8 @@ import org.llm4msr.api.Stability;
 
 /**
  * What a source knows, by column: texts as in the training data, numbers, booleans, lists of them
- * or of mappings (the events of {@code history}), or JSON as text for lists. What is not there is
- * what the bundle holds.
+ * or of mappings (the events of {@code history}), or JSON as text for lists. What is not there or
+ * cannot be read is what the bundle holds.
  *
  * @param user of the user
  * @param items of each item, as many and in the order as asked; empty maps where nothing is known

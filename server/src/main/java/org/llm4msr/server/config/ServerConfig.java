@@ -74,7 +74,7 @@ public record ServerConfig(
         @Max(86_400)
         double reloadSeconds,
     @Setting(
-            value = "Seconds in which requests may end after SIGTERM",
+            value = "Seconds in which requests may end after SIGTERM, and then the feature source",
             defaultValue = "20",
             operational = true)
         @PositiveOrZero
@@ -99,6 +99,11 @@ public record ServerConfig(
   /** Returns for how long a model ranks drawn requests. */
   public Duration warmUp() {
     return Duration.ofNanos((long) (warmUpSeconds * NANOS));
+  }
+
+  /** Returns for how long requests and a source of features may end. */
+  public Duration drain() {
+    return Duration.ofNanos((long) (drainSeconds * NANOS));
   }
 
   /** Returns how many threads rank. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.rows.RowValue;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.server.ranking.Origins;
+import org.llm4msr.server.ranking.SourceReport;
 import org.llm4msr.serving.ranker.RankExplanation;
 
 /**
@@ -32,7 +33,7 @@ public final class Explanations {
   /**
    * Returns what is told of all items at once.
    *
-   * @param origins which values a source gave; null for none
+   * @param origins which values a source gave; null where there is no source
    */
   public static Map<String, Object> ofAll(RankExplanation explanation, @Nullable Origins origins) {
     Map<String, Object> tree = new LinkedHashMap<>();
@@ -40,13 +41,24 @@ public final class Explanations {
     tree.put("digest", explanation.digest());
     Set<String> fetched = origins == null ? Set.of() : origins.context();
     add(tree, explanation.shared(), fetched, Set.of());
+    if (origins != null) {
+      tree.put("source", source(origins.source()));
+    }
+    return tree;
+  }
+
+  private static Map<String, Object> source(SourceReport report) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("outcome", report.outcome());
+    addKnown(tree, "code", report.code());
+    addKnown(tree, "message", report.message());
     return tree;
   }
 
   /**
    * Returns what is told of an item that was scored.
    *
-   * @param origins which values a source gave; null for none
+   * @param origins which values a source gave; null where there is no source
    */
   public static Map<String, Object> ofItem(
       RankExplanation explanation, int place, @Nullable Origins origins) {
@@ -60,7 +72,7 @@ public final class Explanations {
       tree.put("labels", item.score().labels().stream().map(Explanations::label).toList());
     }
     Set<String> fetched = origins == null ? Set.of() : origins.context();
-    Set<String> ofItem = origins == null ? Set.of() : origins.items().get(place);
+    Set<String> ofItem = origins == null ? Set.of() : origins.ofItem(place);
     add(tree, item.read(), fetched, ofItem);
     return tree;
   }

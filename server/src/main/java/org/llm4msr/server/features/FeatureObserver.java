@@ -15,7 +15,7 @@ public interface FeatureObserver {
    * Values were merged.
    *
    * @param read users and items with values
-   * @param unreadable users and items whose values cannot be read
+   * @param unreadable users and items with a value that cannot be read
    */
   void merged(String source, int read, int unreadable);
 }

@@ -11,7 +11,7 @@ import org.llm4msr.serving.ranker.RankRequest;
  * @param top how many of the best are wanted; 0 for all
  * @param explain whether the scores are explained
  * @param request with the values that were fetched
- * @param origins which these are; null where nothing was fetched
+ * @param origins which these are; null where there is no source
  */
 public record RankCall(
     String id,
@@ -41,7 +41,7 @@ public record RankCall(
     return new RankCall(other, model, top, explain, request, origins);
   }
 
-  /** Returns this call with values that were fetched. */
+  /** Returns this call with what became of fetching values. */
   public RankCall with(RankRequest merged, Origins fetched) {
     return new RankCall(id, model, top, explain, merged, fetched);
   }

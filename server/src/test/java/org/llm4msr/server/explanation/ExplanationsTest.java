@@ -12,6 +12,7 @@ import org.llm4msr.runtime.data.rows.RowValue.State;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.server.ranking.Origins;
+import org.llm4msr.server.ranking.SourceReport;
 import org.llm4msr.serving.ranker.RankExplanation;
 import org.llm4msr.serving.ranker.RankExplanation.ItemPart;
 import org.llm4msr.serving.ranker.RankExplanation.Part;
@@ -45,7 +46,8 @@ class ExplanationsTest {
     ScoreParts score = new ScoreParts(1, 0.5, 0, List.of(), List.of());
     RankExplanation explanation =
         new RankExplanation("none", "d", shared, List.of(new ItemPart(own, score)));
-    Origins origins = new Origins(Set.of("city", "age"), List.of(Set.of("price")));
+    SourceReport report = new SourceReport("OK", null, null);
+    Origins origins = new Origins(Set.of("city", "age"), List.of(Set.of("price")), report);
 
     assertThat(Explanations.ofAll(explanation, origins).get("values"))
         .isEqualTo(
@@ -54,5 +56,19 @@ class ExplanationsTest {
         .isEqualTo(List.of(told("kind", "ITEM"), told("price", "SOURCE"), told("city", "SOURCE")));
     assertThat(Explanations.ofItem(explanation, 0, null).get("values"))
         .isEqualTo(List.of(told("kind", "ITEM"), told("price", "ITEM"), told("city", "CONTEXT")));
+  }
+
+  @Test
+  void whatBecameOfAskingTheSourceIsTold() {
+    Part none = new Part(List.of(), List.of());
+    RankExplanation explanation = new RankExplanation("none", "d", none, List.of());
+    SourceReport ok = new SourceReport("OK", null, null);
+    SourceReport failed = new SourceReport("ERROR", "mine/DOWN", "It is down.");
+
+    assertThat(Explanations.ofAll(explanation, Origins.none(failed)).get("source"))
+        .isEqualTo(Map.of("outcome", "ERROR", "code", "mine/DOWN", "message", "It is down."));
+    assertThat(Explanations.ofAll(explanation, Origins.none(ok)).get("source"))
+        .isEqualTo(Map.of("outcome", "OK"));
+    assertThat(Explanations.ofAll(explanation, null)).doesNotContainKey("source");
   }
 }

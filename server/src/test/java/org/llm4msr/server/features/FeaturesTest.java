@@ -6,16 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.AbstractMap;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,13 +33,16 @@ import org.llm4msr.server.FakeBundle;
 import org.llm4msr.server.FakeModel;
 import org.llm4msr.server.config.FeaturesConfig;
 import org.llm4msr.server.ranking.RankCall;
+import org.llm4msr.server.ranking.SourceReport;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
 
 /** Requests with values of a source, beside those that bring the same values. */
 class FeaturesTest {
 
-  private static final int TIMEOUT_MILLIS = 20;
+  /** Sources answer at once; who waits that long for one fails. */
+  private static final int TIMEOUT_MILLIS = 10_000;
+
   private static final int PAUSE_MILLIS = 100;
   private static final Map<String, Object> CONTEXT = Map.of("hour", 3, "price", 12.5, "tags", "a");
 
@@ -55,7 +62,12 @@ class FeaturesTest {
     FeaturesConfig config =
         new FeaturesConfig(
             PluginChoice.of("fake", new Factory(), new None()), TIMEOUT_MILLIS, PAUSE_MILLIS);
-    features = Features.open(config, new Observer(), now::get);
+    features = Features.open(config, 1, Duration.ofMinutes(1), new Observer(), now::get);
+  }
+
+  @AfterEach
+  void close() {
+    features.close();
   }
 
   record None() {}
@@ -112,8 +124,12 @@ class FeaturesTest {
     return request(CONTEXT, new RankItem("i1"), new RankItem("i2"));
   }
 
+  private RankCall merged(RankRequest request) {
+    return features.merged(new RankCall("", "", 0, request), model);
+  }
+
   private float[] fetched(RankRequest request) {
-    return probabilities(features.merged(new RankCall("", "", 0, request), model).request());
+    return probabilities(merged(request).request());
   }
 
   private float[] probabilities(RankRequest request) {
@@ -166,18 +182,60 @@ class FeaturesTest {
   }
 
   @Test
-  void whoseValuesCannotBeReadIsRankedByTheBundle() {
+  void aValueThatCannotBeReadIsLostAloneAndTold() {
     users.put("17", Map.of("city", "c3", "age", "old"));
     items.put("i2", Map.of("kind", "k0", "words", "[\"w1\""));
     items.put("i3", Map.of("item_vector", "[1, 2]", "kind", "k0"));
     items.put("i5", Map.of("kind", "k3"));
-    RankItem[] asked = {new RankItem("i2"), new RankItem("i3"), new RankItem("i5")};
 
-    float[] found = fetched(request(CONTEXT, asked));
+    RankCall merged =
+        merged(request(CONTEXT, new RankItem("i2"), new RankItem("i3"), new RankItem("i5")));
 
-    asked[2] = new RankItem("i5", Map.of("kind", "k3"));
-    assertThat(found).containsExactly(probabilities(request(CONTEXT, asked)));
-    assertThat(counts).containsExactly(1, 3);
+    Map<String, Object> context = new HashMap<>(CONTEXT);
+    context.put("city", "c3");
+    assertThat(probabilities(merged.request()))
+        .containsExactly(
+            probabilities(
+                request(
+                    context,
+                    new RankItem("i2", Map.of("kind", "k0")),
+                    new RankItem("i3", Map.of("kind", "k0")),
+                    new RankItem("i5", Map.of("kind", "k3")))));
+    assertThat(counts).containsExactly(4, 3);
+    assertThat(outcomes).containsExactly(FeatureOutcome.OK);
+    assertThat(merged.origins().source())
+        .isEqualTo(
+            new SourceReport(
+                "OK",
+                "data/BAD_VALUE",
+                "Column 'age' has 'old' of the user; expected a number. Fix the row or leave the"
+                    + " value empty. So it is with 2 more."));
+  }
+
+  @Test
+  void itemsAreNamedWhoseValuesCannotBeRead() {
+    items.put("i2", Map.of("words", "[\"w1\""));
+
+    assertThat(merged(request(CONTEXT, new RankItem("i2"))).origins().source().message())
+        .isEqualTo(
+            "Column 'words' has null or no JSON of the item 'i2'; expected a value, or a list in"
+                + " brackets. Leave out what is not known.");
+  }
+
+  @Test
+  void whatASourceCouldNotReadItselfIsToldToo() {
+    source =
+        query ->
+            CompletableFuture.completedFuture(
+                new FeatureValues(Map.of(), List.of(Map.of(), Map.of()), 2));
+
+    assertThat(merged(some()).origins().source())
+        .isEqualTo(
+            new SourceReport(
+                "OK",
+                "plugin/UNREADABLE",
+                "The source could not read 2 of the user and the items."));
+    assertThat(counts).containsExactly(0, 2);
   }
 
   @Test
@@ -192,6 +250,10 @@ class FeaturesTest {
     }
     assertThat(outcomes.subList(0, 9)).containsOnly(FeatureOutcome.ERROR);
     assertThat(outcomes.get(9)).isEqualTo(FeatureOutcome.OPEN);
+    assertThat(merged(some()).origins().source().outcome()).isEqualTo("OPEN");
+    assertThat(merged(some()).origins().source().message())
+        .startsWith("The source is not asked for 100 ms after most requests to it failed. The last")
+        .contains(" one: The feature source 'fake' threw java.io.IOException: away");
 
     source = this::stored;
     outcomes.clear();
@@ -205,42 +267,65 @@ class FeaturesTest {
     assertThat(outcomes.subList(1, 5)).containsOnly(FeatureOutcome.OK);
   }
 
-  @Test
-  void whateverASourceDoesARequestIsRankedByTheBundle() {
-    float[] bundle = probabilities(some());
-    List<Function<FeatureQuery, CompletionStage<FeatureValues>>> faults =
-        List.of(
-            query -> new CompletableFuture<>(),
-            query -> {
-              throw new IllegalStateException("a fault of the plugin");
-            },
-            query -> CompletableFuture.completedFuture(null),
-            query -> CompletableFuture.completedFuture(new FeatureValues(Map.of(), List.of(), 0)),
-            query ->
-                CompletableFuture.completedFuture(
-                    new FeatureValues(Map.of(), Arrays.asList(Map.of(), null), 0)));
-    for (var fault : faults) {
-      source = fault;
-      assertThat(fetched(some())).containsExactly(bundle);
+  /** The maps of an answer may compute what they hold. */
+  private static final class Throwing extends AbstractMap<String, Object> {
+    @Override
+    public Set<Map.Entry<String, Object>> entrySet() {
+      throw new IllegalStateException("it is gone");
     }
-
-    assertThat(outcomes.get(0)).isEqualTo(FeatureOutcome.TIMEOUT);
-    assertThat(outcomes.subList(1, faults.size())).containsOnly(FeatureOutcome.ERROR);
   }
 
-  /** The question before it is cancelled, so that the source may forget it. */
   @Test
-  void aRequestWhoseDeadlineIsOverDoesNotWait() {
-    List<CompletableFuture<FeatureValues>> asked = new ArrayList<>();
+  void whateverASourceDoesARequestIsRankedByTheBundle() {
+    List<Map<String, ?>> none = List.of(Map.of(), Map.of());
+    Map<String, Object> withoutColumn = Collections.singletonMap(null, 1);
+
+    assertFailed(
+        "plugin/FAULT",
+        query -> {
+          throw new IllegalStateException("a fault of the plugin");
+        });
+    assertFailed("plugin/FAULT", query -> answer(new FeatureValues(new Throwing(), none, 0)));
+    assertFailed("plugin/NULL", query -> null);
+    assertFailed("plugin/BAD_ANSWER", query -> answer(new FeatureValues(withoutColumn, none, 0)));
+    assertThat(outcomes).hasSize(4).containsOnly(FeatureOutcome.ERROR);
+  }
+
+  private static CompletionStage<FeatureValues> answer(FeatureValues values) {
+    return CompletableFuture.completedFuture(values);
+  }
+
+  private void assertFailed(
+      String code, Function<FeatureQuery, CompletionStage<FeatureValues>> fault) {
+    source = fault;
+    RankCall merged = merged(some());
+
+    assertThat(probabilities(merged.request())).containsExactly(probabilities(some()));
+    assertThat(merged.origins().source().outcome()).isEqualTo("ERROR");
+    assertThat(merged.origins().source().code()).isEqualTo(code);
+    assertThat(merged.origins().source().message()).contains("The feature source 'fake' ");
+  }
+
+  @Test
+  void aRequestWhoseDeadlineIsOverDoesNotWaitForACallThatDoesNotReturn() {
+    CountDownLatch end = new CountDownLatch(1);
     source =
         query -> {
-          asked.add(new CompletableFuture<>());
-          return asked.get(0);
+          try {
+            end.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return stored(query);
         };
     RankRequest late = new RankRequest("17", "feed", CONTEXT, some().items(), now.get() - 1);
 
-    assertThat(fetched(late)).containsExactly(probabilities(some()));
-    assertThat(asked).singleElement().satisfies(one -> assertThat(one).isCancelled());
+    RankCall merged = merged(late);
+
+    end.countDown();
+    assertThat(probabilities(merged.request())).containsExactly(probabilities(some()));
+    assertThat(outcomes).containsExactly(FeatureOutcome.TIMEOUT);
+    assertThat(merged.origins().source().code()).isEqualTo("plugin/TIMEOUT");
   }
 
   @Test
