@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -49,6 +50,9 @@ final class Creation {
 
   private static final List<String> TEXTS =
       List.of("This user likes science fiction films.", "In the scenario feed there are 12 users.");
+
+  /** For an answer of a source. */
+  private static final long SECONDS = 10;
 
   private final Subject subject;
   private final Path scratch;
@@ -169,7 +173,12 @@ final class Creation {
     try (FeatureSource source = ContextWrappers.of(choice.calls(), made)) {
       FeatureQuery query = new FeatureQuery("1", "1", List.of("1", "2"));
       Object failure =
-          source.fetch(query).toCompletableFuture().handle((values, error) -> error).join();
+          source
+              .fetch(query)
+              .toCompletableFuture()
+              .orTimeout(SECONDS, TimeUnit.SECONDS)
+              .handle((values, error) -> error)
+              .join();
       return failure == null ? "created; it answered" : "created; it failed: " + failure;
     }
   }

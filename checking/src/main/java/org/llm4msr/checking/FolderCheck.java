@@ -136,8 +136,8 @@ final class FolderCheck {
               e.code(),
               e.text(),
               plugin.factory(),
-              "Settings without a default come from an experiment that names the plugin:"
-                  + " --config FILE.");
+              "Settings without a default come from an experiment or a server's file that names"
+                  + " the plugin (--config FILE), or from -D KEY=VALUE.");
       end(title(plugin), "settings", "they do not bind", List.of(finding), List.of());
       return null;
     }

@@ -21,11 +21,13 @@ import org.llm4msr.runtime.plugins.check.CheckStep.State;
  * plugin comes first, for all folders.
  *
  * @param folder the root, or the folder
- * @param config an experiment that gives settings; null for defaults alone
+ * @param config of an experiment or a server, which gives settings; null for defaults alone
+ * @param overrides settings that count before those, {@code key=value} each
  * @param slow whether slow rules of the kit run
  * @param roots further plugin folders, as of {@code --plugins}
  */
-record PluginChecks(Path folder, @Nullable Path config, boolean slow, List<Path> roots) {
+record PluginChecks(
+    Path folder, @Nullable Path config, List<String> overrides, boolean slow, List<Path> roots) {
 
   /** Runs all steps. */
   void run(Consumer<CheckStep> listener) throws IOException {
@@ -44,6 +46,9 @@ record PluginChecks(Path folder, @Nullable Path config, boolean slow, List<Path>
       Settings settings = settings(plugins, scratch, listener);
       for (FolderCheck check : checks) {
         check.plugins(settings, slow);
+      }
+      if (settings != null) {
+        settings.unused().forEach(override -> listener.accept(notTaken(override)));
       }
     } finally {
       DurableFiles.delete(scratch);
@@ -84,10 +89,20 @@ record PluginChecks(Path folder, @Nullable Path config, boolean slow, List<Path>
     }
   }
 
+  private static CheckStep notTaken(String override) {
+    CheckFinding finding =
+        new CheckFinding(
+            "check/NO_SETTING",
+            "no plugin here has a setting of this name",
+            "-D " + override,
+            "llm4msr plugins describe NAME shows the settings of a plugin.");
+    return new CheckStep("-", "", "settings", State.FAILED, "", List.of(finding), List.of());
+  }
+
   private @Nullable Settings settings(
       PluginRegistry plugins, Path scratch, Consumer<CheckStep> listener) {
     try {
-      Settings settings = new Settings(plugins, config, scratch);
+      Settings settings = new Settings(plugins, config, overrides, scratch);
       settings.engine().ifPresent(engine -> System.setProperty("llm4msr.test.engine", engine));
       return settings;
     } catch (MsrException e) {

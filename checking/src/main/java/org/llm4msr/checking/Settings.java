@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.PluginFactory;
@@ -23,7 +26,8 @@ import org.llm4msr.runtime.plugins.PluginDescriptor;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 
 /**
- * The settings of plugins: of a configuration where it names them, and their defaults elsewhere.
+ * The settings of plugins: of a configuration where it names them, and their defaults elsewhere;
+ * overrides count before both.
  */
 final class Settings {
 
@@ -32,26 +36,41 @@ final class Settings {
 
   private final PluginRegistry plugins;
   private final ConfigLoader loader;
-  private final @Nullable LoadedConfig file;
-  private final Path empty;
+  private final @Nullable Path file;
+  private final List<String> overrides;
+  private final Set<String> used = new HashSet<>();
+  private final @Nullable ExperimentConfig experiment;
+  private final List<PluginChoice<?, ?>> choices;
+  private final Path base;
 
   /**
    * Reads the configuration.
    *
-   * @param file null if there is none
+   * @param file of an experiment or a server; null if there is none
+   * @param overrides {@code key=value} each; a plugin without a setting of that name has none of it
    * @param empty a folder in place of the configuration's
    * @throws org.llm4msr.api.MsrException as {@link ConfigLoader#load}
    */
-  Settings(PluginRegistry plugins, @Nullable Path file, Path empty) {
+  Settings(PluginRegistry plugins, @Nullable Path file, List<String> overrides, Path empty) {
     this.plugins = plugins;
-    this.loader = ConfigLoader.standard(plugins);
-    this.file = file == null ? null : loader.load(file, List.of());
-    this.empty = empty;
+    this.file = file;
+    this.overrides = overrides;
+    loader = ConfigLoader.standard(plugins);
+    if (file != null && ServerPlugins.isServer(loader, file)) {
+      experiment = null;
+      choices = ServerPlugins.read(loader, file).choices();
+      base = Path.of("").toAbsolutePath(); // As a server resolves paths.
+    } else {
+      LoadedConfig loaded = file == null ? null : loader.load(file, List.of());
+      experiment = loaded == null ? null : loaded.config();
+      choices = experiment == null ? List.of() : choices(experiment);
+      base = loaded == null ? empty : loaded.base();
+    }
   }
 
   /** Returns the engine of the configuration. */
   Optional<String> engine() {
-    return Optional.ofNullable(file).map(loaded -> loaded.config().runtime().engine());
+    return Optional.ofNullable(experiment).map(config -> config.runtime().engine());
   }
 
   /**
@@ -62,37 +81,52 @@ final class Settings {
   Subject of(PluginDescriptor plugin) {
     PluginFactory<?> factory = plugins.factory(plugin.kind(), plugin.name());
     PluginChoice<?, ?> chosen = chosen(factory);
-    List<String> settings = chosen == null ? List.of() : texts(chosen.config());
+    List<String> settings = new ArrayList<>(chosen == null ? List.of() : texts(chosen.config()));
+    settings.addAll(overridesOf(factory));
     Record config =
         loader.bind(factory.configType(), settings, plugin.kind().title() + " " + plugin.name());
-    Path base = file == null ? empty : file.base();
     return new Subject(
         plugin.kind(), plugin.name(), factory, settings, config, base, data(factory));
   }
 
+  private List<String> overridesOf(PluginFactory<?> factory) {
+    Set<String> names =
+        Stream.of(factory.configType().getRecordComponents())
+            .map(RecordComponent::getName)
+            .collect(Collectors.toSet());
+    List<String> own =
+        overrides.stream().filter(override -> names.contains(name(override))).toList();
+    used.addAll(own);
+    return own;
+  }
+
+  /** Returns the setting of an override: what stands before a dot, a bracket or the value. */
+  private static String name(String override) {
+    return override.split("[.\\[=]", 2)[0];
+  }
+
+  /** Returns the overrides that no plugin took. */
+  List<String> unused() {
+    return overrides.stream().filter(override -> !used.contains(override)).toList();
+  }
+
   private @Nullable Path data(PluginFactory<?> factory) {
-    return file == null || file.config().dataset().reader().factory() != factory
+    return experiment == null || experiment.dataset().reader().factory() != factory
         ? null
-        : file.base().resolve(file.config().dataset().path());
+        : base.resolve(experiment.dataset().path());
   }
 
   /** Says where the settings of a plugin come from. */
   String origin(Subject subject) {
-    return file == null || chosen(subject.factory()) == null
-        ? "defaults"
-        : "those of " + file.file();
+    String from = chosen(subject.factory()) == null ? "defaults" : "those of " + file;
+    return overridesOf(subject.factory()).isEmpty() ? from : from + ", and -D";
   }
 
   private @Nullable PluginChoice<?, ?> chosen(PluginFactory<?> factory) {
-    return file == null
-        ? null
-        : choices(file.config())
-            .filter(choice -> choice.factory() == factory)
-            .findFirst()
-            .orElse(null);
+    return choices.stream().filter(choice -> choice.factory() == factory).findFirst().orElse(null);
   }
 
-  private static Stream<PluginChoice<?, ?>> choices(ExperimentConfig config) {
+  private static List<PluginChoice<?, ?>> choices(ExperimentConfig config) {
     List<PluginChoice<?, ?>> all = new ArrayList<>();
     all.add(config.dataset().reader());
     KnowledgeConfig knowledge = config.knowledge();
@@ -108,7 +142,7 @@ final class Settings {
         all.add(model.metaNetworks().of(level).network());
       }
     }
-    return all.stream();
+    return all;
   }
 
   /** Returns settings as on the command line; JSON is YAML. */

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
 import org.llm4msr.api.data.DatasetReaderFactory;
+import org.llm4msr.api.features.FeatureSourceFactory;
 import org.llm4msr.runtime.plugins.TestFactory;
 import org.llm4msr.runtime.plugins.TestJar;
 import org.llm4msr.runtime.plugins.check.CheckFinding;
@@ -342,6 +343,96 @@ class PluginChecksTest {
         .build();
   }
 
+  /** A source that reads a file, and that no experiment can name. */
+  private void writeSource() {
+    TestJar.at(root.resolve("plugins/csv/csv.jar"))
+        .source(
+            "com.acme.csv.CsvFactory",
+            """
+            package com.acme.csv;
+            import org.llm4msr.api.*;
+            import org.llm4msr.api.features.*;
+            import java.util.Map;
+            import java.util.concurrent.*;
+            @Plugin(name = "csv", description = "Knows nothing")
+            public final class CsvFactory implements FeatureSourceFactory<CsvFactory.Config> {
+              public record Config(@Setting("The file") String file) {}
+              public Class<Config> configType() { return Config.class; }
+              public FeatureSource create(Config config, FeatureContext context) {
+                return new FeatureSource() {
+                  public CompletionStage<FeatureValues> fetch(FeatureQuery query) {
+                    return config.file().equals("users.csv")
+                        ? CompletableFuture.completedFuture(new FeatureValues(
+                            Map.of(), query.items().stream().map(item -> Map.<String, Object>of()).toList(), 0))
+                        : CompletableFuture.failedFuture(new IllegalStateException("no " + config.file()));
+                  }
+                  public void close() {}
+                };
+              }
+            }
+            """)
+        .service(FeatureSourceFactory.class, "com.acme.csv.CsvFactory\n")
+        .build();
+  }
+
+  @Test
+  void theSettingsOfASourceComeFromAServersFileOrFromOverrides() throws IOException {
+    writeSource();
+    Path plugins = root.resolve("plugins");
+    Path config =
+        Files.writeString(
+            root.resolve("server.yaml"),
+            """
+            port: 9000
+            models: { main: { bundle: nowhere } }
+            features: { source: { name: csv, file: users.csv }, timeoutMillis: 5 }
+            """);
+
+    List<CheckStep> without = check(plugins, null);
+    assertThat(step(without, "settings").findings().get(0).what())
+        .contains("file (-D): is required but missing");
+    assertThat(step(without, "settings").findings().get(0).wayOut())
+        .isEqualTo(
+            "Settings without a default come from an experiment or a server's file that names the"
+                + " plugin (--config FILE), or from -D KEY=VALUE.");
+    List<CheckStep> named = check(plugins, config);
+    assertThat(findings(named)).isEmpty();
+    assertThat(step(named, "settings").detail()).isEqualTo("those of " + config);
+    assertThat(step(named, "creation").detail()).isEqualTo("created; it answered");
+    List<CheckStep> given = check(plugins, null, "file=users.csv");
+    assertThat(findings(given)).isEmpty();
+    assertThat(step(given, "settings").detail()).isEqualTo("defaults, and -D");
+    List<CheckStep> both = check(plugins, config, "file=other.csv");
+    assertThat(step(both, "settings").detail()).isEqualTo("those of " + config + ", and -D");
+    assertThat(step(both, "creation").detail())
+        .isEqualTo("created; it failed: java.lang.IllegalStateException: no other.csv");
+  }
+
+  @Test
+  void aSettingThatNoPluginHasIsAFinding() throws IOException {
+    writeSource();
+
+    assertThat(findings(check(root.resolve("plugins"), null, "file=users.csv", "fil=x")))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.code()).isEqualTo("check/NO_SETTING");
+              assertThat(finding.where()).isEqualTo("-D fil=x");
+            });
+  }
+
+  @Test
+  void aPluginThatAServerNamesAndThatIsNotHereIsAFinding() throws IOException {
+    writeSource();
+    Path config =
+        Files.writeString(root.resolve("server.yaml"), "features: { source: { name: cvs } }");
+
+    assertThat(findings(check(root.resolve("plugins"), config)))
+        .singleElement()
+        .satisfies(
+            finding -> assertThat(finding.what()).contains("features.source.name = cvs", "csv"));
+  }
+
   @Test
   void runsWhatNeedsNoTestOfOtherKinds() throws IOException {
     TestFactory.named("Words", "words")
@@ -432,9 +523,10 @@ class PluginChecksTest {
     assertThat(step(steps, "linkage").state()).isEqualTo(State.SKIPPED);
   }
 
-  private static List<CheckStep> check(Path folder, Path config) throws IOException {
+  private static List<CheckStep> check(Path folder, Path config, String... overrides)
+      throws IOException {
     List<CheckStep> steps = new ArrayList<>();
-    new PluginChecks(folder, config, false, List.of()).run(steps::add);
+    new PluginChecks(folder, config, List.of(overrides), false, List.of()).run(steps::add);
     steps.removeIf(step -> step.state() == State.STARTED);
     return steps;
   }

@@ -167,9 +167,15 @@ final class PluginsCommand extends CommandGroup {
         names = "--config",
         paramLabel = "FILE",
         description =
-            "An experiment whose sections give the settings of the plugins that it names; others"
-                + " have their defaults.")
+            "An experiment, or the configuration of a server, whose sections give the settings of"
+                + " the plugins that it names; others have their defaults.")
     @Nullable Path config;
+
+    @Option(
+        names = "-D",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of the plugins that have one of this name, before all others.")
+    List<String> overrides = new ArrayList<>();
 
     @Option(names = "--slow", description = "Run the slow rules of the conformance kit as well.")
     boolean slow;
@@ -190,6 +196,7 @@ final class PluginsCommand extends CommandGroup {
       if (config != null) {
         arguments.addAll(List.of("--config", config.toString()));
       }
+      overrides.forEach(override -> arguments.addAll(List.of("-D", override)));
       if (slow) {
         arguments.add("--slow");
       }

@@ -4,10 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import jakarta.inject.Inject;
 import jakarta.validation.Validator;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.loading.ConfigNode.Entry;
 import org.llm4msr.runtime.config.loading.ConfigNode.Mapping;
 import org.llm4msr.runtime.config.loading.RecordBinder.Writer;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -88,12 +92,50 @@ public final class ConfigLoader {
     return read(type, file, overrides, new RecordBinder(plugins, problems), problems);
   }
 
+  /**
+   * Reads of a file what a record has, at any depth, and looks at no other keys.
+   *
+   * @throws org.llm4msr.api.MsrException as {@link #load}
+   */
+  public <C extends Record> C readPart(Class<C> type, Path file) {
+    Problems problems = new Problems();
+    Mapping part = part(type, layers(file, List.of(), problems));
+    return bound(type, file, part, new RecordBinder(plugins, problems), problems);
+  }
+
+  private static Mapping part(Class<?> type, Mapping all) {
+    Map<String, Entry> kept = new LinkedHashMap<>();
+    for (RecordComponent component : type.getRecordComponents()) {
+      Entry entry = all.entries().get(component.getName());
+      if (entry == null) {
+        continue;
+      }
+      Class<?> section = component.getType();
+      boolean isSection = section.isRecord() && section.getTypeParameters().length == 0;
+      kept.put(
+          component.getName(),
+          isSection && section != AnyValue.class && entry.value() instanceof Mapping mapping
+              ? new Entry(entry.key(), part(section, mapping))
+              : entry);
+    }
+    return new Mapping(kept, all.origin());
+  }
+
   private <C extends Record> C read(
       Class<C> type, Path file, List<String> overrides, RecordBinder binder, Problems problems) {
+    return bound(type, file, layers(file, overrides, problems), binder, problems);
+  }
+
+  private static Mapping layers(Path file, List<String> overrides, Problems problems) {
     Mapping root = new ConfigLayers(problems).load(file, overrides);
     if (problems.unreadable()) {
       problems.throwIfAny(file.toString());
     }
+    return root;
+  }
+
+  private <C extends Record> C bound(
+      Class<C> type, Path file, Mapping root, RecordBinder binder, Problems problems) {
     Record config = bind(type, root, binder, problems);
     problems.throwIfAny(file.toString());
     return type.cast(requireNonNull(config, "bound"));

@@ -97,6 +97,31 @@ class ConfigLoaderTest {
     assertThat(error.getMessage() + "\n").isEqualTo(resource(name + ".txt"));
   }
 
+  record Training(@Setting("Passes") int epochs) {}
+
+  record Part(@Setting("Few") Training training, @Setting("Many") AnyValue model) {}
+
+  @Test
+  void ofAPartOfAFileNoOtherKeysAreLookedAt() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("part.yaml"),
+            """
+            elsewhere: [1, 2]
+            training: { epochs: 3, unheard: of }
+            model: { backbone: flat }
+            """);
+
+    Part part = loader.readPart(Part.class, file);
+
+    assertThat(part.training().epochs()).isEqualTo(3);
+    assertThat(part.model().yaml()).contains("backbone");
+    Files.writeString(file, "training: { epochs: many, unheard: of }\nmodel: {}");
+    assertThat(catchThrowableOfType(MsrException.class, () -> loader.readPart(Part.class, file)))
+        .hasMessageContaining("training.epochs = many")
+        .hasMessageNotContaining("unheard");
+  }
+
   @Test
   void aPasswordInAnAddressIsNotShown() {
     assertThat(
