@@ -14,7 +14,6 @@ import org.llm4msr.api.UnsupportedFeatureException;
 import org.llm4msr.checking.link.Linkage;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
 import org.llm4msr.runtime.plugins.PluginDescriptor;
-import org.llm4msr.runtime.plugins.PluginExit;
 import org.llm4msr.runtime.plugins.PluginFaults;
 import org.llm4msr.runtime.plugins.PluginFolder;
 import org.llm4msr.runtime.plugins.PluginKind;
@@ -166,7 +165,7 @@ final class FolderCheck {
       String wayOut = "A rule of the conformance kit names it as well, with what to check first.";
       failed(title, new CheckFinding("check/CREATION", what, place(e), wayOut));
       return null; // The rules know more than this.
-    } catch (Exception | StackOverflowError | AssertionError | PluginExit e) {
+    } catch (Exception | StackOverflowError | AssertionError e) {
       CheckFinding finding =
           PluginFaults.explain(e)
               .map(fault -> new CheckFinding(fault.code(), fault.text(), place(e), null))

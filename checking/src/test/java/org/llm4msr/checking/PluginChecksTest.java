@@ -106,26 +106,6 @@ class PluginChecksTest {
   }
 
   @Test
-  void aPluginThatWouldEndTheProcessIsNamedWithItsLine() throws IOException {
-    Ranker.sound()
-        .logit("java.util.stream.Stream.of(y).peek(a -> System.exit(0)).findFirst().get()")
-        .jar(root.resolve("plugins/acme/acme.jar"))
-        .build();
-
-    List<CheckStep> steps = check(root.resolve("plugins"), null);
-
-    assertThat(step(steps, "creation").findings())
-        .singleElement()
-        .satisfies(
-            finding -> {
-              assertThat(finding.code()).isEqualTo("plugin/EXIT");
-              assertThat(finding.what())
-                  .contains("(Ranker.java:12) in the plugin folder acme called System.exit(0)");
-            });
-    assertThat(step(steps, "rules").state()).isEqualTo(State.OK);
-  }
-
-  @Test
   void findsAMethodThatAnotherVersionOfALibraryHas() throws IOException {
     Path library = root.resolve("acme/lib.jar");
     String source = "package lib; public class Maths { public static <T> T %s(T x) { return x; } }";

@@ -141,7 +141,7 @@ public final class CheckProcess {
             "the process of the check %s during this step; the steps after it were not done"
                 .formatted(what),
             "%s, %s %s".formatted(step.folder(), step.subject(), step.name()),
-            "A plugin must not end the process (Runtime.halt, native code that crashes, memory"
+            "A plugin must not end the process (System.exit, native code that crashes, memory"
                 + " that runs out); the lines above may tell more.");
     return new CheckStep(
         step.folder(),

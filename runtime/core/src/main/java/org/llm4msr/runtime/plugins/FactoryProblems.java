@@ -144,9 +144,6 @@ final class FactoryProblems {
                   + " LLM4MSR_JAVA_OPTS=-Djava.io.tmpdir=DIR."
               : "Do nothing when a class loads: move the work to create().");
     }
-    if (error instanceof PluginExit) {
-      return new PluginProblem("EXIT", message, PluginExit.REMEDY);
-    }
     if (error instanceof StackOverflowError overflow) {
       return PluginFaults.problem(overflow);
     }

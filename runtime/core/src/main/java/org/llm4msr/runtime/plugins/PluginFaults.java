@@ -15,14 +15,11 @@ public final class PluginFaults {
   private PluginFaults() {}
 
   /**
-   * Returns the error for users if a plugin called {@code System.exit} or overflowed the stack,
-   * else nothing. Shortens the trace of an overflow.
+   * Returns the error for users if a plugin overflowed the stack, else nothing. Shortens the trace
+   * of an overflow.
    */
   public static Optional<MsrException> explain(Throwable error) {
     for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
-      if (at instanceof PluginExit exit) {
-        return Optional.of(exit.explained());
-      }
       if (at instanceof StackOverflowError overflow) {
         shorten(overflow);
         return ErrorSource.frame(overflow)

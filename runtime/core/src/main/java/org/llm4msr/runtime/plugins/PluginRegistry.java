@@ -298,7 +298,6 @@ public final class PluginRegistry {
     } catch (ReflectiveOperationException
         | RuntimeException
         | LinkageError
-        | PluginExit
         | StackOverflowError e) {
       return PluginErrors.broken(plugin, FactoryProblems.ofError(e, type.getClassLoader()), e);
     }

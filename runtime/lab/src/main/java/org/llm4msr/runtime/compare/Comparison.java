@@ -19,7 +19,6 @@ import org.llm4msr.runtime.experiment.EvaluationReport;
 import org.llm4msr.runtime.experiment.Stages;
 import org.llm4msr.runtime.knowledge.extraction.KnowledgeInspection.Neighbour;
 import org.llm4msr.runtime.plugins.MemoryErrors;
-import org.llm4msr.runtime.plugins.PluginExit;
 import org.llm4msr.runtime.report.Neighbours;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -230,8 +229,6 @@ public final class Comparison {
         throw e;
       }
       failed(cell, seed, e.text());
-    } catch (PluginExit e) {
-      failed(cell, seed, e.explained().text());
     } catch (RuntimeException | LinkageError e) {
       LOG.error("{}, seed {}", cell, seed, e);
       failed(cell, seed, MemoryErrors.explain(e).map(MsrException::text).orElseGet(e::toString));
