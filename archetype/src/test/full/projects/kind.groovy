@@ -12,14 +12,16 @@ def services = [
     'prompt-builder': ['org.llm4msr.api.knowledge.PromptBuilderFactory'],
     'dataset-reader': [reader],
     'dataset-generator': ['org.llm4msr.api.data.DatasetGeneratorFactory', reader],
+    'feature-source': ['org.llm4msr.api.features.FeatureSourceFactory'],
 ][kind]
 
 def project = new File(basedir, 'project/' + settings.artifactId)
-assert project.list().sort() == ['.gitignore', 'README.md', 'build.log', 'experiment.yaml', 'pom.xml', 'src', 'target']
+def configurations = kind == 'feature-source' ? ['server.yaml', 'users.csv'] : ['experiment.yaml']
+assert project.list().sort() == (['.gitignore', 'README.md', 'build.log', 'pom.xml', 'src', 'target'] + configurations).sort()
 def sources = new File(project, 'src/main/java/com/example/plugin').list()
 assert sources.every { it == 'package-info.java' || it.startsWith(settings.className) }
 assert new File(project, 'README.md').text.contains(kind.replace('-', ' ') + ' for llm4msr')
-assert new File(project, 'experiment.yaml').text.contains(settings.artifactId)
+assert new File(project, configurations[0]).text.contains(settings.artifactId)
 
 def folder = new File(project, 'target/plugins/' + settings.artifactId)
 def toolkit = kind in ['fusion-head', 'meta-network'] ? ['llm4msr-toolkit-model-0.1.0-SNAPSHOT.jar'] : []

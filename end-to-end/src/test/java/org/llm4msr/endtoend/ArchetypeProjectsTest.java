@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llm4msr.cli.InProcess;
 
 /**
  * Projects of the archetype compile, and train as their READMEs say. The archetype's own tests
@@ -23,6 +25,8 @@ class ArchetypeProjectsTest {
   private static final Path KINDS =
       Path.of(System.getProperty("llm4msr.root"))
           .resolve("archetype/src/main/resources/archetype-resources/kinds");
+
+  private static final String SOURCE = "feature-source";
 
   @TempDir Path folder;
 
@@ -39,8 +43,28 @@ class ArchetypeProjectsTest {
     assertThat(folder.resolve("plugins/my-plugin/my-plugin.jar")).isNotEmptyFile();
   }
 
+  @Test
+  void aFeatureSourceIsCheckedWithTheFileOfItsServer() throws Exception {
+    PluginSource.install(folder, "my-plugin", sourcesOf(SOURCE));
+
+    InProcess.Outcome outcome =
+        InProcess.start(
+            "plugins",
+            "check",
+            folder.resolve("plugins").toString(),
+            "--config",
+            folder.resolve("server.yaml").toString(),
+            "-D",
+            "file=" + folder.resolve("users.csv"));
+
+    assertThat(outcome.code()).as(outcome.out()).isZero();
+    assertThat(outcome.out())
+        .containsPattern("feature source my-plugin +settings +ok +those of .*server.yaml, and -D")
+        .contains("created; it answered");
+  }
+
   @ParameterizedTest
-  @MethodSource("kinds")
+  @MethodSource("trained")
   @Tag("slow")
   void theCommandsOfTheReadmeTrainAndEvaluate(String kind) throws Exception {
     PluginSource.install(folder, "my-plugin", sourcesOf(kind));
@@ -67,6 +91,11 @@ class ArchetypeProjectsTest {
     try (Stream<Path> folders = Files.list(KINDS)) {
       return folders.map(kind -> kind.getFileName().toString()).sorted().toList();
     }
+  }
+
+  /** A server has what no model trains with. */
+  private static List<String> trained() throws IOException {
+    return kinds().stream().filter(kind -> !kind.equals(SOURCE)).toList();
   }
 
   /** Writes the files of a kind as the archetype does, and returns the sources of the plugin. */
