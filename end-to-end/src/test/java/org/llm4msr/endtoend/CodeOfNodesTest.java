@@ -162,7 +162,9 @@ class CodeOfNodesTest {
     Function<Object, Object> whole = open(new OpenScoring(), settings, driver);
     Function<Object, Object> score = open(new OpenScoring(), settings, nodes);
 
-    assertThat((float[]) ((Map<?, ?>) whole.apply(rows)).get("scores")).hasSize(1);
+    Map<?, ?> scored = (Map<?, ?>) whole.apply(rows);
+    assertThat((float[]) scored.get("scores")).hasSize(1);
+    assertThat(scored.get("unknownItems")).as("there is no item 1").isEqualTo(1L);
     assertNamed(() -> score.apply(rows));
     ((AutoCloseable) whole).close();
     ((AutoCloseable) score).close();

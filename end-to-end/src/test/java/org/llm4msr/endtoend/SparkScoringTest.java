@@ -81,6 +81,7 @@ class SparkScoringTest {
     JsonNode report = new ObjectMapper().readTree(outcome.out());
     assertThat(report.get("rows").asLong()).isEqualTo(FILES * ROWS);
     assertThat(report.get("malformed").asLong()).isZero();
+    assertThat(report.get("unknown")).hasToString("{\"users\":0,\"items\":0}");
     assertThat(scores.resolve("_SUCCESS")).exists();
     assertThat(scores.resolve("_temporary")).doesNotExist();
     Map<Long, Float> found = read(scores);

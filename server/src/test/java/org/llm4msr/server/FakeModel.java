@@ -36,6 +36,7 @@ import org.llm4msr.runtime.data.rows.ValueCounts;
 import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
 import org.llm4msr.runtime.knowledge.vectors.KeyVectors;
 import org.llm4msr.runtime.scoring.RowScores;
+import org.llm4msr.runtime.scoring.UnknownIds;
 import org.llm4msr.runtime.terms.ScoreParts;
 import org.llm4msr.serving.ranker.ItemStatus;
 import org.llm4msr.serving.ranker.RankExplanation;
@@ -290,7 +291,7 @@ public final class FakeModel implements RankingModel {
           for (int row = 0; row < main.length; row++) {
             main[row] = scores.get(0).probability(batch, row);
           }
-          return new RowScores(main, further(batch));
+          return new RowScores(main, further(batch), new UnknownIds(0, 0));
         });
   }
 

@@ -18,6 +18,7 @@ import org.llm4msr.cli.options.ScoringOptions;
 import org.llm4msr.runtime.config.cluster.SparkConfig;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.runtime.experiment.Notice;
+import org.llm4msr.runtime.scoring.UnknownIds;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -85,6 +86,7 @@ public final class ScoreJobCommand extends JobCommand {
       long rows,
       long malformed,
       List<String> problems,
+      UnknownIds unknown,
       double rowsPerSecond,
       boolean leakFutureInteractions,
       boolean untimed) {}
@@ -110,7 +112,9 @@ public final class ScoreJobCommand extends JobCommand {
     Properties told = submit(config, arguments(bundle(bundle, config), ofFile));
     if (told != null) {
       Report report = report(told);
-      String marked = Notice.UNTIMED.appendedTo(value(told, "text"), report.untimed());
+      String ids = report.unknown().text(report.rows() - report.malformed());
+      String text = value(told, "text") + (ids.isEmpty() ? "" : "\n" + ids);
+      String marked = Notice.UNTIMED.appendedTo(text, report.untimed());
       terminal().result(report, Notice.LEAK.appendedTo(marked, report.leakFutureInteractions()));
     } else if (!print) {
       terminal().result(Map.of("submitted", out), ELSEWHERE);
@@ -160,6 +164,9 @@ public final class ScoreJobCommand extends JobCommand {
         Long.parseLong(value(told, "rows")),
         Long.parseLong(value(told, "malformed")),
         problems,
+        new UnknownIds(
+            Long.parseLong(value(told, "unknownUsers")),
+            Long.parseLong(value(told, "unknownItems"))),
         Double.parseDouble(value(told, "rowsPerSecond")),
         Boolean.parseBoolean(value(told, "leakFutureInteractions")),
         Boolean.parseBoolean(value(told, "untimed")));

@@ -90,7 +90,11 @@ public final class ScoreJob implements Job {
     Examples problems = new Examples();
     context.register(problems, "problems");
     return new ScorePartition.Counts(
-        context.longAccumulator("rows"), context.longAccumulator("malformed"), problems);
+        context.longAccumulator("rows"),
+        context.longAccumulator("malformed"),
+        context.longAccumulator("rows of unknown users"),
+        context.longAccumulator("rows of unknown items"),
+        problems);
   }
 
   private static void requireScores(
@@ -115,6 +119,8 @@ public final class ScoreJob implements Job {
     values.put("out", request.out());
     values.put("rows", String.valueOf(rows));
     values.put("malformed", String.valueOf(malformed));
+    values.put("unknownUsers", String.valueOf(counts.unknownUsers().value()));
+    values.put("unknownItems", String.valueOf(counts.unknownItems().value()));
     values.put("rowsPerSecond", String.valueOf(rows / seconds));
     values.put("leakFutureInteractions", String.valueOf(told.get("leaks")));
     values.put("untimed", String.valueOf(told.get("untimed")));

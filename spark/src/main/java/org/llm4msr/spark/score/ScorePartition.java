@@ -40,7 +40,12 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
    * What a job counts. Each partition is counted once, however often it is tried: its task writes
    * the scores, and Spark takes over what that tells with its success.
    */
-  record Counts(LongAccumulator rows, LongAccumulator malformed, Examples problems)
+  record Counts(
+      LongAccumulator rows,
+      LongAccumulator malformed,
+      LongAccumulator unknownUsers,
+      LongAccumulator unknownItems,
+      Examples problems)
       implements Serializable {}
 
   /**
@@ -122,6 +127,8 @@ final class ScorePartition implements MapPartitionsFunction<Row, Row> {
       }
       counts.rows.add(scores.length);
       counts.malformed.add(problems.size());
+      counts.unknownUsers.add((Long) requireNonNull(result.get("unknownUsers"), "unknownUsers"));
+      counts.unknownItems.add((Long) requireNonNull(result.get("unknownItems"), "unknownItems"));
       first += scores.length;
       return scored;
     }

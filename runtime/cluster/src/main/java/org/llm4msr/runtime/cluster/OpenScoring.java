@@ -21,8 +21,9 @@ import org.llm4msr.runtime.scoring.Scorer;
  * {@code Object[]}), {@code faults} ({@code String[]}, or none), {@code first} (number of the first
  * row, for errors) and {@code skip} (whether rows that cannot be read are no error). It returns
  * {@code scores} ({@code float[]}, NaN for such rows), {@code labels} (likewise of the further
- * labels, {@code float[][]}) and {@code problems} (a map from the place of such a row to why it
- * cannot be read).
+ * labels, {@code float[][]}), {@code problems} (a map from the place of such a row to why it cannot
+ * be read), {@code unknownUsers} and {@code unknownItems} (how many rows name one that the model
+ * does not know, {@code Long}).
  */
 public final class OpenScoring implements Function<Object, Object> {
 
@@ -75,7 +76,17 @@ public final class OpenScoring implements Function<Object, Object> {
                 rows,
                 first,
                 skip ? row -> problems.put((int) (row.row() - first), row.text()) : null);
-        return Map.of("scores", scores.scores(), "labels", scores.further(), "problems", problems);
+        return Map.of(
+            "scores",
+            scores.scores(),
+            "labels",
+            scores.further(),
+            "problems",
+            problems,
+            "unknownUsers",
+            scores.unknown().users(),
+            "unknownItems",
+            scores.unknown().items());
       } catch (RowException e) {
         throw new MsrException(
             e.type(), e.code(), e.text() + " To score the other rows, add --malformed skip.", e);

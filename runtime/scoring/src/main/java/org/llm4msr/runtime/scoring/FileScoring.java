@@ -112,6 +112,7 @@ final class FileScoring {
           before,
           job.malformed(),
           job.problems(),
+          job.unknown(),
           rows == before ? 0 : (rows - before) / seconds,
           leakFutureInteractions,
           untimed);

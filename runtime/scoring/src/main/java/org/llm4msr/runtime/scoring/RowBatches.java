@@ -49,6 +49,7 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
     for (float[] label : all.further()) {
       Arrays.fill(label, Float.NaN);
     }
+    UnknownIds unknown = UnknownIds.NONE;
     for (int from = 0; from < scores.length; from += size) {
       int count = Math.min(size, scores.length - from);
       if (malformed == null) {
@@ -58,6 +59,7 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
       }
       if (batch.size > 0) {
         score(batch, some);
+        unknown = unknown.plus(UnknownIds.of(batch, encoder));
       }
       for (int i = 0; i < batch.size; i++) {
         scores[from + places[i]] = some.scores()[i];
@@ -66,7 +68,7 @@ public record RowBatches(RowEncoder encoder, InferenceModel model, int batchSize
         }
       }
     }
-    return all;
+    return all.withUnknown(unknown);
   }
 
   private void score(Batch batch, RowScores target) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -62,6 +63,11 @@ final class ScoreJobFolder implements AutoCloseable {
   private static final String SCORE = "score";
   private static final String PROBLEM = "problem";
 
+  /** Where a part's footer says how many rows name a user, or an item, that is not known. */
+  private static final String UNKNOWN_USERS = "unknownUsers";
+
+  private static final String UNKNOWN_ITEMS = "unknownItems";
+
   private final ScoringRequest request;
   private final List<String> labels;
   private final Path folder;
@@ -70,6 +76,7 @@ final class ScoreJobFolder implements AutoCloseable {
   private final List<RowProblem> problems = new ArrayList<>();
   private long rows;
   private long malformed;
+  private UnknownIds unknown = UnknownIds.NONE;
 
   private ScoreJobFolder(
       ScoringRequest request, List<String> labels, Path folder, FolderLock lock) {
@@ -199,6 +206,8 @@ final class ScoreJobFolder implements AutoCloseable {
     private @Nullable ArrowFileWriter writer;
     private @Nullable FileChannel channel;
     private final int partRows;
+    private final Map<String, String> footer = new HashMap<>();
+    private UnknownIds unknownOfPart = UnknownIds.NONE;
     private int pending;
 
     private Writer(int partRows) {
@@ -219,6 +228,7 @@ final class ScoreJobFolder implements AutoCloseable {
       try {
         ArrowFileWriter open = writer == null ? begin() : writer;
         fill(source, scores);
+        unknownOfPart = unknownOfPart.plus(scores.unknown());
         note(problems);
         open.writeBatch();
         pending += scores.scores().length;
@@ -237,7 +247,7 @@ final class ScoreJobFolder implements AutoCloseable {
               StandardOpenOption.CREATE,
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.WRITE);
-      ArrowFileWriter begun = new ArrowFileWriter(root, null, channel);
+      ArrowFileWriter begun = new ArrowFileWriter(root, null, channel, footer);
       begun.start();
       writer = begun;
       return begun;
@@ -286,6 +296,9 @@ final class ScoreJobFolder implements AutoCloseable {
     /** Completes the last part. */
     void finish() throws IOException {
       if (writer != null && channel != null) {
+        footer.put(UNKNOWN_USERS, String.valueOf(unknownOfPart.users()));
+        footer.put(UNKNOWN_ITEMS, String.valueOf(unknownOfPart.items()));
+        unknownOfPart = UnknownIds.NONE;
         writer.end();
         channel.force(true);
         release();
@@ -375,6 +388,11 @@ final class ScoreJobFolder implements AutoCloseable {
     return problems;
   }
 
+  /** Returns how many of the assembled rows name ids that the model does not know. */
+  UnknownIds unknown() {
+    return unknown;
+  }
+
   private void join(Path whole) throws IOException {
     try (BufferAllocator allocator = new RootAllocator();
         VectorSchemaRoot root = VectorSchemaRoot.create(schema(), allocator);
@@ -398,11 +416,18 @@ final class ScoreJobFolder implements AutoCloseable {
               writer.writeBatch();
             }
           }
+          count(reader.getMetaData());
         }
       }
       writer.end();
       channel.force(true);
     }
+  }
+
+  private void count(Map<String, String> footer) {
+    long users = Long.parseLong(footer.getOrDefault(UNKNOWN_USERS, "0"));
+    long items = Long.parseLong(footer.getOrDefault(UNKNOWN_ITEMS, "0"));
+    unknown = unknown.plus(new UnknownIds(users, items));
   }
 
   private void count(VectorSchemaRoot batch) {

@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param resumedAt rows that a stopped job had scored before
  * @param malformed those of {@code rows} that could not be read and have no score
  * @param problems of the first of them
+ * @param unknown how many of the others name a user or an item that the model does not know
  * @param rowsPerSecond rows that this process scored per second; 0 if there were none left
  * @param leakFutureInteractions whether the model was trained with prompts that reveal validation
  *     and test rows, so that metrics of these scores may not measure it
@@ -24,6 +25,7 @@ public record ScoringReport(
     long resumedAt,
     long malformed,
     List<RowProblem> problems,
+    UnknownIds unknown,
     double rowsPerSecond,
     boolean leakFutureInteractions,
     boolean untimed) {
@@ -43,7 +45,7 @@ public record ScoringReport(
     problems = List.copyOf(problems);
   }
 
-  /** Returns the counts in words, and the problems of rows without a score. */
+  /** Returns the counts in words, unknown ids, and the problems of rows without a score. */
   public String text() {
     String before =
         resumedAt == 0 ? "" : String.format(Locale.ROOT, " (%,d of them before)", resumedAt);
@@ -51,6 +53,8 @@ public record ScoringReport(
         new StringBuilder(
             String.format(
                 Locale.ROOT, "%s: %,d rows%s, %,.0f rows/s", out, rows, before, rowsPerSecond));
+    String ids = unknown.text(rows - malformed);
+    text.append(ids.isEmpty() ? "" : "%n%s".formatted(ids));
     if (malformed > 0) {
       text.append(
           String.format(

@@ -111,7 +111,7 @@ class FileScoringTest {
     for (int i = 0; i < batch.size; i++) {
       scores[places[i]] = batch.user[i] / 8f;
     }
-    return new RowScores(scores, new float[0][]);
+    return new RowScores(scores, new float[0][], UnknownIds.of(batch, encoder));
   }
 
   private ScoringReport score(ScoringRequest request, String model, Progress progress) {
@@ -297,6 +297,22 @@ class FileScoringTest {
     assertThat(report.problems()).extracting(RowProblem::row).containsExactly(0L, 3L);
     assertThat(values(out(), "score"))
         .containsExactly(null, scoreOf("3"), scoreOf("3"), null, scoreOf("3"));
+  }
+
+  /** A row without a user names none that is known; rows that cannot be read name nobody. */
+  @Test
+  void idsThatTheModelDoesNotKnowAreCountedAlsoThoseOfRowsBefore() throws IOException {
+    String user = "new,i4,feed,7,9.5\n";
+    String both = ",i9,feed,7,9.5\n";
+    String wrong = "new,i9,mall,7,9.5\n";
+    ScoringRequest request = skipping(csv(user + both + ROW + wrong + both), out());
+    assertThatThrownBy(() -> score(request, "model", FileScoringTest::stop))
+        .hasMessageContaining("stopped");
+
+    ScoringReport report = score(request);
+
+    assertThat(report.resumedAt()).isPositive();
+    assertThat(report.unknown()).isEqualTo(new UnknownIds(3, 2));
   }
 
   @Test
