@@ -276,10 +276,15 @@ class HistoryTest {
             .replace("  time: time\n", "")
             .replace("by: time, ratio", "by: random, ratio")
             .replace("workspace: work", "workspace: timeless");
+    Experiment without = experiment(timeless, "knowledge.history=null");
+    without.prepare(false, Progress.NONE);
+    without.extract(false, Progress.NONE);
     Experiment experiment = experiment(timeless);
-    experiment.prepare(false, Progress.NONE);
-    experiment.extract(false, Progress.NONE);
 
+    assertThatThrownBy(experiment::check)
+        .hasMessageContaining("knowledge.history")
+        .hasMessageContaining(
+            "is what the user met before, but the data has no time. Name its column");
     assertThatThrownBy(() -> experiment.train("none", Progress.NONE))
         .hasMessageContaining("[data/NO_TIME]");
     assertThatThrownBy(() -> experiment(EXPERIMENT.replace("  items: {}\n", "")).check())

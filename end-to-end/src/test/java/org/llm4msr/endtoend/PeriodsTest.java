@@ -158,14 +158,15 @@ class PeriodsTest {
 
   @Test
   void dataWithoutTimeIsRefused() throws IOException {
+    String[] timeless = {"dataset.time=null", "dataset.split.by=random", "knowledge.periods=1"};
+    prepared("timeless", ClickLog.draw(false), timeless);
+    timeless[2] = THREE;
     Experiment experiment =
-        prepared(
-            "timeless",
-            ClickLog.draw(false),
-            THREE,
-            "dataset.time=null",
-            "dataset.split.by=random");
+        Experiment.fromYaml(folder.resolve("timeless").resolve("experiment.yaml"), timeless);
 
+    assertThatThrownBy(experiment::check)
+        .hasMessageContaining("knowledge.periods = 3")
+        .hasMessageContaining("orders rows by their time, but the data has none");
     assertThatThrownBy(() -> experiment.extract(false, Progress.NONE))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("knowledge.periods is 3")

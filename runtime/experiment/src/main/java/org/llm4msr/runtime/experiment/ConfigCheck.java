@@ -333,27 +333,10 @@ final class ConfigCheck {
             by.equals("given") ? "the data has no split of its own" : "the data has no time";
         add("dataset.split.by", by, lacking + ". Allowed here: " + String.join(", ", legal));
       }
-      Integer days = dataset.negatives().pool().days();
-      if (days != null && !reader.schema().time()) {
-        add(
-            "dataset.negatives.pool.days",
-            days.toString(),
-            "the data has no time. Use pool: part or pool: earlier");
-      }
-      Double halfLife = config.training().halfLifeDays();
-      if (halfLife != null && !reader.schema().time()) {
-        add("training.halfLifeDays", halfLife.toString(), "the data has no time. Remove it");
+      if (!reader.schema().time()) {
+        TimeNeeds.find(config, this::add);
       }
       labels(reader.schema().labels());
-      sequences().entrySet().stream()
-          .filter(sequence -> sequence.getValue().isOfLog() && !reader.schema().time())
-          .forEach(
-              sequence ->
-                  add(
-                      SequencePlan.key(sequence.getKey()),
-                      null,
-                      "is what the user did before, but the data has no time. Name a list field in"
-                          + " 'of', or give the data a time"));
     }
 
     private Map<String, SequenceConfig> sequences() {

@@ -134,6 +134,23 @@ class ExperimentCheckTest {
   }
 
   @Test
+  void knowledgeOfThePastNeedsTheTimeOfRows() {
+    String encoder = "knowledge.encoder=hash";
+    assertThat(problem(encoder, "knowledge.items={}", "knowledge.history={}"))
+        .contains(
+            "1. knowledge.history (-Dknowledge.history): is what the user met before, but the data"
+                + " has no time. Name its column (of the reader table in dataset.time), or remove"
+                + " the history")
+        .doesNotContain("2. ");
+    assertThat(problem(encoder, "knowledge.periods=4"))
+        .contains(
+            "1. knowledge.periods = 4 (-Dknowledge.periods): orders rows by their time, but the"
+                + " data has none. Name its column (of the reader table in dataset.time), or remove"
+                + " the periods");
+    assertThatCode(() -> open(encoder, "knowledge.periods=1").check()).doesNotThrowAnyException();
+  }
+
+  @Test
   void aScenarioOfThoseThatAreKeptIsTrained() {
     String both = "training.scenarioWeights={comedy: 0, drama: 0}";
     assertThat(problem(both))
