@@ -3,9 +3,12 @@ package org.llm4msr.plugins.datasets.table;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Size;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Setting;
 import org.llm4msr.api.data.FieldRole;
@@ -15,7 +18,12 @@ import org.llm4msr.api.internal.Records;
 
 /** A description of a user's own tables. Files are relative to the folder of the data set. */
 public record TableConfig(
-    @Setting(value = "Files of the interactions; or parts", defaultValue = "[]") List<String> files,
+    @Setting(
+            value =
+                "Files of the interactions, or folders of them, or patterns such as part-*.parquet;"
+                    + " or parts",
+            defaultValue = "[]")
+        List<String> files,
     @Setting(
             value = "Files of the interactions by part, with the keys train, validation and test",
             defaultValue = "{}")
@@ -98,8 +106,20 @@ public record TableConfig(
     implements LogFiles {
 
   @Override
-  public Map<String, List<String>> logFiles() {
-    return files.isEmpty() ? parts : Map.of("", files);
+  public Map<String, List<String>> logFiles(Path folder) {
+    Map<String, List<String>> log = new LinkedHashMap<>();
+    (files.isEmpty() ? parts : Map.of("", files))
+        .forEach(
+            (part, names) ->
+                log.put(part, names.stream().flatMap(name -> each(folder, name)).toList()));
+    return log;
+  }
+
+  /** A name of another place than this machine stays as it is. */
+  private static Stream<String> each(Path folder, String name) {
+    return name.contains("://") || !NamedFiles.isOfSeveral(folder, name)
+        ? Stream.of(name)
+        : NamedFiles.of(folder, name).stream().map(Path::toString);
   }
 
   @Override

@@ -2,9 +2,7 @@ package org.llm4msr.plugins.datasets.table;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -14,8 +12,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.ErrorType;
-import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.input.Dialect;
 import org.llm4msr.plugins.datasets.sql.ColumnarTable;
@@ -141,21 +137,20 @@ final class TableSources {
   }
 
   private TableInput input(List<String> names) {
-    List<Path> files = new ArrayList<>();
-    for (String name : names) {
-      Path file = folder.resolve(name);
-      if (!Files.isRegularFile(file)) {
-        throw new MsrException(
-            ErrorType.DATA,
-            "data/MISSING_FILE",
-            "There is no file " + file + ". Files of a table are relative to dataset.path.");
-      }
-      files.add(file);
-    }
+    List<Path> files =
+        names.stream().flatMap(name -> NamedFiles.of(folder, name).stream()).toList();
     if (files.isEmpty()) {
       throw TableFormat.wrongUse("A table, or a part of one, names no file.");
     }
-    return switch (config.format().of(files.get(0).toString())) {
+    TableConfig.Format format = config.format().of(files.get(0).toString());
+    for (Path file : files) {
+      if (config.format().of(file.toString()) != format) {
+        throw TableFormat.wrongUse(
+            "%s and %s are of different formats, by their names; files of one table are of one. Name others, or set format."
+                .formatted(files.get(0), file));
+      }
+    }
+    return switch (format) {
       case PARQUET -> ColumnarTable.parquet(database, files);
       case ARROW -> ColumnarTable.arrow(database, files);
       default -> CsvTable.open(database, files, dialect);

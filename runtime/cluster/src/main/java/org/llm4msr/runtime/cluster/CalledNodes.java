@@ -68,7 +68,7 @@ final class CalledNodes implements RowNodes {
    */
   Map<String, List<String>> find(LogFiles log) {
     Map<String, List<String>> samples = new LinkedHashMap<>();
-    log.logFiles()
+    log.logFiles(folder)
         .forEach(
             (part, names) -> {
               List<String> ofPart = samples.computeIfAbsent(part, key -> new ArrayList<>());
