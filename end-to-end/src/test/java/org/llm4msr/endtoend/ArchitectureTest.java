@@ -102,6 +102,7 @@ class ArchitectureTest {
           "ListTable",
           "ListWeightColumn",
           "ManifestFile",
+          "OddKeys",
           "RowOrder",
           "ShuffledOrder",
           "SplitReader",

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
+import org.llm4msr.runtime.data.keys.OddKeys;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,6 +100,7 @@ final class EntityTables {
             + (extend ? baseJoin(table, "c") : ""));
     database.execute("DROP TABLE numbered");
     warnOfStrangers(database, table);
+    OddKeys.warn(database, raw(table), RawTables.name(table));
     database.execute("DROP TABLE " + RawTables.name(table));
   }
 
