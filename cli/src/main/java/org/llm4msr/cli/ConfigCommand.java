@@ -12,7 +12,9 @@ import org.llm4msr.runtime.assembly.ModelMemory;
 import org.llm4msr.runtime.compare.ComparisonConfig;
 import org.llm4msr.runtime.compare.TuningConfig;
 import org.llm4msr.runtime.config.ExperimentConfig;
+import org.llm4msr.runtime.config.ModelConfig;
 import org.llm4msr.runtime.config.loading.ConfigSchema;
+import org.llm4msr.runtime.config.loading.LoadedConfig;
 import org.llm4msr.runtime.experiment.Experiment;
 import org.llm4msr.server.config.ServerConfig;
 import picocli.CommandLine;
@@ -52,10 +54,8 @@ final class ConfigCommand extends CommandGroup {
       Experiment experiment = experiment();
       Optional<ModelMemory> memory = experiment.check();
       List<String> warnings = new ArrayList<>(experiment.config().warnings());
-      if (experiment.config().config().model() == null) {
-        String warning =
-            "there is no section model: data can be prepared and inspected, but nothing can be"
-                + " trained";
+      String warning = warning(experiment.config());
+      if (!warning.isEmpty()) {
         warnings.add(warning);
         terminal().note("warning: " + warning);
       }
@@ -64,6 +64,19 @@ final class ConfigCommand extends CommandGroup {
           .result(
               new Outcome(true, warnings, memory.map(Memory::of).orElse(null)),
               file + " is valid." + text);
+    }
+
+    /** Says what has no effect; empty if all has one. */
+    private static String warning(LoadedConfig loaded) {
+      ModelConfig model = loaded.config().model();
+      if (model == null) {
+        return "there is no section model: data can be prepared and inspected, but nothing can be"
+            + " trained";
+      }
+      return !model.headReadsKnowledge() && loaded.effective().isWritten("model.metaNetworks")
+          ? "model.metaNetworks has no effect: the head %s reads no knowledge"
+              .formatted(model.fusion().name())
+          : "";
     }
   }
 

@@ -82,6 +82,22 @@ class MainTest {
   }
 
   @Test
+  void metaNetworksThatNothingReadsAreTold() throws IOException {
+    String model = "model: { backbone: mmoe%s }\n";
+    String data = "dataset: { name: movies, path: ., split: { by: given } }\n";
+    Files.writeString(
+        Path.of(file), data + model.formatted(", metaNetworks: { user: { layers: [8] } }"));
+    assertThat(run("config", "check", file, "--json")).isZero();
+    assertThat(json().at("/warnings"))
+        .singleElement()
+        .extracting(JsonNode::asText)
+        .isEqualTo("model.metaNetworks has no effect: the head none reads no knowledge");
+    Files.writeString(Path.of(file), data + model.formatted(""));
+    assertThat(run("config", "check", file, "--json")).isZero();
+    assertThat(json().at("/warnings")).isEmpty();
+  }
+
+  @Test
   void eachKindOfFileHasASchema() throws IOException {
     assertThat(run("config", "schema")).isZero();
     assertThat(json().at("/title").asText()).isEqualTo("llm4msr experiment");

@@ -4,18 +4,24 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The "did you mean" of error messages. */
 public final class NearestName {
+
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
 
   private NearestName() {}
 
   /**
    * Returns the candidate of which the word is most likely a misspelling, if one is near: at most a
-   * third of its letters away, ignoring case and hyphens.
+   * third of its letters away, ignoring case and hyphens. A number is no misspelling of another.
    */
   public static Optional<String> of(String word, Collection<String> candidates) {
     String wanted = fold(word);
+    if (NUMBER.matcher(wanted).matches()) {
+      return Optional.empty();
+    }
     return candidates.stream()
         .filter(candidate -> distance(wanted, fold(candidate)) <= tolerance(wanted, candidate))
         .min(

@@ -241,7 +241,8 @@ final class ConfigCheck {
       split(dataset.split());
       boolean served = isServed("dataset.name", dataset.reader());
       if (!Files.exists(folder)) {
-        add("dataset.path", dataset.path(), "there is no " + folder + startOfPaths("dataset.path"));
+        String rule = "there is no " + folder + startOfPaths("dataset.path");
+        add("dataset.path", dataset.path(), rule + expansion(dataset.path()));
         return;
       }
       if (!served) {
@@ -269,6 +270,12 @@ final class ConfigCheck {
     private static boolean isOfConfiguration(MsrException e) {
       return e.type() == ErrorType.USER
           || (e.type() == ErrorType.DATA && !DAMAGED_FILE.contains(e.code()));
+    }
+
+    private static String expansion(String path) {
+      return path.startsWith("~") || path.contains("$")
+          ? ". Neither ~ nor variables such as ${HOME} are expanded: write the path out"
+          : "";
     }
 
     /** Says where relative paths start, if the path was written in a file that is extended. */

@@ -151,6 +151,14 @@ class ExperimentCheckTest {
   }
 
   @Test
+  void pathsAreNotExpanded() {
+    String expansion = "Neither ~ nor variables such as ${HOME} are expanded: write the path out";
+    assertThat(problem("dataset.path=~/data")).contains("/~/data. " + expansion);
+    assertThat(problem("dataset.path=${HOME}/data")).contains("/${HOME}/data. " + expansion);
+    assertThat(problem("dataset.path=nowhere")).doesNotContain("expanded");
+  }
+
+  @Test
   void aScenarioOfThoseThatAreKeptIsTrained() {
     String both = "training.scenarioWeights={comedy: 0, drama: 0}";
     assertThat(problem(both))

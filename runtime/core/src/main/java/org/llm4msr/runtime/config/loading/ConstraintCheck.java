@@ -5,12 +5,18 @@ import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
+import jakarta.validation.constraints.Pattern;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.text.NearestName;
 
 /** Checks the Jakarta constraints of bound records and says where in the YAML each was broken. */
 final class ConstraintCheck {
+
+  private static final Predicate<String> WORD =
+      java.util.regex.Pattern.compile("[A-Za-z0-9-]+").asMatchPredicate();
 
   private final Validator validator;
 
@@ -35,10 +41,23 @@ final class ConstraintCheck {
     for (ConstraintViolation<Record> violation : validator.validate(root)) {
       BrokenRule broken = broken(violation, binder);
       if (!binder.failed(broken.path())) {
-        String rule = violation.getMessage() + broken.legal();
+        String message = violation.getMessage() + hint(violation);
+        boolean isEnded = message.endsWith("?") || broken.legal().isEmpty();
+        String rule = message + (isEnded ? "" : ".") + broken.legal();
         problems.add(broken.path(), broken.value(), binder.origin(broken.path()), rule);
       }
     }
+  }
+
+  /** Names the word that was meant, where a pattern is a choice of words. */
+  private static String hint(ConstraintViolation<?> violation) {
+    if (violation.getConstraintDescriptor().getAnnotation() instanceof Pattern pattern
+        && violation.getInvalidValue() instanceof CharSequence value) {
+      List<String> words = List.of(pattern.regexp().split("\\|"));
+      String hint = words.stream().allMatch(WORD) ? NearestName.hint(value.toString(), words) : "";
+      return hint.isEmpty() ? "" : "." + hint;
+    }
+    return "";
   }
 
   /** The place where a rule was broken, with the value to show and what would be legal there. */
@@ -87,6 +106,6 @@ final class ConstraintCheck {
   }
 
   private static String legal(SettingInfo setting) {
-    return setting.constraints().isEmpty() ? "" : ". Allowed: " + setting.legal();
+    return setting.constraints().isEmpty() ? "" : " Allowed: " + setting.legal();
   }
 }

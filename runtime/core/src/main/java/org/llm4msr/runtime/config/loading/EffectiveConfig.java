@@ -52,6 +52,12 @@ public record EffectiveConfig(Map<String, Object> values, Map<String, Origin> or
     return Origin.DEFAULT;
   }
 
+  /** Returns whether somebody wrote a value, or one below it. */
+  public boolean isWritten(String path) {
+    return origins.entrySet().stream()
+        .anyMatch(origin -> isAt(origin.getKey(), path) && origin.getValue().layer() >= 0);
+  }
+
   /** Makes the effective form of a record whose origins do not matter. */
   public static EffectiveConfig of(Record root) {
     return of(root, path -> Origin.DEFAULT);

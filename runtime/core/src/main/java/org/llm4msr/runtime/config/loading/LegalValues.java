@@ -127,10 +127,13 @@ final class LegalValues {
 
   /** Returns whether a list was to be written here, and something else was. */
   static boolean isNoList(Type type, ConfigNode node) {
+    return isList(type) && !(node instanceof ConfigNode.Sequence) && !node.isEmpty();
+  }
+
+  /** Returns whether values of a type are written as lists. */
+  static boolean isList(Type type) {
     Class<?> raw = raw(type);
-    return (raw == List.class || raw == Set.class)
-        && !(node instanceof ConfigNode.Sequence)
-        && !node.isEmpty();
+    return raw == List.class || raw == Set.class;
   }
 
   /**

@@ -113,7 +113,7 @@ final class RecordBinder {
     }
     Map<String, Entry> rest = new LinkedHashMap<>(mapping.entries());
     Record record = bind(type, rest, node.origin(), path);
-    unknown(rest, keys(type), path);
+    unknown(rest, type, Set.of(), path);
     return record;
   }
 
@@ -125,7 +125,7 @@ final class RecordBinder {
     for (int i = 0; i < values.length; i++) {
       SettingInfo setting = settings.get(i);
       if (!setting.inline()) {
-        values[i] = value(setting, take(rest, setting, path), origin, path);
+        values[i] = value(setting, settings, take(rest, setting, path), origin, path);
       }
     }
     for (int i = 0; i < values.length; i++) {
@@ -155,13 +155,19 @@ final class RecordBinder {
     return entry != null && entry.key().layer() > former.key().layer() ? entry : former;
   }
 
+  /** Returns the value of a setting among others. */
   private @Nullable Object value(
-      SettingInfo setting, @Nullable Entry entry, Origin origin, String path) {
+      SettingInfo setting,
+      List<SettingInfo> all,
+      @Nullable Entry entry,
+      Origin origin,
+      String path) {
     String key = setting.word() ? path : join(path, setting.key());
     Type type = setting.type().getType();
     if (entry != null && LegalValues.isNoList(type, entry.value())) {
       String shown = shown(entry.value(), setting.secret());
-      String rule = "must be a list" + LegalValues.exampleOfList(setting, shown);
+      String rule =
+          "must be a list" + LegalValues.exampleOfList(setting, shown) + noListMeant(setting, all);
       return failWith(LegalValues.raw(type), key, shown, entry.value().origin(), rule);
     }
     if (entry != null && !entry.value().isEmpty()) {
@@ -183,6 +189,17 @@ final class RecordBinder {
       fail(key, null, entry == null ? origin : entry.key(), rule + meaning);
     }
     return Scalars.placeholder(LegalValues.raw(type));
+  }
+
+  /** Names the setting for one value whose name is like that of a list. */
+  private static String noListMeant(SettingInfo list, List<SettingInfo> all) {
+    List<String> others =
+        all.stream()
+            .filter(other -> !LegalValues.isList(other.type().getType()))
+            .map(SettingInfo::key)
+            .toList();
+    String hint = NearestName.hint(list.key(), others);
+    return hint.isEmpty() ? "" : "." + hint;
   }
 
   private @Nullable Object value(Type type, ConfigNode node, String path, boolean secret) {
@@ -334,9 +351,7 @@ final class RecordBinder {
       return null;
     }
     Record config = bind(factory.configType(), keys, origin, path);
-    Set<String> legal = new TreeSet<>(keys(factory.configType()));
-    legal.addAll(hostKeys);
-    unknown(keys, legal, path);
+    unknown(keys, factory.configType(), hostKeys, path);
     return config == null ? null : PluginChoice.of(scalar.text(), factory, config);
   }
 
@@ -384,7 +399,9 @@ final class RecordBinder {
             });
   }
 
-  private void unknown(Map<String, Entry> rest, Set<String> legal, String path) {
+  /** Refuses keys that a record does not have, nor its host. */
+  private void unknown(
+      Map<String, Entry> rest, Class<? extends Record> type, Set<String> hostKeys, String path) {
     rest.forEach(
         (key, entry) -> {
           if (key.equals(NAME) && entry.isExpanded()) {
@@ -394,19 +411,12 @@ final class RecordBinder {
           String rule =
               Lookalikes.inKey(key)
                   .map("unknown key. "::concat)
-                  .orElseGet(() -> unknownKey(key, legal));
+                  .orElseGet(() -> UnknownKey.rule(key, entry.value(), type, hostKeys));
           fail(join(path, key), null, entry.key(), rule);
         });
   }
 
-  private static String unknownKey(String key, Set<String> legal) {
-    return legal.isEmpty()
-        ? "unknown key; there is nothing to set here"
-        : "unknown key.%s There are %s"
-            .formatted(NearestName.hint(key, legal), String.join(", ", legal));
-  }
-
-  private static Set<String> keys(Class<?> record) {
+  static Set<String> keys(Class<?> record) {
     Set<String> keys = new TreeSet<>();
     for (SettingInfo setting : SettingInfo.of(record)) {
       if (!setting.word()) {

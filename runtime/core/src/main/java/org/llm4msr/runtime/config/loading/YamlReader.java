@@ -98,11 +98,18 @@ final class YamlReader {
 
   private static String describe(MarkedYAMLException e, List<String> lines) {
     String context = e.getContext() == null ? "" : e.getContext() + ", ";
-    String text = context + e.getProblem();
+    String text = context + e.getProblem() + indentation(e);
     int line = e.getProblemMark() == null ? lines.size() : e.getProblemMark().getLine();
     return context.contains("flow") && line < lines.size()
         ? Lookalikes.comma(lines.get(line).strip()).map(rule -> text + ". " + rule).orElse(text)
         : text;
+  }
+
+  /** Says what a key is wrong by that stands where none can. */
+  private static String indentation(MarkedYAMLException e) {
+    return String.valueOf(e.getProblem()).contains("mapping values are not allowed")
+        ? ". Keys of one section begin in the same column, those of a section within it further right; compare this line with the one above it"
+        : "";
   }
 
   private ConfigNode convert(Node node, int depth) {
