@@ -41,6 +41,13 @@ final class ScoreCommand extends Command {
       description = "The scores: .arrow, .parquet or .csv.")
   Path out;
 
+  @Option(
+      names = "--delimiter",
+      defaultValue = ",",
+      paramLabel = "TEXT",
+      description = "Separator of the values of CSV; \\t for a tab (default: ${DEFAULT-VALUE}).")
+  String delimiter = ",";
+
   @Mixin ScoringOptions options = new ScoringOptions();
 
   @Option(
@@ -58,7 +65,8 @@ final class ScoreCommand extends Command {
   protected void run() {
     ScoringRequest request =
         new ScoringRequest(
-            in, out, options.keep, options.listSeparator, options.force, options.malformed);
+                in, out, options.keep, options.listSeparator, options.force, options.malformed)
+            .withDelimiter(delimiter.replace("\\t", "\t"));
     try (Scorer scorer = Scorer.load(bundle, overrides, session().loader());
         ProgressView progress = progress("score", "rows")) {
       if (options.knowledge != null) {

@@ -81,10 +81,15 @@ final class FileScoring {
     ArrowConversion.Format format = ArrowConversion.Format.of(request.out());
     requireTarget();
     try (RowFile file =
-            new RowFile(request.in(), request.listSeparator(), request.malformed(), scratch);
+            new RowFile(
+                request.in(),
+                request.delimiter(),
+                request.listSeparator(),
+                request.malformed(),
+                scratch);
         ScoreJobFolder job = ScoreJobFolder.open(request, labels, key(identity))) {
       requireTarget(); // Another job may just have finished it.
-      requireKept(file.columns());
+      requireColumns(file);
       boolean untimed = UntimedRows.warn(request.in(), columns, file.columns());
       long before = job.rows();
       long total = file.rows();
@@ -177,7 +182,8 @@ final class FileScoring {
     }
   }
 
-  private void requireKept(Set<String> present) {
+  private void requireColumns(RowFile file) {
+    Set<String> present = file.columns();
     // Parquet and CSV are written by a database that ignores the case of letters.
     Set<String> taken = new HashSet<>(ScoreJobFolder.own(request.malformed(), labels));
     for (String name : request.keep()) {
@@ -191,10 +197,17 @@ final class FileScoring {
     Set<String> missing = new LinkedHashSet<>(request.keep());
     missing.removeAll(present);
     if (!missing.isEmpty()) {
+      boolean isNeeded =
+          columns.stream().anyMatch(column -> column.required() && missing.contains(column.name()));
       throw user(
           "MISSING_COLUMN",
-          "%s has no column %s to keep; it has %s."
-              .formatted(request.in(), String.join(", ", missing), String.join(", ", present)));
+          "%s has no column %s %s; it has %s.%s"
+              .formatted(
+                  request.in(),
+                  String.join(", ", missing),
+                  isNeeded ? "that the model needs" : "to keep",
+                  String.join(", ", present),
+                  file.otherDelimiter()));
     }
   }
 
@@ -209,7 +222,7 @@ final class FileScoring {
             : "",
         request.listSeparator(),
         request.keep().toString(),
-        request.malformed().toString());
+        request.malformed() + (request.delimiter().equals(",") ? "" : request.delimiter()));
   }
 
   private static MsrException user(String code, String message) {

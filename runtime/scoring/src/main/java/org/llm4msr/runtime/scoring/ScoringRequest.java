@@ -18,6 +18,7 @@ import org.llm4msr.runtime.config.MalformedConfig.Policy;
  * @param malformed whether the first row that cannot be read ends the job, or such rows get no
  *     score, but a text in the column {@code problem}
  * @param partRows rows after which a part is complete: this much is lost if a job is killed
+ * @param delimiter separator of the values of CSV
  */
 public record ScoringRequest(
     Path in,
@@ -26,7 +27,8 @@ public record ScoringRequest(
     String listSeparator,
     boolean force,
     Policy malformed,
-    int partRows) {
+    int partRows,
+    String delimiter) {
 
   private static final int PART_ROWS = 1 << 19;
 
@@ -45,6 +47,23 @@ public record ScoringRequest(
   public ScoringRequest(
       Path in, Path out, List<String> keep, String listSeparator, boolean force, Policy malformed) {
     this(in, out, keep, listSeparator, force, malformed, PART_ROWS);
+  }
+
+  /** Makes a request for CSV with commas. */
+  public ScoringRequest(
+      Path in,
+      Path out,
+      List<String> keep,
+      String listSeparator,
+      boolean force,
+      Policy malformed,
+      int partRows) {
+    this(in, out, keep, listSeparator, force, malformed, partRows, ",");
+  }
+
+  /** Returns this for CSV whose values another text separates. */
+  public ScoringRequest withDelimiter(String other) {
+    return new ScoringRequest(in, out, keep, listSeparator, force, malformed, partRows, other);
   }
 
   public ScoringRequest {

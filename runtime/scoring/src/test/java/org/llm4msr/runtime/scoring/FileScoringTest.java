@@ -394,6 +394,32 @@ class FileScoringTest {
   }
 
   @Test
+  void aColumnThatTheModelNeedsIsToldAsSuch() throws IOException {
+    Path rows = Files.writeString(folder.resolve("rows.csv"), "user,item,hour,price\n3,i4,7,9.5\n");
+    assertThatThrownBy(() -> score(new ScoringRequest(rows, out())))
+        .hasMessage(
+            "[score/MISSING_COLUMN] %s has no column scenario that the model needs; it has user,"
+                + " item, hour, price.",
+            rows);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {";", "\t", "|"})
+  void aFileWithAnotherSeparatorIsTold(String separator) throws IOException {
+    String text = (HEADER + ROW).replace(",", separator);
+    Path rows = Files.writeString(folder.resolve("rows.csv"), text);
+    assertThatThrownBy(() -> score(new ScoringRequest(rows, out())))
+        .hasMessageContaining("rows.csv has no column user, item, scenario that the model needs;")
+        .hasMessageEndingWith(
+            " Its columns are separated by '"
+                + separator.replace("\t", "\\t")
+                + "': name that as --delimiter.");
+    ScoringRequest named = new ScoringRequest(rows, out()).withDelimiter(separator);
+    assertThat(score(named).rows()).isEqualTo(1);
+    assertThat(values(out(), "score")).containsExactly(scoreOf("3"));
+  }
+
+  @Test
   void theRowsAreNotReplacedByTheirScores() throws IOException {
     Path rows = csv(ROW);
 

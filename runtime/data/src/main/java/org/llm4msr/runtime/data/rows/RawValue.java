@@ -99,7 +99,7 @@ record RawValue(String column, long row) {
     return isMissing ? 1 : number(value);
   }
 
-  /** Returns a number; NaN if it is missing or an empty text. */
+  /** Returns a number, true as 1 and false as 0; NaN if it is missing or an empty text. */
   double number(@Nullable Object value) {
     if (value == null) {
       return Double.NaN;
@@ -114,6 +114,9 @@ record RawValue(String column, long row) {
     try {
       return text.isEmpty() ? Double.NaN : Double.parseDouble(text);
     } catch (NumberFormatException e) {
+      if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
+        return text.equalsIgnoreCase("true") ? 1 : 0;
+      }
       throw wrong(value, "a number");
     }
   }

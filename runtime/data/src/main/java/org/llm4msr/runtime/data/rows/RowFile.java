@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -37,7 +38,6 @@ import org.llm4msr.toolkit.database.SqlText;
 public final class RowFile implements AutoCloseable {
 
   private static final long MEMORY_BYTES = 1L << 30;
-  private static final String DIALECT = "delim=',', quote='\"', escape='\"'";
   private static final int MOST_SHOWN = 400;
 
   /** How many values more than the header's columns are counted, where rows are. */
@@ -49,6 +49,7 @@ public final class RowFile implements AutoCloseable {
   private static final String NOTHING = "\1";
 
   private final Path file;
+  private final String dialect;
   private final String listSeparator;
   private final boolean marked;
   private final boolean arrow;
@@ -57,17 +58,25 @@ public final class RowFile implements AutoCloseable {
   private final Map<String, Field> columns = new LinkedHashMap<>();
   private final Set<String> repeated = new HashSet<>();
 
+  /** Opens a file; the values of CSV are separated by commas. */
+  public RowFile(Path file, String listSeparator, Policy malformed, Path scratch) {
+    this(file, ",", listSeparator, malformed, scratch);
+  }
+
   /**
    * Opens a file; its name's end tells the format.
    *
+   * @param delimiter what stands between the values of CSV
    * @param listSeparator what stands between the values of a list that is written as one text
    * @param malformed whether a row of CSV with too few or too many values is an error, or has a
    *     {@link RawRows#fault}
    * @param scratch an empty folder
    * @throws MsrException of type DATA where it does not read
    */
-  public RowFile(Path file, String listSeparator, Policy malformed, Path scratch) {
+  public RowFile(
+      Path file, String delimiter, String listSeparator, Policy malformed, Path scratch) {
     this.file = file;
+    dialect = "delim=" + literal(delimiter) + ", quote='\"', escape='\"'";
     this.listSeparator = listSeparator;
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     arrow = name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");
@@ -97,10 +106,10 @@ public final class RowFile implements AutoCloseable {
       Path header = Files.writeString(scratch.resolve("header.csv"), header() + "\n");
       String select =
           "SELECT * FROM read_csv(%s, all_varchar=true, skip=0, comment='', hive_partitioning=false, %s, header="
-              .formatted(path(header.toAbsolutePath()), DIALECT);
+              .formatted(path(header.toAbsolutePath()), dialect);
       database.query(select + "false)", RowFile::values).forEach(this::noteRepeated);
       List<String> names = database.query("DESCRIBE " + select + "true)", row -> row.getString(1));
-      return marked ? markedTable(names) : table(names, DIALECT);
+      return marked ? markedTable(names) : table(names, dialect);
     } catch (IOException e) {
       throw bad(e);
     } catch (MsrException e) {
@@ -119,7 +128,7 @@ public final class RowFile implements AutoCloseable {
 
   /** Refuses broken quotes and characters; rows of another width are none of them. */
   private void requireLines(List<String> names) {
-    database.queryLong("SELECT count(*) FROM " + table(names, DIALECT + ", store_rejects=true"));
+    database.queryLong("SELECT count(*) FROM " + table(names, dialect + ", store_rejects=true"));
     String first =
         "SELECT concat('line ', line, ': ', rtrim(error_message, '.')) FROM reject_errors WHERE"
             + " error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') ORDER BY line LIMIT 1";
@@ -148,8 +157,8 @@ public final class RowFile implements AutoCloseable {
         names.stream()
             .map(name -> "nullif(%1$s, '') AS %1$s".formatted(identifier(name)))
             .collect(Collectors.joining(", "));
-    String dialect = DIALECT + ", null_padding=true, parallel=false, nullstr=" + literal(NOTHING);
-    return "(SELECT %s, %s FROM %s)".formatted(read, fault, table(all, dialect));
+    String padded = dialect + ", null_padding=true, parallel=false, nullstr=" + literal(NOTHING);
+    return "(SELECT %s, %s FROM %s)".formatted(read, fault, table(all, padded));
   }
 
   private static List<String> values(ResultSet row) throws SQLException {
@@ -188,6 +197,19 @@ public final class RowFile implements AutoCloseable {
   /** Returns the names of the columns. */
   public Set<String> columns() {
     return columns.keySet();
+  }
+
+  /** Says by what else the header is separated, if it is one column; empty otherwise. */
+  public String otherDelimiter() {
+    String header = columns.size() == 1 ? columns.keySet().iterator().next() : "";
+    return Stream.of(";", "\t", "|")
+        .filter(header::contains)
+        .findFirst()
+        .map(
+            found ->
+                " Its columns are separated by '%s': name that as --delimiter."
+                    .formatted(found.replace("\t", "\\t")))
+        .orElse("");
   }
 
   /** Returns how many rows there are, or -1 where only reading all would tell. */

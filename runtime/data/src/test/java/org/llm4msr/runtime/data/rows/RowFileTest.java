@@ -18,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.runtime.config.MalformedConfig.Policy;
 
@@ -109,6 +110,20 @@ class RowFileTest {
     Map<String, Object> row = new HashMap<>(VALUES);
     row.put(column, value);
     return row;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gz, gzip", "zst, zstd"})
+  void csvMayBeCompressed(String end, String compression) throws IOException, SQLException {
+    Path file = folder.resolve("rows.csv." + end);
+    try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
+        Statement statement = database.createStatement()) {
+      statement.execute(
+          "COPY (SELECT 3 AS \"user\", 'i4' AS item, 'feed' AS scenario, 7 AS hour, 9.5 AS price, 'a|b' AS tags FROM range(3)) TO '%s' (FORMAT csv, HEADER, COMPRESSION %s)"
+              .formatted(file, compression));
+    }
+
+    assertThat(read(file)).isEqualTo(List.of(VALUES, VALUES, VALUES));
   }
 
   /** DuckDB would take # for the beginning of a remark, and ' for a quote. */
