@@ -153,6 +153,7 @@ public final class DatasetPreparation {
             Stream.concat(reader.leftOut().stream(), tables.leftOut().stream()).toList());
     long twice = tables.leftOut().stream().mapToLong(LeftOutRows::rows).sum();
     leftOut.check(config.malformed(), emitted - twice);
+    requireRows();
     if (base != null) {
       base.load(database, fields);
     }
@@ -166,6 +167,7 @@ public final class DatasetPreparation {
     SplitCounts counts = negatives.draw(own);
     warnOfCopies(fields, counts.total() - own.total());
     List<PreparedScenario> scenarios = scenarios(keys, counts);
+    warnOfUnvalidated(scenarios, counts);
     progress.step("index");
     index(fields, scenarios, counts.train());
     if (distant != null) {
@@ -179,6 +181,14 @@ public final class DatasetPreparation {
         new PreparedFiles.Rows(encoders, count("groups") > 0, weights, labels);
     write(files, rows, scenarios, counts, distant);
     return manifest(schema, key, sources, scenarios, encoders, counts, files.stamps());
+  }
+
+  private void requireRows() {
+    if (count("interactions") == 0) {
+      throw DataErrors.data(
+          "NO_ROWS",
+          "There are no interactions to prepare: the files have none, or all of them were left out. Check what the files have behind their headers.");
+    }
   }
 
   private void requireWeight(SplitCounts counts) {
@@ -203,6 +213,20 @@ public final class DatasetPreparation {
       LOG.warn(
           "Drawn negatives have the values of their positives in {}, which tell of the item. Take them from the table of items, or log what was not chosen.",
           copied);
+    }
+  }
+
+  /** Calibration fits each scenario on its validation rows. */
+  private static void warnOfUnvalidated(List<PreparedScenario> scenarios, SplitCounts counts) {
+    List<String> without =
+        scenarios.stream()
+            .filter(scenario -> scenario.rows().train() > 0 && scenario.rows().validation() == 0)
+            .map(PreparedScenario::key)
+            .toList();
+    if (counts.validation() > 0 && !without.isEmpty()) {
+      LOG.warn(
+          "The scenarios {} have no validation rows: they are calibrated as all others together.",
+          without);
     }
   }
 

@@ -11,12 +11,16 @@ import org.llm4msr.runtime.config.SplitConfig;
 import org.llm4msr.runtime.data.arrow.DataErrors;
 import org.llm4msr.runtime.data.database.PreparationDatabase;
 import org.llm4msr.runtime.data.prepared.SplitCounts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts the kept interactions in the order of the prepared files: training, validation, test, each
  * by time and then raw order. The place in that order tells the part.
  */
 final class SplitPlan {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SplitPlan.class);
 
   /** Where parts are looked up row by row. */
   private static final String OF_ROW = "parts.part";
@@ -90,7 +94,26 @@ final class SplitPlan {
               + rows
               + "). Change dataset.split or dataset.scenarios.");
     }
+    if (config.by() == SplitConfig.By.RANDOM) {
+      warnOfRepeatedRows();
+    }
     return counts;
+  }
+
+  private void warnOfRepeatedRows() {
+    long repeated =
+        database.queryLong(
+            """
+            SELECT coalesce(sum(later), 0)::BIGINT FROM (
+              SELECT count(*) FILTER (part > 0) AS later, count(*) FILTER (part = 0) AS train
+              FROM ordered GROUP BY u, i, s, t)
+            WHERE train > 0
+            """);
+    if (repeated > 0) {
+      LOG.warn(
+          "{} rows of validation and test repeat user, item, scenario and time of a training row, so that their labels may be known. Remove repeated rows, or split by time.",
+          repeated);
+    }
   }
 
   private boolean byRatio() {
