@@ -253,7 +253,8 @@ class FaultsTest {
     AmazonConfig config =
         new AmazonConfig(List.of(), AmazonConfig.Label.RATING, 3, false, false, false);
     assertThatThrownBy(() -> new AmazonFactory().create(config, Contexts.of(folder, scratch)))
-        .hasMessageContaining("reviews_Beauty_5.json is empty. Download it again.");
+        .hasMessageContaining(
+            "reviews_Beauty_5.json is empty. If it was downloaded, download it again.");
   }
 
   @Test
@@ -477,7 +478,7 @@ class FaultsTest {
     ratings(HEADER.getBytes(StandardCharsets.UTF_16));
     fails("ratings.csv is in UTF-16. Convert it to UTF-8.");
     ratings("");
-    fails("ratings.csv is empty. Download it again.");
+    fails("ratings.csv is empty. If it was downloaded, download it again.");
     ratings("\n");
     fails("ratings.csv has an empty first line");
   }

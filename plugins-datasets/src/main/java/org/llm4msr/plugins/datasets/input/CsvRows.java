@@ -215,7 +215,7 @@ public record CsvRows(
         return "the row has %d columns, %s %d."
             .formatted(getFieldCount(), dialect.header() ? "the header" : "not", columns.size());
       }
-      return size > TextBatch.LONGEST_ROW ? TextBatch.TOO_LONG : sound ? null : TextBatch.NOT_UTF_8;
+      return size > TextBatch.LONGEST_ROW ? TextBatch.TOO_LONG : sound ? null : NOT_UTF_8;
     }
 
     private void end(long line) {

@@ -67,7 +67,7 @@ public record LineRows(Path file) implements TextInput {
     private @Nullable String fault(int length) {
       return length > TextBatch.LONGEST_ROW
           ? TextBatch.TOO_LONG
-          : TextBatchColumn.isUtf8(window, start, length) ? null : TextBatch.NOT_UTF_8;
+          : TextBatchColumn.isUtf8(window, start, length) ? null : NOT_UTF_8;
     }
 
     /**

@@ -22,7 +22,6 @@ final class TextBatch {
   static final int MOST_ROWS = 65_536;
 
   static final String TOO_LONG = "the line is longer than " + LONGEST_ROW + " bytes.";
-  static final String NOT_UTF_8 = "the line is not in UTF-8.";
 
   private static final int MOST_BYTES = 1 << 24;
 

@@ -12,18 +12,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** A text file in UTF-8 that may be compressed with gzip. */
+/** A text file in UTF-8 that may be compressed with gzip or zstd. */
 public final class TextFile {
 
   private static final int BUFFER = 1 << 16;
 
   /** Marks UTF-8. */
   private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+
+  private static final String SPREADSHEET = "is a spreadsheet. Save it as CSV";
 
   private TextFile() {}
 
@@ -36,9 +39,7 @@ public final class TextFile {
   static InputStream bytes(Path file) throws IOException {
     InputStream bytes = Files.newInputStream(file);
     try {
-      InputStream text =
-          file.toString().endsWith(".gz") ? new GZIPInputStream(bytes, BUFFER) : bytes;
-      PushbackInputStream unmarked = new PushbackInputStream(text, MARK.length);
+      PushbackInputStream unmarked = new PushbackInputStream(text(file, bytes), MARK.length);
       byte[] start = unmarked.readNBytes(MARK.length);
       if (!Arrays.equals(start, MARK)) {
         unmarked.unread(start);
@@ -48,6 +49,14 @@ public final class TextFile {
       bytes.close();
       throw e;
     }
+  }
+
+  private static InputStream text(Path file, InputStream bytes) throws IOException {
+    String name = file.toString();
+    if (name.endsWith(".zst")) {
+      return new ZstdStream(bytes);
+    }
+    return name.endsWith(".gz") ? new GZIPInputStream(bytes, BUFFER) : bytes;
   }
 
   /** Returns the first line, empty if the file is; refuses files of another kind. */
@@ -73,6 +82,7 @@ public final class TextFile {
 
   /** Refuses files of another kind, and empty ones. */
   public static void requireText(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
     byte[] start;
     try (InputStream bytes = bytes(file)) {
       start = bytes.readNBytes(2);
@@ -82,9 +92,14 @@ public final class TextFile {
     String kind =
         switch (HexFormat.of().formatHex(start)) {
           case "1f8b" -> "is compressed with gzip. Give it a name that ends in .gz";
-          case "504b" -> "is a zip archive. Unpack it";
+          case "28b5" -> "is compressed with zstd. Give it a name that ends in .zst";
+          case "504b" ->
+              name.endsWith(".xlsx") || name.endsWith(".ods")
+                  ? SPREADSHEET
+                  : "is a zip archive. Unpack it";
+          case "d0cf" -> SPREADSHEET;
           case "fffe", "feff" -> "is in UTF-16. Convert it to UTF-8";
-          case "" -> "is empty. Download it again";
+          case "" -> "is empty. If it was downloaded, download it again";
           default -> null;
         };
     if (kind != null) {

@@ -11,4 +11,7 @@ public interface TextInput extends ArrowInput {
 
   /** Begins the message of a reading that such a row ends; file, line and fault follow. */
   String MALFORMED = "Malformed row in ";
+
+  /** The fault of a line in another encoding. */
+  String NOT_UTF_8 = "the line is not in UTF-8.";
 }

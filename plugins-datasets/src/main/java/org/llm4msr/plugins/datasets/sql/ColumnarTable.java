@@ -277,7 +277,7 @@ public final class ColumnarTable extends TableInput {
     Path first = files().get(0);
     Column found = columns.get(column);
     if (found == null) {
-      throw missingColumn(first, List.of(column), List.copyOf(columns.keySet()));
+      throw missingColumn(first, List.of(column), List.copyOf(columns.keySet()), "");
     }
     if (found.shape().compareTo(most) > 0) {
       throw unreadable(first, column, found.type(), expected);

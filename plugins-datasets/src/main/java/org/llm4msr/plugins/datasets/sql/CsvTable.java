@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +29,7 @@ import org.llm4msr.toolkit.database.SqlText;
  */
 public final class CsvTable extends TableInput {
 
-  /** The rows whose numbers are looked at. */
-  private static final int FIRST_ROWS = 1_000;
+  private static final List<String> DELIMITERS = List.of(";", "\t", ",", "|");
 
   private final Dialect dialect;
   private final List<String> columns;
@@ -43,6 +41,7 @@ public final class CsvTable extends TableInput {
   private final Set<String> texts = new LinkedHashSet<>();
 
   private final Map<String, String> types = new HashMap<>();
+  private String decimalSeparator = ".";
 
   private CsvTable(RawDatabase database, List<Path> files, Dialect dialect, List<String> columns) {
     super(database, files);
@@ -75,8 +74,8 @@ public final class CsvTable extends TableInput {
           ErrorType.DATA,
           "data/MISSING_COLUMN",
           file
-              + " has an empty first line, where the names of its columns belong. Download it"
-              + " again.");
+              + " has an empty first line, where the names of its columns belong. Write them there;"
+              + " if it was downloaded, download it again.");
     }
     return CsvRows.values(line, dialect)
         .orElseThrow(
@@ -94,6 +93,21 @@ public final class CsvTable extends TableInput {
     CsvTable table = new CsvTable(database, files, dialect, columns);
     table.read.addAll(columns);
     return table;
+  }
+
+  /** Says what stands before the fraction of a number: a point, or a comma. */
+  public CsvTable decimals(String separator) {
+    decimalSeparator = separator;
+    return this;
+  }
+
+  @Override
+  String number(String cell) {
+    return decimalSeparator.equals(".")
+        ? super.number(cell)
+        : super.number(
+            "CASE WHEN NOT contains(%1$s, '.') THEN replace(%1$s, %2$s, '.') END"
+                .formatted(cell, SqlText.literal(decimalSeparator)));
   }
 
   @Override
@@ -131,29 +145,11 @@ public final class CsvTable extends TableInput {
     return list;
   }
 
-  /** Looks at the first rows: a program writes all numbers of a column alike. */
   @Override
   List<String> madeReal() {
     List<String> found = new ArrayList<>();
     for (Path file : texts.isEmpty() ? List.<Path>of() : files()) {
-      String columns =
-          texts.stream()
-              .map(SqlText::identifier)
-              .map(
-                  name ->
-                      "CASE WHEN bool_and(regexp_full_match(%1$s, '-?\\d+\\.0')) THEN max(%1$s) END"
-                          .formatted(name))
-              .collect(joining(", "));
-      String query =
-          "SELECT %s FROM (SELECT * FROM %s LIMIT %d)"
-              .formatted(columns, database.input(input(file, false, false)), FIRST_ROWS);
-      Iterator<String> names = texts.iterator();
-      for (String value : database.rows(query, List.of(file)).get(0)) {
-        String column = names.next();
-        if (!value.isEmpty()) {
-          found.add("%s: column '%s' has values such as '%s'".formatted(file, column, value));
-        }
-      }
+      found.addAll(madeReal(file, texts, database.input(input(file, false, false))));
     }
     return found;
   }
@@ -240,7 +236,22 @@ public final class CsvTable extends TableInput {
         return name;
       }
     }
-    throw missingColumn(files().get(0), List.of(names), columns);
+    throw missingColumn(files().get(0), List.of(names), columns, otherDelimiter(List.of(names)));
+  }
+
+  /** Says by what the header is separated, if it has a column of these names then. */
+  private String otherDelimiter(List<String> names) {
+    String header = String.join(dialect.delimiter(), columns);
+    for (String other : DELIMITERS) {
+      Dialect by = new Dialect(other, dialect.quote(), true, dialect.charset());
+      boolean fits =
+          CsvRows.values(header, by).stream().flatMap(List::stream).anyMatch(names::contains);
+      if (fits) {
+        return " Its columns are separated by '%s', which the reader table takes as dataset.delimiter."
+            .formatted(other.replace("\t", "\\t"));
+      }
+    }
+    return "";
   }
 
   private void requireOnce(String column) {

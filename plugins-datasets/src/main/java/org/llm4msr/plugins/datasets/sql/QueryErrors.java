@@ -29,7 +29,8 @@ final class QueryErrors {
     }
     int malformed = text.indexOf(TextInput.MALFORMED);
     if (malformed >= 0) {
-      return malformed(text.substring(malformed + TextInput.MALFORMED.length()).strip(), cause);
+      String message = text.substring(malformed + TextInput.MALFORMED.length()).strip();
+      return malformed(message, "", cause);
     }
     return new MsrException(
         ErrorType.DATA,
@@ -42,10 +43,18 @@ final class QueryErrors {
    * Returns the error that a row cannot be read.
    *
    * @param message file, place and fault, as a sentence
+   * @param advice what to do where it is not the row that is wrong; empty otherwise
    */
-  static MsrException malformed(String message, Exception cause) {
+  static MsrException malformed(String message, String advice, Exception cause) {
+    String mend =
+        message.endsWith(TextInput.NOT_UTF_8)
+            ? "Convert the file to UTF-8, or fix the row."
+            : "Fix or remove the row.";
     return new MsrException(
-        ErrorType.DATA, "data/MALFORMED_ROW", message + " Fix or remove the row.", cause);
+        ErrorType.DATA,
+        "data/MALFORMED_ROW",
+        message + " " + (advice.isEmpty() ? mend : advice),
+        cause);
   }
 
   private static String firstLine(String text) {

@@ -12,6 +12,9 @@ import org.llm4msr.toolkit.database.SqlText;
 /** The rules for every row of a table. A row that breaks one ends the query, or is skipped. */
 final class RowRules {
 
+  /** How many rows tell what a column has. */
+  static final int FIRST_ROWS = 1_000;
+
   private static final String BROKEN = "A row breaks a rule";
 
   /** The effects that rules for kept rows have. */
@@ -27,7 +30,7 @@ final class RowRules {
    * @param kept a condition, in SQL
    * @param message what is wrong otherwise, in SQL
    */
-  private record Rule(String column, String kept, String message, Effect effect) {
+  private record Rule(String column, String kept, String message, Effect effect, Advice advice) {
 
     boolean isTestedIn(String name) {
       return effect == Effect.SCAN && column.equals(name);
@@ -52,7 +55,7 @@ final class RowRules {
 
   /** Refuses rows with a fault, which is a sentence; a strict query fails on them by itself. */
   void refuse(String fault) {
-    rules.add(new Rule("", fault + " IS NULL", fault, Effect.IMPLIED));
+    rules.add(new Rule("", fault + " IS NULL", fault, Effect.IMPLIED, Advice.NONE));
   }
 
   /**
@@ -63,7 +66,7 @@ final class RowRules {
    * @param expected the type, in words
    */
   void refuseOtherThan(String expected, String column, String holds, String text) {
-    add(column, holds, text, expected, Effect.IMPLIED);
+    add(column, holds, text, expected, Effect.IMPLIED, Advice.NONE);
   }
 
   /**
@@ -73,7 +76,7 @@ final class RowRules {
    * @param expected the requirement of the condition, in words
    */
   void add(String column, String holds, String expected) {
-    add(column, holds, SqlText.identifier(column), expected);
+    add(column, holds, SqlText.identifier(column), expected, Advice.NONE);
   }
 
   /**
@@ -83,23 +86,24 @@ final class RowRules {
    * @param value what is reported of a row that breaks it, in SQL
    * @param expected the requirement of the condition, in words
    */
-  void add(String column, String holds, String value, String expected) {
-    add(column, holds, value, expected, Effect.SCAN);
+  void add(String column, String holds, String value, String expected, Advice advice) {
+    add(column, holds, value, expected, Effect.SCAN, advice);
   }
 
   /** Adds a rule that the query applies after the scan. */
   void addLater(String column, String holds, String expected) {
-    add(column, holds, SqlText.identifier(column), expected, Effect.LATER);
+    add(column, holds, SqlText.identifier(column), expected, Effect.LATER, Advice.NONE);
   }
 
   /** Adds a rule for a value that the query leaves out of rows that break it. */
   void addBlanking(String column, String holds, String value, String expected) {
-    add(column, holds, value, expected, Effect.BLANKED);
+    add(column, holds, value, expected, Effect.BLANKED, Advice.NONE);
   }
 
-  private void add(String column, String holds, String value, String expected, Effect effect) {
+  private void add(
+      String column, String holds, String value, String expected, Effect effect, Advice advice) {
     String message = Sql.unlike(column, "coalesce(" + value + "::VARCHAR, '')", expected);
-    rules.add(new Rule(column, "coalesce(" + holds + ", false)", message, effect));
+    rules.add(new Rule(column, "coalesce(" + holds + ", false)", message, effect, advice));
   }
 
   /**
@@ -150,20 +154,46 @@ final class RowRules {
     return files.stream().map(file -> file.where(condition, column)).toList();
   }
 
+  /**
+   * A row that breaks a rule.
+   *
+   * @param message file, place and fault, as a sentence
+   * @param advice what to do where it is not the row that is wrong; empty otherwise
+   */
+  record Broken(String message, String advice) {}
+
   /** Describes the first row that breaks a rule; empty if none does. */
-  Optional<String> firstBroken(List<FileScan> files) {
+  Optional<Broken> firstBroken(List<FileScan> files) {
     // Rules that look into other tables lose the order of the rows.
     String order = of(Effect.LATER).isEmpty() ? "" : " ORDER BY " + TableInput.LINE;
     for (FileScan file : of(KEPT).isEmpty() ? List.<FileScan>of() : files) {
       String first =
-          "SELECT %s, %s FROM %s WHERE NOT (%s)%s LIMIT 1"
-              .formatted(TableInput.LINE, first(Rule::message, KEPT), file.rows(), kept(), order);
+          "SELECT %s, %s, %s FROM %s WHERE NOT (%s)%s LIMIT 1"
+              .formatted(
+                  TableInput.LINE,
+                  first(Rule::message, KEPT),
+                  first(rule -> Integer.toString(rules.indexOf(rule)), KEPT),
+                  file.rows(),
+                  kept(),
+                  order);
       for (List<String> row : database.rows(first, List.of(file.file()))) {
         return Optional.of(
-            "%s, %s %s: %s".formatted(file.file(), file.unit(), row.get(0), row.get(1)));
+            new Broken(
+                "%s, %s %s: %s".formatted(file.file(), file.unit(), row.get(0), row.get(1)),
+                advice(rules.get(Integer.parseInt(row.get(2))), file)));
       }
     }
     return Optional.empty();
+  }
+
+  private String advice(Rule rule, FileScan file) {
+    if (rule.advice() == Advice.NONE) {
+      return "";
+    }
+    String values =
+        "SELECT v FROM (SELECT %s::VARCHAR AS v FROM %s LIMIT %d) WHERE v <> ''"
+            .formatted(SqlText.identifier(rule.column()), file.rows(), FIRST_ROWS);
+    return rule.advice().of(database.strings(values, List.of(file.file())));
   }
 
   /** Returns what a row says of the first rule that it breaks, in SQL. */

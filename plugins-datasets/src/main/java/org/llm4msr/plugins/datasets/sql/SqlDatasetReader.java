@@ -235,7 +235,7 @@ public final class SqlDatasetReader implements DatasetReader {
         .filter(table -> table.isReadBy(query))
         .flatMap(table -> table.rules.firstBroken(table.fileScans()).stream())
         .findFirst()
-        .map(message -> QueryErrors.malformed(message, cause))
+        .map(broken -> QueryErrors.malformed(broken.message(), broken.advice(), cause))
         .orElse(failure);
   }
 

@@ -1,10 +1,14 @@
 package org.llm4msr.plugins.datasets.sql;
 
+import static java.util.stream.Collectors.joining;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.plugins.datasets.input.TextInput;
@@ -28,8 +32,13 @@ public abstract class TableInput {
     rules = new RowRules(database);
   }
 
-  /** Returns the error that a file has no column of these names. */
-  static MsrException missingColumn(Path file, List<String> wanted, List<String> columns) {
+  /**
+   * Returns the error that a file has no column of these names.
+   *
+   * @param advice a sentence with a space before it; empty if there is none
+   */
+  static MsrException missingColumn(
+      Path file, List<String> wanted, List<String> columns, String advice) {
     String hint =
         columns.stream()
             .filter(column -> wanted.stream().anyMatch(column::equalsIgnoreCase))
@@ -40,7 +49,8 @@ public abstract class TableInput {
         ErrorType.DATA,
         "data/MISSING_COLUMN",
         "%s has no column %s; its columns are %s.%s Check that the file is of the format that the reader expects, and the names of columns in the configuration."
-            .formatted(file, String.join(" or ", wanted), String.join(", ", columns), hint));
+            .formatted(
+                file, String.join(" or ", wanted), String.join(", ", columns), advice + hint));
   }
 
   /** Returns the error that two files of one table have different columns. */
@@ -89,17 +99,41 @@ public abstract class TableInput {
   }
 
   /**
-   * Returns a column as SQL of a type, and refuses rows with another value.
+   * Returns a column as numbers, true as 1 and false as 0, and refuses rows with another value.
    *
    * @param missing cells that are missing
+   * @param advice for such rows
    */
-  public final String typed(String column, String type, List<String> missing) {
+  public final String number(String column, List<String> missing, Advice advice) {
+    return parsed(column, this::number, "a number", missing, advice);
+  }
+
+  /** Returns a cell as a number, in SQL: null if it is none. */
+  String number(String cell) {
+    return "coalesce(TRY_CAST(%1$s AS DOUBLE), CASE lower(%1$s::VARCHAR) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)"
+        .formatted(cell);
+  }
+
+  /**
+   * Returns a column as SQL makes values of it, and refuses rows with another one.
+   *
+   * @param parse makes SQL of a cell, null where it cannot be read
+   * @param expected what it should be, in words
+   * @param missing cells that are missing
+   * @param advice for such rows
+   */
+  public final String parsed(
+      String column,
+      UnaryOperator<String> parse,
+      String expected,
+      List<String> missing,
+      Advice advice) {
     String cell = text(column);
-    String typed = without(missing, cell, "TRY_CAST(" + name(column) + " AS " + type + ")");
+    String parsed = without(missing, cell, parse.apply(name(column)));
     String holds =
-        "(%s IS NULL OR %s IS NOT NULL)".formatted(without(missing, cell, name(column)), typed);
-    mayHave(column, holds, SqlText.identifier(column), Sql.typeName(type));
-    return typed;
+        "(%s IS NULL OR %s IS NOT NULL)".formatted(without(missing, cell, name(column)), parsed);
+    mayHave(column, holds, SqlText.identifier(column), expected, advice);
+    return parsed;
   }
 
   /**
@@ -145,7 +179,7 @@ public abstract class TableInput {
         "(%1$s IS NULL OR (len(%1$s) = %3$d AND list_count(%2$s) = %3$d))"
             .formatted(list, vector, size);
     String found = "(len(%1$s) || ' values: ' || %1$s::VARCHAR)".formatted(list);
-    mayHave(column, holds, found, "a list of " + size + " numbers");
+    mayHave(column, holds, found, "a list of " + size + " numbers", Advice.NONE);
     return "CASE WHEN " + holds + " THEN " + vector + " END";
   }
 
@@ -166,7 +200,12 @@ public abstract class TableInput {
    * @param expected its requirement, in words
    */
   public final void requireThat(String column, String holds, String expected) {
-    rules.add(column, holds, expected);
+    requireThat(column, holds, expected, Advice.NONE);
+  }
+
+  /** Refuses rows in which a condition does not hold, with advice. */
+  public final void requireThat(String column, String holds, String expected, Advice advice) {
+    rules.add(column, holds, SqlText.identifier(column), expected, advice);
   }
 
   /**
@@ -183,12 +222,14 @@ public abstract class TableInput {
    *
    * @param found what is reported of them, in SQL
    * @param expected the requirement of the condition, in words
+   * @param advice for rows that are refused
    */
-  public final void mayHave(String column, String holds, String found, String expected) {
+  public final void mayHave(
+      String column, String holds, String found, String expected, Advice advice) {
     if (describes && database.skipsMalformed()) {
       rules.addBlanking(column, holds, found, expected);
     } else {
-      rules.add(column, holds, found, expected);
+      rules.add(column, holds, found, expected, advice);
     }
   }
 
@@ -219,6 +260,34 @@ public abstract class TableInput {
 
   /** Describes the columns of text that hold whole numbers written as real ones. */
   abstract List<String> madeReal();
+
+  /**
+   * Describes those of a file by its first rows: a program writes all numbers of a column alike.
+   *
+   * @param texts the columns of text, at least one
+   * @param rows of the file, in SQL
+   */
+  final List<String> madeReal(Path file, Collection<String> texts, String rows) {
+    String columns =
+        texts.stream()
+            .map(SqlText::identifier)
+            .map(
+                name ->
+                    "CASE WHEN bool_and(regexp_full_match(%1$s, '-?\\d+\\.0')) THEN max(%1$s) END"
+                        .formatted(name))
+            .collect(joining(", "));
+    String query =
+        "SELECT %s FROM (SELECT * FROM %s LIMIT %d)".formatted(columns, rows, RowRules.FIRST_ROWS);
+    List<String> found = new ArrayList<>();
+    Iterator<String> names = texts.iterator();
+    for (String value : database.rows(query, List.of(file)).get(0)) {
+      String column = names.next();
+      if (!value.isEmpty()) {
+        found.add("%s: column '%s' has values such as '%s'".formatted(file, column, value));
+      }
+    }
+    return found;
+  }
 
   /**
    * Returns the source that one query reads from, once, after all columns have been requested. It

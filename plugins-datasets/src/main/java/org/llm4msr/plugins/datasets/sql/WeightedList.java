@@ -73,7 +73,7 @@ public record WeightedList(String values, String weights) {
   }
 
   private WeightedList with(TableInput input, String column, String holds, String expected) {
-    input.mayHave(column, holds, SqlText.identifier(column), expected);
+    input.mayHave(column, holds, SqlText.identifier(column), expected, Advice.NONE);
     String only = "CASE WHEN " + holds + " THEN %s END";
     return new WeightedList(only.formatted(values), only.formatted(weights));
   }

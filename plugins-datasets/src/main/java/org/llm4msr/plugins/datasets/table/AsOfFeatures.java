@@ -140,7 +140,7 @@ final class AsOfFeatures {
       String value = input.present(features.key().get(part), missing);
       columns.add("%s::VARCHAR AS %s".formatted(value, names.get(part)));
     }
-    String time = TableFormat.time(input, features.time(), unit(features), missing);
+    String time = new TimeColumn(features.time(), unit(features), null).of(input, missing);
     columns.add("%s AS %s".formatted(moment(time, PLACE), MOMENT));
     columns.addAll(values.apply(features, input));
     return "SELECT %s FROM (SELECT *, row_number() OVER () AS %s FROM %s)"

@@ -32,7 +32,7 @@ final class FurtherLabels {
 
   private String value(TableInput input, TableConfig.Label label) {
     String column = label.column() == null ? label.name() : label.column();
-    String number = input.typed(column, "DOUBLE", missing);
+    String number = input.number(column, missing, ValueAdvice::ofNumber);
     if (label.positiveAbove() == null) {
       String holds = "(%1$s IS NULL OR %1$s IN (0, 1))".formatted(number);
       input.requireThat(column, holds, "0, 1 or empty");

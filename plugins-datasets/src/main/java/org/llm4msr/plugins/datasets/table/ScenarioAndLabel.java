@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.data.RawTable;
+import org.llm4msr.plugins.datasets.sql.Advice;
 import org.llm4msr.plugins.datasets.sql.Lookup;
 import org.llm4msr.plugins.datasets.sql.Sql;
 import org.llm4msr.plugins.datasets.sql.TableInput;
@@ -65,12 +66,13 @@ final class ScenarioAndLabel {
   private Lookup labelOf(RawTable table) {
     TableInput input = sources.of(table);
     String column = config.label();
-    String number = input.typed(column, "DOUBLE", sources.missing(table));
+    Advice advice = ValueAdvice::ofLabel;
+    String number = input.number(column, sources.missing(table), advice);
     if (config.positiveAbove() != null) {
       return lookup(table, LABEL, column, Sql.above(number, config.positiveAbove()));
     }
     String holds = "(%1$s IS NULL OR %1$s IN (0, 1))".formatted(number);
-    input.mayHave(column, holds, SqlText.identifier(column), "0 or 1");
+    input.mayHave(column, holds, SqlText.identifier(column), "0 or 1", advice);
     return lookup(table, LABEL, column, "CASE WHEN " + holds + " THEN " + number + " END");
   }
 
@@ -121,9 +123,10 @@ final class ScenarioAndLabel {
       return "1";
     }
     requireColumn(input, LABEL, config.label());
-    String number = input.typed(config.label(), "DOUBLE", config.missingValues());
+    Advice advice = ValueAdvice::ofLabel;
+    String number = input.number(config.label(), config.missingValues(), advice);
     if (config.positiveAbove() == null) {
-      input.requireThat(config.label(), number + " IN (0, 1)", "0 or 1");
+      input.requireThat(config.label(), number + " IN (0, 1)", "0 or 1", advice);
       return number;
     }
     input.requireThat(config.label(), "isfinite(" + number + ")", "a number");

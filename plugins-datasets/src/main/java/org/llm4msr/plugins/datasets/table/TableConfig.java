@@ -2,6 +2,7 @@ package org.llm4msr.plugins.datasets.table;
 
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -39,6 +40,12 @@ public record TableConfig(
         @Size(min = 1)
         String listSeparator,
     @Setting(
+            value = "CSV: what stands before the fraction of a number, a point or a comma",
+            defaultValue = "'.'",
+            before = "'.'")
+        @Pattern(regexp = "[.,]", message = "must be . or ,")
+        String decimalSeparator,
+    @Setting(
             value = "Cells of all files that have no value, as empty ones: [Unknown, NULL]",
             defaultValue = "[]",
             before = "[]")
@@ -64,6 +71,12 @@ public record TableConfig(
             value = "Unit of the time: seconds or milliseconds since 1970, or timestamp",
             defaultValue = "seconds")
         TimeUnit timeUnit,
+    @Setting(
+            value =
+                "How times of the interactions are written where timeUnit is timestamp, such as"
+                    + " '%d.%m.%Y %H:%M'; by default as 2024-03-01 10:00:00",
+            before = "null")
+        @Nullable String timeFormat,
     @Setting("Column that says train, validation or test") @Nullable String partColumn,
     @Setting(
             value = "Column of what was shown together: an impression, a session, a request",
@@ -124,7 +137,7 @@ public record TableConfig(
 
   @Override
   public boolean hasLines(String file) {
-    return format.of(file) == Format.CSV;
+    return format.of(file) == Format.CSV && !file.endsWith(".zst");
   }
 
   @Override
@@ -145,10 +158,15 @@ public record TableConfig(
 
   /** The format of files. */
   public enum Format {
-    /** By the end of the name: .parquet, .arrow, .feather and .arrows, else CSV. */
+    /**
+     * By the end of the name: .parquet, .arrow, .feather and .arrows, or .jsonl, .ndjson and .json,
+     * else CSV.
+     */
     AUTO,
-    /** Delimited text with a header, possibly compressed with gzip. */
+    /** Delimited text with a header, possibly compressed. */
     CSV,
+    /** One object of JSON in each line, possibly compressed. */
+    JSON,
     /** Parquet. */
     PARQUET,
     /** Arrow IPC, file or stream. */
@@ -162,6 +180,10 @@ public record TableConfig(
       String name = file.toLowerCase(Locale.ROOT);
       if (name.endsWith(".parquet")) {
         return PARQUET;
+      }
+      String plain = name.replaceFirst("\\.(gz|zst)$", "");
+      if (List.of(".jsonl", ".ndjson", ".json").stream().anyMatch(plain::endsWith)) {
+        return JSON;
       }
       boolean arrow =
           name.endsWith(".arrow") || name.endsWith(".arrows") || name.endsWith(".feather");

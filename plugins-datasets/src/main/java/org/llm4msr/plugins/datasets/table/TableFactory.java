@@ -9,7 +9,7 @@ import org.llm4msr.plugins.datasets.sql.RawDatabase;
 /** Makes readers of a user's own tables. */
 @Plugin(
     name = "table",
-    description = "Your own CSV, Parquet or Arrow files, described in the configuration")
+    description = "Your own CSV, JSON, Parquet or Arrow files, described in the configuration")
 public final class TableFactory implements DatasetReaderFactory<TableConfig> {
 
   @Override

@@ -54,6 +54,9 @@ final class TableFormat {
     vectorFields = new VectorFields(context, database);
     asOf = new AsOfFeatures(config, sources);
     config.fields().forEach(this::requireSource);
+    if (config.timeFormat() != null && config.timeUnit() != TableConfig.TimeUnit.TIMESTAMP) {
+      throw wrongUse("timeFormat tells how times are written, so it needs timeUnit: timestamp.");
+    }
     fieldColumns = new FieldColumns(config.fields());
   }
 
@@ -169,7 +172,8 @@ final class TableFormat {
     columns.add(answers.scenario(input) + " AS scenario");
     columns.add(answers.label(input) + " AS label");
     if (config.time() != null) {
-      columns.add(time(input, config.time(), config.timeUnit(), missing) + " AS time");
+      TimeColumn time = new TimeColumn(config.time(), config.timeUnit(), config.timeFormat());
+      columns.add(time.ofLog(input, missing) + " AS time");
     }
     if (!part.isEmpty()) {
       columns.add(SqlText.literal(part) + " AS split");
@@ -210,29 +214,11 @@ final class TableFormat {
   }
 
   private String weight(TableInput input, String column) {
-    String number = input.typed(column, "DOUBLE", config.missingValues());
+    String number = input.number(column, config.missingValues(), ValueAdvice::ofNumber);
     // As float32, which prepared data stores, larger numbers are infinite; NaN is larger than all.
     String holds = "(%1$s IS NULL OR (%1$s >= 0 AND %1$s < 3.4e38))".formatted(number);
     input.requireThat(column, holds, "a weight of at least 0");
     return number;
-  }
-
-  /** Returns a time in milliseconds since 1970 in SQL, and refuses rows without one. */
-  static String time(
-      TableInput input, String column, TableConfig.TimeUnit unit, List<String> missing) {
-    if (unit == TableConfig.TimeUnit.TIMESTAMP) {
-      String instant = input.typed(column, "TIMESTAMPTZ", missing);
-      input.requireThat(column, "%1$s IS NOT NULL AND isfinite(%1$s)".formatted(instant), "a time");
-      return "epoch_ms(" + instant + ")";
-    }
-    boolean seconds = unit == TableConfig.TimeUnit.SECONDS;
-    String number = input.typed(column, "DOUBLE", missing);
-    input.requireThat(
-        column,
-        "abs(" + number + ") < " + (seconds ? "7258118400" : "7258118400000"),
-        "a time before 2200 in %s since 1970 (dataset.timeUnit)"
-            .formatted(seconds ? "seconds" : "milliseconds"));
-    return seconds ? "(" + number + " * 1000)::BIGINT" : number + "::BIGINT";
   }
 
   private String entities(RawTable table, String key) {
@@ -289,7 +275,7 @@ final class TableFormat {
         switch (field.kind()) {
           case CATEGORICAL, HASHED -> input.value(own, missing);
           case MULTI_CATEGORICAL, MULTI_HASHED -> input.list(own, config.listSeparator(), missing);
-          case NUMERIC, BUCKETED -> input.typed(own, "DOUBLE", missing);
+          case NUMERIC, BUCKETED -> input.number(own, missing, ValueAdvice::ofNumber);
           case VECTOR -> input.vector(own, config.listSeparator(), size(field), missing);
         };
     columns.add(value + " AS " + column);

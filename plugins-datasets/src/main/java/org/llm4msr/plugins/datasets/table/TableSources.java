@@ -16,6 +16,7 @@ import org.llm4msr.api.data.RawTable;
 import org.llm4msr.plugins.datasets.input.Dialect;
 import org.llm4msr.plugins.datasets.sql.ColumnarTable;
 import org.llm4msr.plugins.datasets.sql.CsvTable;
+import org.llm4msr.plugins.datasets.sql.JsonTable;
 import org.llm4msr.plugins.datasets.sql.RawDatabase;
 import org.llm4msr.plugins.datasets.sql.TableInput;
 
@@ -153,7 +154,8 @@ final class TableSources {
     return switch (format) {
       case PARQUET -> ColumnarTable.parquet(database, files);
       case ARROW -> ColumnarTable.arrow(database, files);
-      default -> CsvTable.open(database, files, dialect);
+      case JSON -> JsonTable.open(database, files);
+      default -> CsvTable.open(database, files, dialect).decimals(config.decimalSeparator());
     };
   }
 

@@ -118,7 +118,7 @@ class CsvRowsTest {
   void anotherEncodingIsAFaultUnlessStated() throws IOException {
     byte[] text = "\u00e9,1\n\u00e9,\u00fc\n".getBytes(ISO_8859_1);
     assertThat(rows(text, new Dialect(",", "", false, UTF_8), "a", "b"))
-        .allMatch(row -> row.contains(TextBatch.NOT_UTF_8));
+        .allMatch(row -> row.contains(TextInput.NOT_UTF_8));
     assertThat(rows(text, new Dialect(",", "", false, ISO_8859_1), "a", "b"))
         .containsExactly("1|\u00e9|1|\u00e9,1", "2|\u00e9|\u00fc|\u00e9,\u00fc");
   }
