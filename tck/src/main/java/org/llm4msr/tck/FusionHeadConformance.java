@@ -33,7 +33,7 @@ import org.llm4msr.toolkit.model.MetaNetworks;
 
 /**
  * The rules of fusion heads, which are tested with {@link ReferenceBackbone} and {@link
- * ReferenceMetaNetwork}. Extend it and name the factory:
+ * org.llm4msr.tck.harness.ReferenceMetaNetwork}. Extend it and name the factory:
  *
  * <pre>{@code
  * class MyHeadTest extends FusionHeadConformance {
