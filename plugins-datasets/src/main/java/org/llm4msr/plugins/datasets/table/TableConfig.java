@@ -42,7 +42,7 @@ public record TableConfig(
     @Setting(
             value = "CSV: what stands before the fraction of a number, a point or a comma",
             defaultValue = "'.'",
-            before = "'.'")
+            before = ".")
         @Pattern(regexp = "[.,]", message = "must be . or ,")
         String decimalSeparator,
     @Setting(
