@@ -162,7 +162,9 @@ class ReplacedPartsTest {
   void aBundleOfAReplacedBackboneNeedsItAgain() {
     assertThatThrownBy(() -> load(new WithoutBackbone()).close())
         .isInstanceOf(MsrException.class)
-        .hasMessageContaining("dense.safetensors");
+        .hasMessageStartingWith("[bundle/OTHER_PARTS] " + bundle)
+        .hasMessageContaining("the backbone 'linear'")
+        .hasMessageContaining("model.backbone.name");
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.llm4msr.runtime.assembly.fields.FieldTables;
 import org.llm4msr.runtime.assembly.sequences.SequenceInputs;
 import org.llm4msr.runtime.assembly.sequences.SequencePlan;
 import org.llm4msr.runtime.calibration.Calibration;
+import org.llm4msr.runtime.config.ModelPart;
 import org.llm4msr.runtime.config.ScoringConfig;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.config.past.HistoryConfig;
@@ -123,10 +124,11 @@ public final class BundleModel {
    * Makes the model; the caller closes it.
    *
    * @throws org.llm4msr.api.MsrException of type DATA, with the file, if the parts of the bundle do
-   *     not fit each other
+   *     not fit each other; {@code bundle/OTHER_PARTS} if a module of the training is missing
    */
   public static InferenceModel load(
       Bundle bundle, ScoringConfig config, RowEncoder encoder, TensorEngine engine) {
+    ReplacedParts.require(bundle.folder(), bundle.manifest(), ModelPart.of(config.model()));
     requireRoom(bundle, config, encoder);
     EventLogs events = events(bundle, config, encoder.manifest());
     InferenceModel model =
