@@ -168,6 +168,7 @@ class SourceCallsTest {
     assertThat(failure.text()).startsWith("The feature source 'mine' " + text);
   }
 
+  @SuppressWarnings("InfiniteRecursion")
   private static FeatureValues deeper(FeatureQuery query) {
     return deeper(new FeatureQuery(query.user(), "deeper", query.items()));
   }
