@@ -44,7 +44,8 @@ import org.llm4msr.tck.process.ReaderProcess;
 
 /**
  * Creates a plugin as a run does, and uses it once on small data: the plugin's class loader is the
- * thread's while a run sees to that, and not elsewhere.
+ * thread's while a run sees to that, and not elsewhere. What it says has no format, as the plugin
+ * may have changed the default locale.
  */
 final class Creation {
 
@@ -122,7 +123,7 @@ final class Creation {
       model.infer(batch);
       model.train(batch, ModelData.factors(batch));
     }
-    return "created; %d rows scored, and one training step".formatted(batch.rows());
+    return "created; " + batch.rows() + " rows scored, and one training step";
   }
 
   private String prompts(PluginChoice<PromptBuilderFactory<Record>, Record> choice) {
@@ -132,7 +133,7 @@ final class Creation {
     int scenarios = builder.scenarioPrompts(PromptData.SCENARIOS).size();
     builder.userPrompt(PromptData.history("anna", 3));
     builder.itemPrompt(PromptData.ITEMS.get(0));
-    return "created; prompts of %d scenarios, a user and an item".formatted(scenarios);
+    return "created; prompts of " + scenarios + " scenarios, a user and an item";
   }
 
   private String encoder(PluginChoice<KnowledgeEncoderFactory<Record>, Record> choice) {
@@ -140,7 +141,7 @@ final class Creation {
     KnowledgeEncoder made = choice.create(KnowledgeEncoderFactory::create, context);
     try (KnowledgeEncoder encoder = ContextWrappers.of(choice.calls(), made)) {
       int answers = encoder.encode(TEXTS).size();
-      return "created; %d texts encoded by %s".formatted(answers, encoder.info().model());
+      return "created; " + answers + " texts encoded by " + encoder.info().model();
     }
   }
 
@@ -157,8 +158,8 @@ final class Creation {
         BufferAllocator allocator = new RootAllocator();
         ArrowReader batches = reader.open(RawTable.INTERACTIONS, allocator)) {
       batches.loadNextBatch();
-      return "created; the first %d interactions of %s read"
-          .formatted(batches.getVectorSchemaRoot().getRowCount(), data);
+      int rows = batches.getVectorSchemaRoot().getRowCount();
+      return "created; the first " + rows + " interactions of " + data + " read";
     }
   }
 

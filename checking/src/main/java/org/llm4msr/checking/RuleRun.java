@@ -150,17 +150,25 @@ final class RuleRun {
     if (!broke.add(rule.id())) {
       return; // What a guard finds, it finds after several rules.
     }
-    CheckFinding finding =
-        new CheckFinding(
-            rule.id(),
-            "the plugin " + rule.says() + "\n" + found(broken),
-            null,
-            "check first: " + String.join("; ", rule.checkFirst()));
+    CheckFinding finding = finding(rule, found(broken));
     if (rule.level() == RequirementLevel.MUST) {
       findings.add(finding);
     } else {
       advice.add("SHOULD be kept or waived in a test: " + rule.id() + ": " + finding.what());
     }
+  }
+
+  /**
+   * Makes the finding that a rule is broken.
+   *
+   * @param found lines
+   */
+  static CheckFinding finding(RuleInfo rule, String found) {
+    return new CheckFinding(
+        rule.id(),
+        "the plugin " + rule.says() + "\n" + found,
+        null,
+        "check first: " + String.join("; ", rule.checkFirst()));
   }
 
   /** Returns what was expected and found, between the subject and the advice. */

@@ -40,7 +40,22 @@ public enum Guard {
       "leaves the engine's seed alone",
       List.of(
           "the runtime seeds the engine before each step: never call setRandomSeed",
-          "draw from a java.util.random generator of your own"));
+          "draw from a java.util.random generator of your own")),
+  /** Texts and numbers look as before. */
+  LOCALE(
+      "GUARD-06",
+      "leaves the default locale alone",
+      List.of("give formatters a locale, such as Locale.ROOT: never call Locale.setDefault")),
+  /** Times are read and shown as before. */
+  TIME_ZONE(
+      "GUARD-07",
+      "leaves the default time zone alone",
+      List.of("give what reads or shows times a ZoneId: never call TimeZone.setDefault")),
+  /** System.in, System.out and System.err are those of before. */
+  STREAMS(
+      "GUARD-08",
+      "leaves System.in, System.out and System.err alone",
+      List.of("log through SLF4J: never call System.setIn, setOut or setErr"));
 
   @SuppressWarnings("ImmutableEnumChecker") // A record of strings, with a copied list.
   private final RuleInfo rule;

@@ -1,6 +1,5 @@
 package org.llm4msr.tck.guard;
 
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +13,9 @@ import org.llm4msr.tck.rule.RuleBroken;
 
 /**
  * Fails a test that leaves something behind: an NDArray, an Arrow buffer, a thread, another context
- * class loader or another seed of the engine. All classes of the conformance kit have it; any other
- * test can add it with one line, completely or in part:
+ * class loader, seed of the engine, default locale, default time zone or standard stream. All
+ * classes of the conformance kit have it; any other test can add it with one line, completely or in
+ * part:
  *
  * <pre>{@code
  * @ExtendWith(ResourceGuard.class)
@@ -65,46 +65,34 @@ public final class ResourceGuard implements BeforeEachCallback, AfterEachCallbac
     if (loadsEngine) {
       TestEngines.engine();
     }
-    Map<Guard, ResourceWatch> watches = new EnumMap<>(Guard.class);
-    guards.forEach(guard -> watches.put(guard, start(guard)));
-    context.getStore(NAMESPACE).put(this, watches);
+    context.getStore(NAMESPACE).put(this, new Watches(guards));
   }
 
   @Override
-  @SuppressWarnings("unchecked") // What beforeEach put there.
   public void afterEach(ExtensionContext context) {
-    Map<Guard, ResourceWatch> watches = context.getStore(NAMESPACE).remove(this, Map.class);
-    boolean failed = context.getExecutionException().isPresent();
-    RuleBroken broken = null;
-    for (Map.Entry<Guard, ResourceWatch> entry : watches.entrySet()) {
-      List<String> leftovers = entry.getValue().leftovers();
-      // A test that failed half-way could not clean up; its own failure is the one to fix.
-      if (!leftovers.isEmpty() && !failed && broken == null) {
-        broken =
-            new RuleBroken(
-                entry.getKey().rule(),
-                context,
-                "nothing left behind",
-                leftovers.size() + " left behind:\n    - " + String.join("\n    - ", leftovers));
-      }
+    Map<Guard, List<String>> all =
+        context.getStore(NAMESPACE).remove(this, Watches.class).leftovers();
+    if (context.getExecutionException().isPresent()) {
+      return; // It could not clean up when it failed half-way; its own failure is the one to fix.
     }
-    if (broken != null) {
-      throw broken;
-    }
+    all.entrySet().stream()
+        .findFirst()
+        .ifPresent(
+            entry -> {
+              throw broken(entry.getKey(), entry.getValue(), context);
+            });
+  }
+
+  private static RuleBroken broken(Guard guard, List<String> leftovers, ExtensionContext context) {
+    return new RuleBroken(
+        guard.rule(),
+        context,
+        "nothing left behind",
+        leftovers.size() + " left behind:\n    - " + String.join("\n    - ", leftovers));
   }
 
   /** Returns whether allocations are recorded with their places, which takes time. */
   static boolean debug() {
     return Boolean.getBoolean("llm4msr.tck.debug");
-  }
-
-  private static ResourceWatch start(Guard guard) {
-    return switch (guard) {
-      case ARRAYS -> new ArrayWatch();
-      case ARROW -> new ArrowWatch();
-      case THREADS -> new ThreadWatch();
-      case CLASS_LOADER -> new ClassLoaderWatch();
-      case SEED -> new SeedWatch();
-    };
   }
 }

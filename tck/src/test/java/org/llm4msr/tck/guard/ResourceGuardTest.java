@@ -1,11 +1,16 @@
 package org.llm4msr.tck.guard;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.RootAllocator;
@@ -103,6 +108,46 @@ class ResourceGuardTest {
   }
 
   @Test
+  void theDefaultLocalesArePutBack() {
+    Locale before = Locale.getDefault();
+    Locale ofFormats = Locale.getDefault(Locale.Category.FORMAT);
+    KitRun run = KitRun.of(LeavesALocale.class);
+
+    assertThat(run.broken()).containsExactly("GUARD-06");
+    assertThat(run.failures()).hasSize(2);
+    assertThat(run.text()).contains("ar-EG in place of " + before.toLanguageTag());
+    assertThat(Locale.getDefault()).isEqualTo(before);
+    assertThat(Locale.getDefault(Locale.Category.FORMAT)).isEqualTo(ofFormats);
+  }
+
+  @Test
+  void theDefaultTimeZoneIsPutBack() {
+    TimeZone before = TimeZone.getDefault();
+    KitRun run = KitRun.of(LeavesATimeZone.class);
+
+    assertThat(run.broken()).containsExactly("GUARD-07");
+    assertThat(run.text())
+        .contains("the default time zone Asia/Kathmandu in place of " + before.getID());
+    assertThat(TimeZone.getDefault()).isEqualTo(before);
+  }
+
+  @Test
+  void theStandardStreamsArePutBack() {
+    InputStream in = System.in;
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    KitRun run = KitRun.of(LeavesStreams.class);
+
+    assertThat(run.broken()).containsExactly("GUARD-08");
+    assertThat(run.text())
+        .contains("3 left behind")
+        .contains("- another System.in", "- another System.out", "- another System.err");
+    assertThat(System.in).isSameAs(in);
+    assertThat(System.out).isSameAs(out);
+    assertThat(System.err).isSameAs(err);
+  }
+
+  @Test
   void aTestThatFailsByItselfIsNotBlamedForWhatItCouldNotClose() {
     assertThat(KitRun.of(FailsHalfWay.class).text()).isEqualTo("its own failure");
   }
@@ -193,6 +238,37 @@ class ResourceGuardTest {
     @Test
     void setsItAsTheKitDoes() {
       TestEngines.seed(TestEngines.seed());
+    }
+  }
+
+  @ExtendWith(ResourceGuard.class)
+  static class LeavesALocale {
+    @Test
+    void leavesIt() {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    }
+
+    @Test
+    void leavesThatOfFormats() {
+      Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG"));
+    }
+  }
+
+  @ExtendWith(ResourceGuard.class)
+  static class LeavesATimeZone {
+    @Test
+    void leavesIt() {
+      TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"));
+    }
+  }
+
+  @ExtendWith(ResourceGuard.class)
+  static class LeavesStreams {
+    @Test
+    void leavesThem() {
+      System.setIn(InputStream.nullInputStream());
+      System.setOut(new PrintStream(System.out, true, UTF_8));
+      System.setErr(new PrintStream(System.err, true, UTF_8));
     }
   }
 

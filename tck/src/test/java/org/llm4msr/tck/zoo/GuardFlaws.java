@@ -1,10 +1,15 @@
 package org.llm4msr.tck.zoo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.io.PrintStream;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -32,6 +37,9 @@ final class GuardFlaws {
                     .setContextClassLoader(
                         new ClassLoader(Thread.currentThread().getContextClassLoader()) {})));
     leaks.put("GUARD-05", once(() -> TestEngines.engine().setRandomSeed(12345)));
+    leaks.put("GUARD-06", once(() -> Locale.setDefault(Locale.forLanguageTag("tlh"))));
+    leaks.put("GUARD-07", once(() -> TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"))));
+    leaks.put("GUARD-08", once(() -> System.setOut(new PrintStream(System.out, true, UTF_8))));
     return leaks;
   }
 
