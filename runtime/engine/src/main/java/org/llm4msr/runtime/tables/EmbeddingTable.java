@@ -170,6 +170,18 @@ public final class EmbeddingTable {
     return stored().stride / dimension - 1;
   }
 
+  /** Returns whether all numbers that this worker has are finite, those of the state too. */
+  boolean isFinite() {
+    for (float[] chunk : stored().chunks) {
+      for (float number : chunk) {
+        if (!Float.isFinite(number)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** Returns the array that holds a row, from {@link #offset}; of a partitioned one, a batch's. */
   float[] chunk(int row) {
     return chunks[row >>> chunkShift];

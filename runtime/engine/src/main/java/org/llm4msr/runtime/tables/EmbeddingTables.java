@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.batch.Exchange;
 import org.llm4msr.runtime.batch.FieldValues;
@@ -146,6 +147,15 @@ public final class EmbeddingTables {
   /** Returns the table of each field's vectors. */
   public List<EmbeddingTable> tables() {
     return vectors;
+  }
+
+  /** Returns a table of which this worker has a number that is not finite, if there is one. */
+  public Optional<EmbeddingTable> notFinite() {
+    return places.stream()
+        .map(Place::table)
+        .distinct()
+        .filter(table -> !table.isFinite())
+        .findFirst();
   }
 
   /** Returns the table of each field's first-order weights; empty for a model without. */

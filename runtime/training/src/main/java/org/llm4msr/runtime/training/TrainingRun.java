@@ -238,8 +238,9 @@ final class TrainingRun {
         config.validateEvery() > 0
             ? state.step() % config.validateEvery() == 0 || last
             : state.epoch() != epoch;
-    boolean patienceOver = due && validates && validate(epoch, listeners);
     if (due || stopRequested.getAsBoolean() || checkpointDue.getAsBoolean()) {
+      FiniteModel.require(model, state.step());
+      boolean patienceOver = due && validates && validate(epoch, listeners);
       save(last || patienceOver, listeners);
       stopped = stopRequested.getAsBoolean() && !state.finished();
     }

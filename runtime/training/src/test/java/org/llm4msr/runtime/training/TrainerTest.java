@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -20,9 +22,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.api.Progress;
+import org.llm4msr.api.model.Backbone;
 import org.llm4msr.api.model.BackboneFactory;
+import org.llm4msr.api.model.BackboneOutput;
+import org.llm4msr.api.model.Decay;
+import org.llm4msr.api.model.Features;
+import org.llm4msr.api.model.Initializer;
+import org.llm4msr.api.model.ModelContext;
+import org.llm4msr.api.model.Parameter;
+import org.llm4msr.api.model.Pass;
 import org.llm4msr.runtime.assembly.ModelAssembly;
 import org.llm4msr.runtime.assembly.Predictions;
 import org.llm4msr.runtime.assembly.TrainableModel;
@@ -37,6 +49,9 @@ import org.llm4msr.runtime.knowledge.vectors.KnowledgeInputs;
 
 @Tag("engine")
 class TrainerTest {
+
+  /** Rows of the last batch of an epoch where others have 64. */
+  private static final int LAST_BATCH = 52;
 
   private static TensorEngine engine;
 
@@ -307,6 +322,72 @@ class TrainerTest {
           .isInstanceOf(MsrException.class)
           .hasMessageContaining("training/NOT_FINITE")
           .hasMessageContaining("learningRate");
+    }
+  }
+
+  /** In the last step, no later loss tells of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, 100, The parameter backbone/v",
+    "true, 100, The table of",
+    "false, 0, The parameter backbone/v"
+  })
+  void aGradientThatIsNotFiniteIsToldWithTheStep(boolean ofInput, int validation, String what) {
+    MemoryData data = MemoryData.of(LAST_BATCH + 7 * 64, validation, 0.9);
+    TrainingConfig config = TinyModels.training(TinyModels.optimizer(Rule.SGD, 0.1), 1, 64);
+    try (TrainableModel model = model(new Derailed(ofInput), data, config)) {
+      Trainer trainer = new Trainer(model, data, config, folder);
+
+      assertThatThrownBy(() -> trainer.train(Progress.NONE))
+          .isInstanceOf(MsrException.class)
+          .hasMessageStartingWith("[training/NOT_FINITE] " + what)
+          .hasMessageContaining(" is not finite after step 8, though the loss was")
+          .hasMessageContaining("learningRate");
+      assertThatThrownBy(trainer::loadBest).hasMessageContaining("training/NOT_TRAINED");
+    }
+  }
+
+  /**
+   * A linear model. Its loss is finite in the last step of an epoch, in which the root of 0 has no
+   * finite gradient.
+   *
+   * @param ofInput whether the root is of the input, or of the logit and so of the parameter too
+   */
+  private record Derailed(boolean ofInput) implements BackboneFactory<TinyModels.NoConfig> {
+    @Override
+    public Class<TinyModels.NoConfig> configType() {
+      return TinyModels.NoConfig.class;
+    }
+
+    @Override
+    public Backbone create(TinyModels.NoConfig config, ModelContext context) {
+      Parameter v =
+          context.parameter(
+              "v", new Shape(context.layout().width(), 1), new Initializer.Uniform(1), Decay.YES);
+      return new Backbone() {
+        @Override
+        public BackboneOutput forward(Pass pass, Features features) {
+          NDArray x = features.flat();
+          boolean last = pass.training() && x.getShape().get(0) == LAST_BATCH;
+          NDArray input = last && ofInput ? withRootOfZero(x) : x;
+          NDArray logit = input.dot(v.array()).squeeze(-1);
+          return new BackboneOutput(null, last && !ofInput ? withRootOfZero(logit) : logit);
+        }
+
+        @Override
+        public int hiddenSize() {
+          return 0;
+        }
+      };
+    }
+
+    private static NDArray withRootOfZero(NDArray x) {
+      return x.add(x.sub(x).sqrt());
+    }
+
+    @Override
+    public boolean hasHidden(TinyModels.NoConfig config) {
+      return false;
     }
   }
 
