@@ -19,6 +19,9 @@ final class ScenarioChoice {
 
   private static final Logger LOG = LoggerFactory.getLogger(ScenarioChoice.class);
 
+  /** Each has parameters, a prompt, and the users that it shares with each other. */
+  static final int MOST = 1000;
+
   private ScenarioChoice() {}
 
   /**
@@ -48,6 +51,7 @@ final class ScenarioChoice {
               + shown(present)
               + ". Name them in dataset.scenarios.");
     }
+    requireFew(keys.isEmpty() ? present : keys);
     long left = keys.isEmpty() ? 0 : present.stream().filter(key -> !keys.contains(key)).count();
     if (left > 0) {
       LOG.info("{} scenarios of the raw data are left out", left);
@@ -60,6 +64,15 @@ final class ScenarioChoice {
                 .collect(Collectors.joining(", ", " WHERE s IN (", ")"));
     database.execute("CREATE VIEW kept AS SELECT *, rowid AS r FROM interactions" + filter);
     return keys;
+  }
+
+  private static void requireFew(List<String> keys) {
+    if (keys.size() > MOST) {
+      throw DataErrors.user(
+          "TOO_MANY_SCENARIOS",
+          "The data has %d scenarios, such as %s; at most %d can be trained together. Choose a column of fewer values, or name those to keep in dataset.scenarios."
+              .formatted(keys.size(), shown(keys.subList(0, 3)), MOST));
+    }
   }
 
   private static void requirePresent(

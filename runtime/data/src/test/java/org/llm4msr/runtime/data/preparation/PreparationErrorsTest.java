@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,24 @@ class PreparationErrorsTest {
         Preparations.config(Preparations.BY_TIME, 1, "s1", "s1"),
         "data/BAD_SCENARIOS",
         "twice");
+  }
+
+  @Test
+  void refusesAColumnOfRowNumbersAsScenarios() {
+    ListReader reader = reader();
+    reader.scenarios = List.of();
+    Map<String, List<?>> rows = reader.tables.get(RawTable.INTERACTIONS);
+    rows.replaceAll(
+        (column, values) ->
+            Collections.nCopies(84, values).stream().flatMap(List::stream).toList());
+    rows.replace(
+        "scenario", IntStream.range(0, 1008).mapToObj(row -> "n%04d".formatted(row)).toList());
+
+    refused(
+        reader,
+        byTime,
+        "data/TOO_MANY_SCENARIOS",
+        "The data has 1008 scenarios, such as 'n0000', 'n0001', 'n0002'; at most 1000");
   }
 
   @Test
