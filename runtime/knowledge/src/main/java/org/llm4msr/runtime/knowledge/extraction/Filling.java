@@ -43,6 +43,7 @@ final class Filling implements PromptSink {
   private final List<Waiting> waiting = new ArrayList<>();
   private final Tally tally = new Tally();
   private final Refusals refusals = new Refusals();
+  private final UselessVectors useless = new UselessVectors();
   private final long total;
   private long seen;
   private long shortened;
@@ -50,8 +51,6 @@ final class Filling implements PromptSink {
   private long tokens;
   private long encodingNanos;
   private long clock;
-  private long zeros;
-  private @Nullable String firstZero;
 
   /** A prompt that waits to be encoded. */
   @SuppressWarnings("ArrayRecordComponent") // A hash, never compared here.
@@ -284,11 +283,8 @@ final class Filling implements PromptSink {
   }
 
   private void store(Level level, Waiting prompt, Knowledge answer) {
-    if (isZero(answer.vector())) {
-      zeros++;
-      firstZero = firstZero == null ? name(level, prompt) : firstZero;
-    }
     PromptFitter.Fitted fitted = prompt.fitted();
+    useless.add(level, name(level, prompt), fitted.text(), answer.vector());
     String key = fitted.prompt().key();
     append(
         level,
@@ -298,15 +294,6 @@ final class Filling implements PromptSink {
     tokens += fitted.tokens();
     dropped += fitted.dropped();
     shortened += fitted.dropped() > 0 ? 1 : 0;
-  }
-
-  private static boolean isZero(float[] vector) {
-    for (float number : vector) {
-      if (number != 0) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void append(Level level, StoredKnowledge row) {
@@ -327,13 +314,8 @@ final class Filling implements PromptSink {
 
   /** Finishes the store. */
   ExtractionResult finish() throws IOException {
-    if (zeros > 0 && !encoder.readsKeys()) {
-      LOG.warn(
-          "{} prompts got a vector of zeros from {}, which tells nothing of them; the first is that"
-              + " of {}. Look at it with --dry-run.",
-          zeros,
-          encoder.info().model(),
-          firstZero);
+    if (!encoder.readsKeys()) {
+      useless.warn(encoder.info().model());
     }
     return new ExtractionResult(
         writer.finish(tally.without(Level.USER), tally.without(Level.ITEM)),

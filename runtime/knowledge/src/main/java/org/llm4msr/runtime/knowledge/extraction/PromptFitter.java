@@ -12,6 +12,12 @@ final class PromptFitter {
   /** The code of a prompt that does not fit even without history. */
   static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
 
+  /** A text with more is not tokenised, which takes minutes of one of megabytes. */
+  private static final long CHARACTERS_A_TOKEN = 64;
+
+  /** The tokens of a text that was not tokenised. */
+  private static final int MANY = Integer.MAX_VALUE;
+
   private final KnowledgeEncoder encoder;
   private final int maxTokens;
 
@@ -60,10 +66,16 @@ final class PromptFitter {
       throw new MsrException(
           ErrorType.USER,
           TOO_LONG,
-          "the prompt has %d tokens even without history, the encoder reads at most %d. Key %s. Shorten the template (knowledge.prompts: style: compact), raise knowledge.encoder.maxTokens where it is set below what the model reads, or choose an encoder that reads more."
-              .formatted(shortest.tokens(), maxTokens, prompt.key()));
+          "the prompt has %s even without history, the encoder reads at most %d tokens. Key %s. Shorten what the prompt builder writes (knowledge.prompts), raise knowledge.encoder.maxTokens where it is set below what the model reads, or choose an encoder that reads more."
+              .formatted(length(shortest), maxTokens, prompt.key()));
     }
     return search(prompt, shortest);
+  }
+
+  private static String length(Fitted prompt) {
+    return prompt.tokens() == MANY
+        ? prompt.text().length() + " characters"
+        : prompt.tokens() + " tokens";
   }
 
   /** Bisects between a count that is too small and one that is enough. */
@@ -84,7 +96,7 @@ final class PromptFitter {
   private Fitted dropping(Prompt prompt, int count) {
     Prompt left = count == 0 ? prompt : prompt.dropOldest(count);
     String text = left.text();
-    int tokens = text.isBlank() ? 0 : encoder.countTokens(text);
+    int tokens = text.isBlank() ? 0 : tokens(text);
     if (tokens < 0) {
       throw new MsrException(
           ErrorType.PLUGIN,
@@ -93,5 +105,9 @@ final class PromptFitter {
               .formatted(tokens, encoder.info().model(), prompt.key()));
     }
     return new Fitted(left, text, tokens, count);
+  }
+
+  private int tokens(String text) {
+    return text.length() > CHARACTERS_A_TOKEN * maxTokens ? MANY : encoder.countTokens(text);
   }
 }

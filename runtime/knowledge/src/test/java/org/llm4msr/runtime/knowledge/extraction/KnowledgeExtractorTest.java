@@ -2,6 +2,7 @@ package org.llm4msr.runtime.knowledge.extraction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -201,9 +203,23 @@ class KnowledgeExtractorTest {
     assertThatThrownBy(() -> extract(1))
         .isInstanceOf(MsrException.class)
         .hasMessageContaining("[knowledge/PROMPT_TOO_LONG] the prompt has 3 tokens even without")
-        .hasMessageContaining("at most 2. Key u0.");
+        .hasMessageContaining("at most 2 tokens. Key u0.");
     log.users.keySet().retainAll(List.of("u0", "u1"));
     assertThat(extract(1).users().refused()).containsExactly("u0", "u1");
+  }
+
+  @Test
+  void whatIsFarTooLongIsNotTokenised() {
+    encoder.counting = tokens -> tokens > 200 ? fail("tokenised") : tokens;
+    log.items.put("long", "word ".repeat(1000));
+    log.users.put("busy", 1000);
+
+    ExtractionResult result = extract(1);
+
+    assertThat(result.items().refused()).containsExactly("long");
+    assertThat(result.users().refused()).isEmpty();
+    // "busy likes item 997 and item 998 and item 999 ." has 11 words; 12 are read.
+    assertThat(vector(KnowledgeStore.open(folder).users(), "busy")[0]).isEqualTo(11);
   }
 
   @Test
@@ -765,26 +781,41 @@ class KnowledgeExtractorTest {
 
   @Test
   void tellsOfVectorsThatAreAllZeros() {
-    ListAppender<ILoggingEvent> log = new ListAppender<>();
-    log.start();
-    Logger logger = (Logger) LoggerFactory.getLogger(Filling.class);
-    logger.addAppender(log);
-    try {
-      extract(1);
-      assertThat(log.list).isEmpty();
-      encoder.change = vector -> new float[3];
-      encoder.revision = "2";
-      extractor(1, Precision.FLOAT16, Duration.ofDays(1)).extract(folder, true, Progress.NONE);
-    } finally {
-      logger.detachAppender(log);
-    }
-    assertThat(log.list)
+    assertThat(warnings(vector -> vector)).isEmpty();
+    assertThat(warnings(vector -> new float[3]))
         .singleElement()
-        .extracting(ILoggingEvent::getFormattedMessage)
         .asString()
         .startsWith(
             "202 prompts got a vector of zeros from words, which tells nothing of them; the first"
                 + " is that of scenario '");
+  }
+
+  @Test
+  void tellsOfALevelWhoseVectorsAreAllEqual() {
+    // Those of scenarios have two words, those of users eight or more.
+    assertThat(warnings(vector -> vector[0] == 2 ? vector : new float[] {1, 1, 1}))
+        .containsExactly(
+            "All prompts of users got the same vector from words, though they differ: it tells"
+                + " nothing of them. Look at them with --dry-run, and at what the encoder makes of"
+                + " them.");
+    assertThat(warnings(vector -> new float[] {1, 1, vector[0] == 8 ? 2 : 1}))
+        .singleElement()
+        .asString()
+        .startsWith("All prompts of scenarios got the same vector");
+  }
+
+  private List<String> warnings(UnaryOperator<float[]> change) {
+    ListAppender<ILoggingEvent> events = new ListAppender<>();
+    events.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(UselessVectors.class);
+    logger.addAppender(events);
+    try {
+      encoder.change = change;
+      extractor(1, Precision.FLOAT16, Duration.ofDays(1)).extract(folder, true, Progress.NONE);
+    } finally {
+      logger.detachAppender(events);
+    }
+    return events.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   @Test
