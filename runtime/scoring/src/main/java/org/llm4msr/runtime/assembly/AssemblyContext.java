@@ -116,6 +116,13 @@ final class AssemblyContext implements FusionContext {
             .backbone()
             .create(BackboneFactory::create, places.apply("backbone", shape.with(layout)));
     PluginCall plugin = config.backbone().calls();
+    if (backbone.hiddenSize() < 0) {
+      throw plugin.error(
+          "HIDDEN_SIZE",
+          "has a hiddenSize() of %d. Have it return the width of hidden(), or 0 if there is none."
+              .formatted(backbone.hiddenSize()),
+          null);
+    }
     if (backbone.hiddenSize() == 0 && config.requires().contains(ModelInput.HIDDEN)) {
       throw plugin.error(
           "HIDDEN_SIZE",

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Features;
 import org.llm4msr.api.model.Pass;
@@ -12,9 +13,14 @@ import org.llm4msr.runtime.plugins.PluginCall;
 
 /**
  * Calls one plugin of a model, and refuses it where it closes arrays that the runtime or other
- * plugins still read: they would fail later, far from the cause.
+ * plugins still read: they would fail later, far from the cause. Names it where it uses an array
+ * that is closed.
  */
 final class CheckedPart {
+
+  /** What DJL says of closed arrays and managers. */
+  private static final Pattern CLOSED =
+      Pattern.compile("Native resource has been released|NDManager has been closed");
 
   private final PluginCall plugin;
   private final Function<String, Optional<String>> closed;
@@ -48,8 +54,8 @@ final class CheckedPart {
    *
    * @param method for example {@code forward()}
    * @param given the arrays that it reads, by their names in errors
-   * @throws org.llm4msr.api.MsrException {@code plugin/CLOSED_ARRAY}, and as {@link
-   *     PluginCall#call}
+   * @throws org.llm4msr.api.MsrException {@code plugin/CLOSED_ARRAY}, {@code plugin/INTERRUPTED},
+   *     and as {@link PluginCall#call}
    */
   <T> T call(
       String method,
@@ -61,9 +67,23 @@ final class CheckedPart {
       result = plugin.call(method, call);
     } catch (IllegalStateException e) { // What DJL throws on the use of a closed array.
       requireOpen(method, pass, given, e);
+      if (CLOSED.matcher(String.valueOf(e.getMessage())).find()) {
+        throw plugin.error(
+            "CLOSED_ARRAY",
+            "used a closed array in %s. What is made in a pass belongs to pass.manager(), which is closed when the pass ends: have it make index arrays and masks again in each pass, or as a buffer, and call array() of parameters there."
+                .formatted(method),
+            e);
+      }
       throw e;
     }
     requireOpen(method, pass, given, null);
+    if (Thread.interrupted()) { // Callers' interrupts do not reach the engine's thread.
+      throw plugin.error(
+          "INTERRUPTED",
+          "interrupted its own thread in %s. Have it leave Thread.interrupt() out: what writes files next would fail."
+              .formatted(method),
+          null);
+    }
     return result;
   }
 

@@ -1,6 +1,7 @@
 package org.llm4msr.runtime.assembly;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.djl.ndarray.NDArray;
@@ -97,6 +98,11 @@ class CheckedPartTest {
   void nullIsRefused() {
     String rest = ". Have it return a value, or throw an exception that says why there is none.";
     refused("NULL", backbone(0, given -> null), "returned null from forward()" + rest);
+    refused(
+        "NULL",
+        backbone(0, given -> new BackboneOutput(given.flat(), null)),
+        "passed null to org.llm4msr.api.model.BackboneOutput in forward() (NullPointerException:"
+            + " logit is null). Have it pass a value.");
     MsrException head =
         failure(() -> head((own, given) -> null).logits(pass, features), "plugin/NULL");
     assertThat(head)
@@ -109,6 +115,13 @@ class CheckedPartTest {
             failure(
                 () -> network.apply(pass, weights, pass.users(), features.flat()), "plugin/NULL"))
         .hasMessageContaining("null from apply()");
+  }
+
+  @Test
+  void aFaultWithNullInOtherCodeIsLeftAlone() {
+    Backbone backbone = backbone(0, given -> new BackboneOutput(null, rows(null)));
+
+    assertThatNullPointerException().isThrownBy(() -> backbone.forward(pass, features));
   }
 
   @Test
@@ -171,6 +184,38 @@ class CheckedPartTest {
               return new BackboneOutput(null, rows(given));
             }),
         "closed the manager of the pass in forward()" + CLOSED);
+  }
+
+  @Test
+  void whoUsesAnArrayOfAnEarlierPassIsNamedWithTheWayOut() {
+    NDArray kept = ofEarlierPass();
+    refused(
+        "CLOSED_ARRAY",
+        backbone(0, given -> new BackboneOutput(null, rows(given).add(kept))),
+        "used a closed array in forward(). What is made in a pass belongs to pass.manager(), which"
+            + " is closed when the pass ends: have it make index arrays and masks again in each"
+            + " pass, or as a buffer, and call array() of parameters there.");
+  }
+
+  private NDArray ofEarlierPass() {
+    try (NDManager earlier = manager.newSubManager()) {
+      return earlier.ones(new Shape(ROWS));
+    }
+  }
+
+  @Test
+  void whoInterruptsItsThreadIsNamed() {
+    refused(
+        "INTERRUPTED",
+        backbone(
+            0,
+            given -> {
+              Thread.currentThread().interrupt();
+              return new BackboneOutput(null, rows(given));
+            }),
+        "interrupted its own thread in forward(). Have it leave Thread.interrupt() out: what writes"
+            + " files next would fail.");
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 
   @Test
