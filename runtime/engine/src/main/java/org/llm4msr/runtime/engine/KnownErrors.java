@@ -14,6 +14,7 @@ public final class KnownErrors {
   public static Optional<MsrException> explain(Throwable error) {
     return EngineErrors.explain(error)
         .or(() -> MemoryErrors.explain(error))
-        .or(() -> PluginFaults.explain(error));
+        .or(() -> PluginFaults.explain(error))
+        .or(() -> PluginFaults.fault(error));
   }
 }
