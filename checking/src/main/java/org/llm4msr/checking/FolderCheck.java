@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -22,6 +23,8 @@ import org.llm4msr.runtime.plugins.check.CheckFinding;
 import org.llm4msr.runtime.plugins.check.CheckStep;
 import org.llm4msr.runtime.plugins.check.CheckStep.State;
 import org.llm4msr.runtime.plugins.check.JarContents;
+import org.llm4msr.tck.guard.Guard;
+import org.llm4msr.tck.guard.Watches;
 import org.llm4msr.tck.harness.Finding;
 
 /** The steps of a check of one plugin folder; each is told when it begins and when it ends. */
@@ -31,6 +34,8 @@ final class FolderCheck {
   private final PluginRegistry plugins;
   private final Consumer<CheckStep> listener;
   private final Path scratch;
+  private final Watches defaults =
+      new Watches(EnumSet.of(Guard.LOCALE, Guard.TIME_ZONE, Guard.STREAMS));
 
   /**
    * Makes a check.
@@ -55,7 +60,7 @@ final class FolderCheck {
     }
     begin("", "plugins");
     List<CheckFinding> broken =
-        plugins.verify().stream()
+        plugins.verify(plugin -> isHere(plugin.origin().folder())).stream()
             .filter(this::isHere)
             .map(FolderCheck::finding)
             .distinct()
@@ -66,7 +71,7 @@ final class FolderCheck {
         "plugins",
         names.isEmpty() ? "none can be used" : String.join(", ", names),
         broken,
-        List.of());
+        folder.ignoredLibraries().stream().toList());
 
     begin("", "linkage");
     if (folder.refusal().isPresent()) {
@@ -103,24 +108,41 @@ final class FolderCheck {
   }
 
   /**
-   * Creates the plugins, and runs the kit on them.
+   * Creates the plugins, and runs the kit on them, with the settings of each configuration that
+   * names them.
    *
-   * @param settings null if they cannot be read; then nothing is created
+   * @param all of which the first ones are for plugins that none names; empty if they cannot be
+   *     read, and then nothing is created
    */
-  void plugins(@Nullable Settings settings, boolean slow) {
+  void plugins(List<Settings> all, boolean slow) {
     for (PluginDescriptor plugin : here()) {
-      Subject subject = settings == null ? null : bound(plugin, settings);
-      if (subject == null) {
-        skip(title(plugin), "creation", "there are no settings");
-        skip(title(plugin), "rules", "there are no settings");
-        continue;
+      List<Settings> naming = all.stream().filter(settings -> settings.names(plugin)).toList();
+      if (all.isEmpty()) {
+        skipUse(plugin);
+      } else if (naming.isEmpty()) {
+        use(plugin, all.get(0), slow);
+      } else {
+        naming.forEach(settings -> use(plugin, settings, slow));
       }
-      String unmade = created(subject);
-      String title = title(plugin);
-      begin(title, "rules");
-      RuleRun run = RuleRun.of(subject, slow, unmade, id -> begin(title, "rule " + id));
-      end(title, "rules", run.extent(), run.findings(), run.notes());
     }
+  }
+
+  private void use(PluginDescriptor plugin, Settings settings, boolean slow) {
+    Subject subject = bound(plugin, settings);
+    if (subject == null) {
+      skipUse(plugin);
+      return;
+    }
+    String unmade = created(subject);
+    String title = title(plugin);
+    begin(title, "rules");
+    RuleRun run = RuleRun.of(subject, slow, unmade, id -> begin(title, "rule " + id));
+    end(title, "rules", run.extent(), run.findings(), run.notes());
+  }
+
+  private void skipUse(PluginDescriptor plugin) {
+    skip(title(plugin), "creation", "there are no settings");
+    skip(title(plugin), "rules", "there are no settings");
   }
 
   private @Nullable Subject bound(PluginDescriptor plugin, Settings settings) {
@@ -238,12 +260,24 @@ final class FolderCheck {
 
   private void end(
       String subject, String name, String detail, List<CheckFinding> findings, List<String> notes) {
-    tell(subject, name, findings.isEmpty() ? State.OK : State.FAILED, detail, findings, notes);
+    List<CheckFinding> all = new ArrayList<>(findings);
+    all.addAll(changedDefaults());
+    tell(subject, name, all.isEmpty() ? State.OK : State.FAILED, detail, all, notes);
   }
 
   private String skip(String subject, String name, String reason) {
-    tell(subject, name, State.SKIPPED, reason, List.of(), List.of());
+    tell(subject, name, State.SKIPPED, reason, changedDefaults(), List.of());
     return reason;
+  }
+
+  /** Returns what the process has otherwise than before the check, and puts it back. */
+  private List<CheckFinding> changedDefaults() {
+    return defaults.leftovers().entrySet().stream()
+        .map(
+            changed ->
+                RuleRun.finding(
+                    changed.getKey().rule(), "actual:   " + String.join(", ", changed.getValue())))
+        .toList();
   }
 
   private void tell(

@@ -26,25 +26,25 @@ public final class Main {
   private Main() {}
 
   /**
-   * Checks: {@code FOLDER REPORT [--config FILE] [-D KEY=VALUE]... [--slow] [--plugins DIR]...}.
+   * Checks: {@code FOLDER REPORT [--config FILE]... [-D KEY=VALUE]... [--slow] [--plugins DIR]...}.
    */
   public static void main(String[] arguments) throws IOException {
     Locale.setDefault(Locale.ROOT);
-    Path config = null;
+    List<Path> configs = new ArrayList<>();
     boolean slow = false;
     List<String> overrides = new ArrayList<>();
     List<Path> roots = new ArrayList<>();
     for (int i = 2; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--slow" -> slow = true;
-        case "--config" -> config = Path.of(arguments[++i]);
+        case "--config" -> configs.add(Path.of(arguments[++i]));
         case "-D" -> overrides.add(arguments[++i]);
         case "--plugins" -> roots.add(Path.of(arguments[++i]));
         default -> throw new IllegalArgumentException(arguments[i]);
       }
     }
     try (BufferedWriter report = Files.newBufferedWriter(Path.of(arguments[1]))) {
-      check(new PluginChecks(Path.of(arguments[0]), config, overrides, slow, roots), report);
+      check(new PluginChecks(Path.of(arguments[0]), configs, overrides, slow, roots), report);
     }
     System.exit(0); // Threads that plugins left do not keep it.
   }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.plugins.BrokenPlugin;
@@ -21,13 +20,13 @@ import org.llm4msr.runtime.plugins.check.CheckStep.State;
  * plugin comes first, for all folders.
  *
  * @param folder the root, or the folder
- * @param config of an experiment or a server, which gives settings; null for defaults alone
+ * @param configs of experiments or servers, which give settings; none for defaults alone
  * @param overrides settings that count before those, {@code key=value} each
  * @param slow whether slow rules of the kit run
  * @param roots further plugin folders, as of {@code --plugins}
  */
 record PluginChecks(
-    Path folder, @Nullable Path config, List<String> overrides, boolean slow, List<Path> roots) {
+    Path folder, List<Path> configs, List<String> overrides, boolean slow, List<Path> roots) {
 
   /** Runs all steps. */
   void run(Consumer<CheckStep> listener) throws IOException {
@@ -43,12 +42,14 @@ record PluginChecks(
       for (FolderCheck check : checks) {
         check.packaging();
       }
-      Settings settings = settings(plugins, scratch, listener);
+      List<Settings> settings = settings(plugins, scratch, listener);
       for (FolderCheck check : checks) {
         check.plugins(settings, slow);
       }
-      if (settings != null) {
-        settings.unused().forEach(override -> listener.accept(notTaken(override)));
+      if (!settings.isEmpty()) {
+        overrides.stream()
+            .filter(override -> settings.stream().noneMatch(each -> each.uses(override)))
+            .forEach(override -> listener.accept(notTaken(override)));
       }
     } finally {
       DurableFiles.delete(scratch);
@@ -99,17 +100,27 @@ record PluginChecks(
     return new CheckStep("-", "", "settings", State.FAILED, "", List.of(finding), List.of());
   }
 
-  private @Nullable Settings settings(
+  /** Returns the settings of each configuration; none if one of them cannot be read. */
+  private List<Settings> settings(
       PluginRegistry plugins, Path scratch, Consumer<CheckStep> listener) {
-    try {
-      Settings settings = new Settings(plugins, config, overrides, scratch);
-      settings.engine().ifPresent(engine -> System.setProperty("llm4msr.test.engine", engine));
-      return settings;
-    } catch (MsrException e) {
-      CheckFinding finding = new CheckFinding(e.code(), e.text(), null, null);
-      listener.accept(
-          new CheckStep("-", "", "config", State.FAILED, "" + config, List.of(finding), List.of()));
-      return null;
+    if (configs.isEmpty()) {
+      return List.of(new Settings(plugins, null, overrides, scratch));
     }
+    List<Settings> all = new ArrayList<>();
+    for (Path config : configs) {
+      try {
+        all.add(new Settings(plugins, config, overrides, scratch));
+      } catch (MsrException e) {
+        CheckFinding finding = new CheckFinding(e.code(), e.text(), null, null);
+        listener.accept(
+            new CheckStep(
+                "-", "", "config", State.FAILED, "" + config, List.of(finding), List.of()));
+      }
+    }
+    all.stream()
+        .flatMap(settings -> settings.engine().stream())
+        .findFirst()
+        .ifPresent(engine -> System.setProperty("llm4msr.test.engine", engine));
+    return all.size() < configs.size() ? List.of() : all;
   }
 }

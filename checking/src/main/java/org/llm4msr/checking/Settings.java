@@ -105,9 +105,18 @@ final class Settings {
     return override.split("[.\\[=]", 2)[0];
   }
 
-  /** Returns the overrides that no plugin took. */
-  List<String> unused() {
-    return overrides.stream().filter(override -> !used.contains(override)).toList();
+  /** Returns whether a plugin took an override. */
+  boolean uses(String override) {
+    return used.contains(override);
+  }
+
+  /** Returns whether the configuration names a plugin. */
+  boolean names(PluginDescriptor plugin) {
+    return choices.stream()
+        .anyMatch(
+            choice ->
+                choice.name().equals(plugin.name())
+                    && plugin.kind().service().isInstance(choice.factory()));
   }
 
   private @Nullable Path data(PluginFactory<?> factory) {

@@ -1,12 +1,16 @@
 package org.llm4msr.checking;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.TimeZone;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.data.DatasetGeneratorFactory;
@@ -229,6 +233,74 @@ class PluginChecksTest {
         .contains("BACKBONE-01");
   }
 
+  @Test
+  void anotherDefaultLocaleIsFoundAndPutBack() throws IOException {
+    Locale before = Locale.getDefault();
+    Ranker.sound()
+        .logit(
+            """
+            java.util.Optional.of(y).map(same -> {
+              java.util.Locale.setDefault(java.util.Locale.forLanguageTag("ar-EG"));
+              return same;
+            }).get()""")
+        .jar(root.resolve("acme/acme.jar"))
+        .build();
+
+    List<CheckStep> steps = check(root, null);
+
+    assertThat(Locale.getDefault()).isEqualTo(before);
+    assertThat(step(steps, "creation").detail())
+        .isEqualTo("created; 48 rows scored, and one training step");
+    assertThat(step(steps, "rules").detail()).matches("\\d+ of \\d+ rules kept, .*");
+    for (String name : List.of("creation", "rules")) {
+      assertThat(step(steps, name).findings())
+          .singleElement()
+          .satisfies(
+              finding -> {
+                assertThat(finding.code()).isEqualTo("GUARD-06");
+                assertThat(finding.what()).contains("ar-EG in place of " + before.toLanguageTag());
+                assertThat(finding.wayOut()).contains("never call Locale.setDefault");
+              });
+    }
+  }
+
+  /** It does so once, before any rule. */
+  @Test
+  void aFactoryThatSetsTheTimeZoneIsNamedByItsFolder() throws IOException {
+    TimeZone before = TimeZone.getDefault();
+    TestFactory.named("First", "first").jar(root.resolve("first/first.jar")).build();
+    TestFactory.named("Words", "words")
+        .member("static { java.util.TimeZone.setDefault(new java.util.SimpleTimeZone(1, \"x\")); }")
+        .jar(root.resolve("words/words.jar"))
+        .build();
+
+    List<CheckStep> steps = check(root, null);
+
+    assertThat(TimeZone.getDefault()).isEqualTo(before);
+    assertThat(steps)
+        .filteredOn(
+            step -> step.findings().stream().anyMatch(found -> found.code().equals("GUARD-07")))
+        .singleElement()
+        .satisfies(
+            step -> {
+              assertThat(step.folder()).isEqualTo("words");
+              assertThat(step.name()).isEqualTo("plugins");
+            });
+  }
+
+  @Test
+  void aLibraryThatIsIgnoredIsANote() throws IOException {
+    TestFactory.named("Words", "words")
+        .jar(root.resolve("words/words.jar"))
+        .source("ai.djl.Device", "package ai.djl; public class Device {}")
+        .build();
+
+    assertThat(step(check(root, null), "plugins").notes())
+        .singleElement()
+        .asString()
+        .contains("holds copies of ai.djl (words.jar), which are ignored");
+  }
+
   /** The check does not know what the plugin's test waives. */
   @Test
   void whatAPluginShouldKeepIsANote() throws IOException {
@@ -389,6 +461,48 @@ class PluginChecksTest {
   }
 
   @Test
+  void aPluginIsCheckedWithEachConfigurationThatNamesIt() throws IOException {
+    writeSource();
+    writeReader("return new Nothing();");
+    Path shop = Files.writeString(root.resolve("e.yaml"), "dataset: { name: raw, path: data }");
+    Path server = writeServer("users.csv");
+    Path other = writeServer("other.csv");
+
+    List<CheckStep> steps = checkWith(List.of(shop, server, other));
+
+    assertThat(steps)
+        .filteredOn(step -> step.name().equals("settings"))
+        .extracting(CheckStep::subject, CheckStep::detail)
+        .containsExactly(
+            tuple("feature source csv", "those of " + server),
+            tuple("feature source csv", "those of " + other),
+            tuple("dataset reader raw", "those of " + shop));
+    assertThat(steps)
+        .filteredOn(step -> step.name().equals("creation"))
+        .extracting(CheckStep::detail)
+        .startsWith(
+            "created; it answered",
+            "created; it failed: java.lang.IllegalStateException: no other.csv");
+  }
+
+  private Path writeServer(String file) throws IOException {
+    return Files.writeString(
+        root.resolve(file + ".yaml"),
+        "features: { source: { name: csv, file: %s } }".formatted(file));
+  }
+
+  @Test
+  void noSettingsCountWhereAConfigurationCannotBeRead() throws IOException {
+    writeSource();
+    Path missing = root.resolve("missing.yaml");
+
+    List<CheckStep> steps = checkWith(List.of(writeServer("users.csv"), missing));
+
+    assertThat(step(steps, "config").detail()).isEqualTo("" + missing);
+    assertThat(step(steps, "creation").state()).isEqualTo(State.SKIPPED);
+  }
+
+  @Test
   void aSettingThatNoPluginHasIsAFinding() throws IOException {
     writeSource();
 
@@ -428,8 +542,11 @@ class PluginChecksTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.code()).isEqualTo("check/CREATION");
-              assertThat(finding.what()).contains("java.lang.UnsupportedOperationException");
+              assertThat(finding.code()).isEqualTo("plugin/FAULT");
+              assertThat(finding.what())
+                  .contains(
+                      "threw java.lang.UnsupportedOperationException\n  at plug.Words$1.userPrompt(Words.java:",
+                      "It was about the user 'anna'.");
               assertThat(finding.where()).contains("plug.Words$1.userPrompt(Words.java:");
             });
     assertThat(step(steps, "rules").state()).isEqualTo(State.OK);
@@ -505,8 +622,17 @@ class PluginChecksTest {
 
   private static List<CheckStep> check(Path folder, Path config, String... overrides)
       throws IOException {
+    return check(folder, Stream.ofNullable(config).toList(), List.of(overrides));
+  }
+
+  private List<CheckStep> checkWith(List<Path> configs) throws IOException {
+    return check(root.resolve("plugins"), configs, List.of());
+  }
+
+  private static List<CheckStep> check(Path folder, List<Path> configs, List<String> overrides)
+      throws IOException {
     List<CheckStep> steps = new ArrayList<>();
-    new PluginChecks(folder, config, List.of(overrides), false, List.of()).run(steps::add);
+    new PluginChecks(folder, configs, overrides, false, List.of()).run(steps::add);
     steps.removeIf(step -> step.state() == State.STARTED);
     return steps;
   }

@@ -60,7 +60,7 @@ class PluginKindsTest {
   private List<CheckStep> check(BiConsumer<Path, String> pack, String part) throws IOException {
     pack.accept(root.resolve("small/small.jar"), part);
     List<CheckStep> steps = new ArrayList<>();
-    new PluginChecks(root, null, List.of(), false, List.of()).run(steps::add);
+    new PluginChecks(root, List.of(), List.of(), false, List.of()).run(steps::add);
     steps.removeIf(step -> step.state() == State.STARTED);
     return steps;
   }

@@ -24,7 +24,6 @@ import org.llm4msr.cli.output.CheckedOutput;
 import org.llm4msr.runtime.compare.LabModule;
 import org.llm4msr.runtime.engine.KnownErrors;
 import org.llm4msr.runtime.experiment.RuntimeModule;
-import org.llm4msr.runtime.plugins.ErrorSource;
 import org.llm4msr.runtime.plugins.LinkageErrors;
 import org.llm4msr.runtime.plugins.PluginRegistry;
 import picocli.CommandLine;
@@ -134,8 +133,8 @@ public final class Main {
     }
     if (shown == null) {
       String text =
-          "%s. This is a fault of %s; see above."
-              .formatted(error.toString().replaceAll("\\.$", ""), ErrorSource.of(error));
+          "%s. This is a fault of llm4msr or a plugin; see above."
+              .formatted(error.toString().strip().replaceAll("\\.$", ""));
       terminal.note("[internal/FAULT] " + text);
       terminal.error("internal/FAULT", ErrorType.INTERNAL, text, false);
       return FAILED;
@@ -146,12 +145,14 @@ public final class Main {
   }
 
   /** Returns the error that the user should see, however deeply libraries wrapped it. */
-  private static @Nullable MsrException find(@Nullable Throwable error) {
-    Throwable cause = error;
-    while (cause != null && !(cause instanceof MsrException)) {
-      cause = cause.getCause();
+  private static @Nullable MsrException find(Throwable error) {
+    for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
+      // What a plugin throws without a code or a text says less than its place does.
+      if (at instanceof MsrException known && !known.code().isBlank() && !known.text().isBlank()) {
+        return known;
+      }
     }
-    return (MsrException) cause;
+    return null;
   }
 
   /** The command without a name. */

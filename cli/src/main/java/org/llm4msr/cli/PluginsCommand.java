@@ -168,8 +168,9 @@ final class PluginsCommand extends CommandGroup {
         paramLabel = "FILE",
         description =
             "An experiment, or the configuration of a server, whose sections give the settings of"
-                + " the plugins that it names; others have their defaults.")
-    @Nullable Path config;
+                + " the plugins that it names; others have their defaults. Repeatable: a plugin is"
+                + " checked with each file that names it.")
+    List<Path> configs = new ArrayList<>();
 
     @Option(
         names = "-D",
@@ -193,9 +194,7 @@ final class PluginsCommand extends CommandGroup {
     protected void run() throws IOException, InterruptedException {
       PluginFolder.requireReadable(folder);
       List<String> arguments = new ArrayList<>();
-      if (config != null) {
-        arguments.addAll(List.of("--config", config.toString()));
-      }
+      configs.forEach(config -> arguments.addAll(List.of("--config", config.toString())));
       overrides.forEach(override -> arguments.addAll(List.of("-D", override)));
       if (slow) {
         arguments.add("--slow");

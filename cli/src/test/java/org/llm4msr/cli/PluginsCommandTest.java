@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llm4msr.api.knowledge.PromptBuilderFactory;
 import org.llm4msr.runtime.experiment.RuntimeModule;
 import org.llm4msr.runtime.plugins.PluginRegistry;
@@ -74,6 +76,22 @@ class PluginsCommandTest {
     assertThat(err.toString(UTF_8))
         .contains("bad.jar is damaged (plug/Bad.class: its checksum is ", "Copy it again")
         .doesNotContain("\tat ");
+  }
+
+  @Test
+  void aLibraryThatIsIgnoredIsToldOnce() {
+    TestFactory.named("Fat", "fat")
+        .jar(folder.resolve("fat/fat.jar"))
+        .source("plug.Other", TestFactory.named("Other", "other").source())
+        .service(PromptBuilderFactory.class, "plug.Fat\nplug.Other")
+        .source("ai.djl.Device", "package ai.djl; public class Device {}")
+        .build();
+
+    run("train", folder.resolve("e.yaml").toString(), "--plugins=" + folder);
+    assertThat(err.toString(UTF_8))
+        .startsWith(
+            "warning: The plugin folder " + folder.resolve("fat") + " holds copies of ai.djl")
+        .containsOnlyOnce("are ignored");
   }
 
   @Test
@@ -190,6 +208,63 @@ class PluginsCommandTest {
         .hasLineCount(1);
     assertThat(run("plugins", "describe", "deep", plugins, "--debug")).isEqualTo(1);
     assertThat(err.toString(UTF_8)).contains("\tat plugin:deep//plug.Asked.").hasLineCount(22);
+  }
+
+  @Test
+  void anExceptionIsToldWithTheFramesOfThePluginAlone() throws IOException {
+    throwing("boom();");
+    String plugins = "--plugins=" + folder;
+    String thrown =
+        "Code of the plugin folder mine threw java.lang.IllegalStateException: boom\n"
+            + "  at plug.Asked.boom(Asked.java:";
+
+    assertThat(run("plugins", "describe", "asked", plugins)).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .startsWith("[plugin/FAULT] " + thrown)
+        .contains("\n  at plug.Asked.engineFeatures(Asked.java:")
+        .containsOnlyOnce("  at org.llm4msr.")
+        .doesNotContain("\tat ")
+        .endsWith("--debug shows the whole stack.\n");
+    assertThat(run("plugins", "describe", "asked", plugins, "--json")).isEqualTo(1);
+    JsonNode error = new ObjectMapper().readTree(out.toString(UTF_8)).get("error");
+    assertThat(error.get("code").asText()).isEqualTo("plugin/FAULT");
+    assertThat(error.get("type").asText()).isEqualTo("PLUGIN");
+    assertThat(error.get("message").asText()).startsWith(thrown);
+    assertThat(run("plugins", "describe", "asked", plugins, "--debug")).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .contains("\tat plugin:mine//plug.Asked.boom(", "picocli.CommandLine.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"\", \"\"", "\"\", \"No such word.\"", "\"words/NONE\", \" \""})
+  void anErrorWithoutCodeOrTextIsToldByItsPlace(String words) {
+    throwing("if (true) throw new MsrException(ErrorType.USER, %s);".formatted(words));
+
+    assertThat(run("plugins", "describe", "asked", "--plugins=" + folder)).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .startsWith(
+            "[plugin/FAULT] Code of the plugin folder mine threw org.llm4msr.api.MsrException: [")
+        .contains("\n  at plug.Asked.engineFeatures(Asked.java:");
+  }
+
+  @Test
+  void anErrorOfAPluginIsToldAsItSays() {
+    throwing(
+        "if (true) throw new MsrException(ErrorType.USER, \"words/NONE\", \"No such word.\");");
+
+    assertThat(run("plugins", "describe", "asked", "--plugins=" + folder)).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).isEqualTo("[words/NONE] No such word.\n");
+  }
+
+  /** Installs the plugin {@code asked} in the folder {@code mine}. */
+  private void throwing(String statement) {
+    TestFactory.named("Asked", "asked")
+        .config("@Setting(value = \"\", defaultValue = \"1\") int x")
+        .member(
+            "public java.util.Set<EngineFeature> engineFeatures(Config c) { %s return java.util.Set.of(); }"
+                .formatted(statement))
+        .jar(folder.resolve("mine/asked.jar"))
+        .build();
   }
 
   private int run(String... arguments) {

@@ -122,7 +122,8 @@ class CodeOfNodesTest {
     Map<String, Object> settings =
         Map.of("plan", plan.toString(), "folder", folder.toString(), "memory", 1L << 28);
 
-    assertThatThrownBy(() -> open(new OpenReading(), settings, driver)).hasMessage("a reader of 1");
+    assertThatThrownBy(() -> open(new OpenReading(), settings, driver))
+        .hasMessageContaining("threw java.lang.IllegalStateException: a reader of 1\n");
     assertNamed(() -> open(new OpenReading(), settings, nodes));
   }
 
@@ -174,7 +175,7 @@ class CodeOfNodesTest {
     assertThatThrownBy(call)
         .isExactlyInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith(
-            "[plugin/MISSING_CLASS] Code of the plugin folder Parts does not fit what it runs with: the class Remote is missing.");
+            "[plugin/MISSING_CLASS] Code of the plugin folder Parts cannot be used: the class Remote is missing.");
   }
 
   @SuppressWarnings("unchecked") // What the functions of a cluster open has this type.

@@ -65,6 +65,19 @@ class JsonOutputTest {
   }
 
   @Test
+  void numbersHaveTheSameDigitsInEveryLanguage() throws Exception {
+    String options = Cli.options() + " -Duser.language=ar -Duser.country=EG";
+    Cli.Outcome outcome =
+        new Cli(folder)
+            .start(
+                Map.of("LLM4MSR_JAVA_OPTS", options), "explain", "shop.yaml", "--rows=-5", "--json")
+            .await();
+
+    assertThat(new ObjectMapper().readTree(outcome.out()).at("/error/message").asText())
+        .startsWith("--rows is -5;");
+  }
+
+  @Test
   void aPluginIsDescribedWithTheKeysOfEveryRecord() throws Exception {
     JsonNode table = json("plugins", "describe", "table", "--kind=dataset-reader", "--json");
 

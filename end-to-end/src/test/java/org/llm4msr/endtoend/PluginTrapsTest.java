@@ -82,7 +82,14 @@ class PluginTrapsTest {
             Shape shape = new Shape(context.layout().width(), 1);
             Parameter weight = context.parameter("weight", shape, Initializer.zeros(), Decay.YES);
             return config.is("no-backbone") ? null : new Backbone() {
-              public int hiddenSize() { return config.is("hidden") ? 3 : config.is("no-size") ? 0 : 1; }
+              public int hiddenSize() {
+                return switch (config.trap()) {
+                  case "hidden" -> 3;
+                  case "no-size" -> 0;
+                  case "negative-size" -> -2;
+                  default -> 1;
+                };
+              }
               public BackboneOutput forward(Pass pass, Features features) {
                 config.spring();
                 NDArray hidden = features.flat().matMul(weight.array());
@@ -214,6 +221,8 @@ class PluginTrapsTest {
         "model.backbone={name: trap-backbone, trap: hidden} | HIDDEN_SIZE"
             + " | The backbone 'trap-backbone' returned hidden() of the shape (256, 1) from"
             + " forward(); its hiddenSize() is 3, so (256, 3) is expected.",
+        "model.backbone={name: trap-backbone, trap: negative-size} | HIDDEN_SIZE"
+            + " | The backbone 'trap-backbone' has a hiddenSize() of -2. Have it return the width",
         "model.backbone={name: trap-backbone, trap: closed} | CLOSED_ARRAY"
             + " | The backbone 'trap-backbone' closed features.flat() in forward(), which the"
             + " runtime and other plugins still read.",

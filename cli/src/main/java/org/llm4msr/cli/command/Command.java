@@ -71,7 +71,10 @@ public abstract class Command implements Callable<Integer> {
   /** Does the work; exceptions are turned into error texts by the command line. */
   protected abstract void run() throws Exception;
 
-  /** Refuses broken plugins if the user wants that; otherwise says that there are some. */
+  /**
+   * Refuses broken plugins if the user wants that; otherwise says that there are some. Says what is
+   * ignored in others.
+   */
   protected void checkPlugins() {
     PluginRegistry plugins = session().plugins();
     if (strict) {
@@ -82,6 +85,7 @@ public abstract class Command implements Callable<Integer> {
               "warning: some plugins cannot be used; `%s` says why."
                   .formatted(plugins.listCommand()));
     }
+    plugins.ignoredLibraries().forEach(text -> terminal().note("warning: " + text));
   }
 
   /** Says what is kept if Ctrl-C ends this command. */

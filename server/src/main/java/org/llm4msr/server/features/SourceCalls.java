@@ -2,7 +2,6 @@ package org.llm4msr.server.features;
 
 import com.linecorp.armeria.common.util.Exceptions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -132,8 +131,7 @@ final class SourceCalls {
       return known;
     }
     String place =
-        Arrays.stream(error.getStackTrace())
-            .filter(frame -> frame.getModuleName() == null)
+        ErrorSource.frames(error).stream()
             .findFirst()
             .map(frame -> " in " + ErrorSource.where(frame))
             .orElse("");

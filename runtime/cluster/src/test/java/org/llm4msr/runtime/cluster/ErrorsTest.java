@@ -38,7 +38,7 @@ class ErrorsTest {
                       throw error;
                     }))
         .isExactlyInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("[plugin/MISSING_CLASS] Code of the class path does not fit")
+        .hasMessageStartingWith("[plugin/MISSING_CLASS] Code of the class path cannot be used")
         .hasMessageContaining("the class com.example.Gate is missing")
         .satisfies(passed -> assertThat(passed.getStackTrace()).isEqualTo(error.getStackTrace()));
   }

@@ -46,4 +46,10 @@ public final class FileErrors {
     String reason = file.getReason();
     return reason == null ? "the file system refused " + path : path + ": " + reason;
   }
+
+  /** Returns whether a disk, or what a user may take of it, was full. */
+  public static boolean isDiskFull(IOException failure) {
+    String text = String.valueOf(failure.getMessage());
+    return text.contains("No space left") || text.contains("Disk quota");
+  }
 }

@@ -1,14 +1,20 @@
 package org.llm4msr.runtime.plugins;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.llm4msr.api.ErrorType;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.LeftOutRows;
 import org.llm4msr.api.data.LogFile;
@@ -27,6 +33,7 @@ import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.api.knowledge.ScenarioStatistics;
 import org.llm4msr.api.knowledge.UserHistory;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.files.FileErrors;
 import org.llm4msr.toolkit.arrow.ForwardingReader;
 
 /**
@@ -56,6 +63,45 @@ public final class ContextWrappers {
   /** Wraps a prompt builder. */
   public static ScenarioPromptBuilder of(PluginCall plugin, ScenarioPromptBuilder prompts) {
     return new Prompts(plugin, prompts);
+  }
+
+  /** Runs a call, and says of a fault of a plugin folder's code what the call was about. */
+  private static <T, E extends Exception> T about(Supplier<String> what, PluginCall.Call<T, E> call)
+      throws E {
+    try {
+      return requireNonNull(call.run(), "a PluginCall refuses null");
+    } catch (MsrException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw PluginFaults.fault(e)
+          .<RuntimeException>map(
+              fault ->
+                  new MsrException(
+                      fault.type(),
+                      fault.code(),
+                      fault.text() + "\nIt was about the " + what.get() + ".",
+                      e))
+          .orElse(e);
+    }
+  }
+
+  /** Runs a call as {@link #about}, and names the reader if its files cannot be read. */
+  private static <T> T reading(
+      PluginCall plugin, Supplier<String> place, PluginCall.Call<T, IOException> call)
+      throws IOException {
+    try {
+      return about(place, call);
+    } catch (IOException e) {
+      if (FileErrors.isDiskFull(e)) {
+        throw e;
+      }
+      throw new MsrException(
+          ErrorType.EXTERNAL,
+          "data/READING",
+          "%s cannot read on in the %s: %s. Check its files and their disk."
+              .formatted(plugin.plugin(), place.get(), FileErrors.reason(e)),
+          e);
+    }
   }
 
   private record Features(PluginCall plugin, FeatureSource inner) implements FeatureSource {
@@ -93,15 +139,20 @@ public final class ContextWrappers {
 
     @Override
     public ArrowReader open(RawTable table, BufferAllocator allocator) throws IOException {
-      ArrowReader rows = plugin.inContext(inner, "open()", () -> inner.open(table, allocator));
-      return new Batches(plugin, inner, rows, allocator);
+      String name = "table " + table.name().toLowerCase(Locale.ROOT);
+      ArrowReader rows =
+          reading(
+              plugin,
+              () -> name,
+              () -> plugin.inContext(inner, "open()", () -> inner.open(table, allocator)));
+      return new Batches(plugin, inner, name, rows, allocator);
     }
 
     @Override
     public Optional<ArrowReader> openPast(BufferAllocator allocator) throws IOException {
       return plugin
           .inContext(inner, "openPast()", () -> inner.openPast(allocator))
-          .map(rows -> new Batches(plugin, inner, rows, allocator));
+          .map(rows -> new Batches(plugin, inner, "past", rows, allocator));
     }
 
     @Override
@@ -125,11 +176,19 @@ public final class ContextWrappers {
 
     private final PluginCall plugin;
     private final DatasetReader reader;
+    private final String table;
+    private long rows;
 
-    Batches(PluginCall plugin, DatasetReader reader, ArrowReader inner, BufferAllocator allocator) {
+    Batches(
+        PluginCall plugin,
+        DatasetReader reader,
+        String table,
+        ArrowReader inner,
+        BufferAllocator allocator) {
       super(inner, allocator);
       this.plugin = plugin;
       this.reader = reader;
+      this.table = table;
     }
 
     @Override
@@ -139,7 +198,13 @@ public final class ContextWrappers {
 
     @Override
     public boolean loadNextBatch() throws IOException {
-      return plugin.inContext(reader, "the rows of open()", () -> super.loadNextBatch());
+      boolean more =
+          reading(
+              plugin,
+              () -> "%s, after row %d".formatted(table, rows),
+              () -> plugin.inContext(reader, "the rows of open()", () -> super.loadNextBatch()));
+      rows += more ? super.getVectorSchemaRoot().getRowCount() : 0;
+      return more;
     }
 
     @Override
@@ -193,17 +258,30 @@ public final class ContextWrappers {
       implements ScenarioPromptBuilder {
     @Override
     public List<Prompt> scenarioPrompts(List<ScenarioStatistics> scenarios) {
-      return plugin.inContext(inner, "scenarioPrompts()", () -> inner.scenarioPrompts(scenarios));
+      List<Prompt> prompts =
+          plugin.inContext(inner, "scenarioPrompts()", () -> inner.scenarioPrompts(scenarios));
+      if (prompts.size() != scenarios.size()) {
+        throw new MsrException(
+            ErrorType.PLUGIN,
+            "knowledge/WRONG_COUNT",
+            "%s returned %d prompts for %d scenarios. Have scenarioPrompts() return one for each."
+                .formatted(plugin.plugin(), prompts.size(), scenarios.size()));
+      }
+      return prompts;
     }
 
     @Override
     public Prompt userPrompt(UserHistory history) {
-      return plugin.inContext(inner, "userPrompt()", () -> inner.userPrompt(history));
+      return about(
+          () -> "user '%s'".formatted(history.user()),
+          () -> plugin.inContext(inner, "userPrompt()", () -> inner.userPrompt(history)));
     }
 
     @Override
     public Prompt itemPrompt(ItemText item) {
-      return plugin.inContext(inner, "itemPrompt()", () -> inner.itemPrompt(item));
+      return about(
+          () -> "item '%s'".formatted(item.item()),
+          () -> plugin.inContext(inner, "itemPrompt()", () -> inner.itemPrompt(item)));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.plugins;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out whose code an error came from, by the class loaders of plugin folders. */
@@ -12,9 +14,35 @@ public final class ErrorSource {
 
   private ErrorSource() {}
 
-  /** Returns the innermost frame in a plugin folder's code. */
+  /** Returns an error's frames outside the JDK, from the innermost on. */
+  public static List<StackTraceElement> frames(Throwable error) {
+    return Arrays.stream(error.getStackTrace())
+        .filter(frame -> frame.getModuleName() == null)
+        .toList();
+  }
+
+  /** Returns an error's frames in plugin folders' code, and the calls of that code. */
+  static List<StackTraceElement> framesOfFolder(Throwable error) {
+    List<StackTraceElement> frames = frames(error);
+    return IntStream.range(0, frames.size())
+        .filter(i -> isOfFolder(frames.get(i)) || (i > 0 && isOfFolder(frames.get(i - 1))))
+        .mapToObj(frames::get)
+        .toList();
+  }
+
+  /** Returns the first of an error and its causes that came through a plugin folder's code. */
+  static Optional<Throwable> ofFolder(Throwable error) {
+    for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
+      if (!framesOfFolder(at).isEmpty()) {
+        return Optional.of(at);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Returns the innermost frame in a plugin folder's code, of an error or its first such cause. */
   static Optional<StackTraceElement> frame(Throwable error) {
-    return Arrays.stream(error.getStackTrace()).filter(ErrorSource::isOfFolder).findFirst();
+    return ofFolder(error).map(thrown -> framesOfFolder(thrown).get(0));
   }
 
   static boolean isOfFolder(StackTraceElement frame) {
@@ -37,16 +65,5 @@ public final class ErrorSource {
   /** Returns, in words, where a frame is: its line, and its plugin folder if it is in one. */
   public static String where(StackTraceElement frame) {
     return isOfFolder(frame) ? place(frame) + " in " + folder(frame) : place(frame);
-  }
-
-  /** Returns, in words, whose fault an error is. */
-  public static String of(Throwable error) {
-    for (@Nullable Throwable at = error; at != null; at = at.getCause()) {
-      Optional<StackTraceElement> frame = frame(at);
-      if (frame.isPresent()) {
-        return "%s (%s)".formatted(folder(frame.get()), frame.get().getClassName());
-      }
-    }
-    return "llm4msr or a plugin";
   }
 }

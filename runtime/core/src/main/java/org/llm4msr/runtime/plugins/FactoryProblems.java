@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Plugin;
 import org.llm4msr.api.SpiVersion;
+import org.llm4msr.runtime.plugins.check.JarContents;
 
 /** Finds out what is wrong with a factory, and what its author can do about it. */
 final class FactoryProblems {
@@ -17,6 +18,9 @@ final class FactoryProblems {
 
   /** Class files of Java n have the version n + 44. */
   private static final int CLASS_VERSION_OF_JAVA_0 = 44;
+
+  /** What the JVM says of a class that it has tried to initialise before. */
+  private static final String FAILED_BEFORE = "Could not initialize class ";
 
   private FactoryProblems() {}
 
@@ -133,11 +137,14 @@ final class FactoryProblems {
   private static @Nullable PluginProblem ofKnownError(
       Throwable error, @Nullable ClassLoader loader) {
     String message = String.valueOf(error.getMessage());
-    if (error instanceof ExceptionInInitializerError) {
+    boolean again = error instanceof NoClassDefFoundError && message.startsWith(FAILED_BEFORE);
+    if (error instanceof ExceptionInInitializerError || again) {
       Throwable cause = error.getCause();
       return new PluginProblem(
           "STATIC_INITIALIZER",
-          "a static initialiser threw " + (cause == null ? message : describe(root(cause))),
+          cause == null
+              ? "a static initialiser failed: " + message
+              : "a static initialiser%s threw %s".formatted(ofClass(cause), describe(root(cause))),
           cause != null && root(cause) instanceof IOException
               ? "If a native library could not be unpacked: make room in the folder for"
                   + " temporary files, or choose another with"
@@ -150,7 +157,12 @@ final class FactoryProblems {
     if (error instanceof UnsupportedClassVersionError) {
       return otherJava(message);
     }
-    if (error instanceof NoClassDefFoundError || error instanceof ClassNotFoundException) {
+    boolean absent =
+        error instanceof NoClassDefFoundError || error instanceof ClassNotFoundException;
+    if (error instanceof ClassFormatError || (absent && root(error) instanceof IOException)) {
+      return damaged("a jar is damaged: a class in it cannot be read", root(error));
+    }
+    if (absent) {
       return missing(message.replace('/', '.'), loader);
     }
     if (error instanceof LinkageError) {
@@ -161,6 +173,21 @@ final class FactoryProblems {
               + " versions of its own libraries that it was compiled with.");
     }
     return null;
+  }
+
+  /** Returns the class whose static initialiser threw an error. */
+  private static String ofClass(Throwable thrown) {
+    return Stream.of(thrown.getStackTrace())
+        .filter(frame -> frame.getMethodName().equals("<clinit>"))
+        .findFirst()
+        .map(frame -> " of " + frame.getClassName())
+        .orElse("");
+  }
+
+  /** Returns the problem of a jar whose bytes are not those that were packed. */
+  static PluginProblem damaged(String description, Throwable error) {
+    return new PluginProblem(
+        "CORRUPT_JAR", "%s (%s)".formatted(description, describe(error)), JarContents.COPY_AGAIN);
   }
 
   private static PluginProblem otherJava(String message) {

@@ -3,7 +3,7 @@ package org.llm4msr.runtime.plugins;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Turns an error of the JVM that means "compiled against something else" into one for users. */
+/** Turns an error of the JVM that means "these classes do not load" into one for users. */
 public final class LinkageErrors {
 
   private LinkageErrors() {}
@@ -29,7 +29,7 @@ public final class LinkageErrors {
     return new MsrException(
         ErrorType.PLUGIN,
         "plugin/" + problem.code(),
-        "Code of %s does not fit what it runs with: %s. %s"
+        "Code of %s cannot be used: %s. %s"
             .formatted(where, problem.description(), problem.remedy()),
         error);
   }

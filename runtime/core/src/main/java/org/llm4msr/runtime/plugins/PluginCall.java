@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -45,8 +46,9 @@ public record PluginCall(String plugin) {
    * Runs a call.
    *
    * @param method what is called, for example {@code forward()}
-   * @throws MsrException {@code plugin/NULL} if it returns null, {@code plugin/STACK_OVERFLOW},
-   *     {@code plugin/CLOSED_INPUT} if it reads from a stream that it has closed
+   * @throws MsrException {@code plugin/NULL} if it returns null or passes it to the API, {@code
+   *     plugin/STACK_OVERFLOW}, {@code plugin/CLOSED_INPUT} if it reads from a stream that it has
+   *     closed
    */
   public <T, E extends Exception> T call(String method, Call<T, E> call) throws E {
     T result;
@@ -60,6 +62,16 @@ public record PluginCall(String plugin) {
             "CLOSED_INPUT",
             "read on in %s after it had closed its input (%s). Have it close files and streams in close(), not before."
                 .formatted(method, e.getMessage()),
+            e);
+      }
+      if (e instanceof NullPointerException && isOfApi(e)) {
+        throw error(
+            "NULL",
+            "passed null to %s in %s (%s). Have it pass a value."
+                .formatted(
+                    ErrorSource.frames(e).get(0).getClassName(),
+                    method,
+                    FactoryProblems.describe(e)),
             e);
       }
       throw e;
@@ -81,6 +93,11 @@ public record PluginCall(String plugin) {
     boolean ofJdk = error instanceof IOException || error instanceof IllegalStateException;
     return error.getClass() == ClosedChannelException.class
         || (ofJdk && CLOSED.matcher(String.valueOf(error.getMessage())).matches());
+  }
+
+  private static boolean isOfApi(Exception error) {
+    List<StackTraceElement> frames = ErrorSource.frames(error);
+    return !frames.isEmpty() && frames.get(0).getClassName().startsWith(SharedPackages.API);
   }
 
   /** Runs a call as {@link #call}, in the {@link ContextLoader} of what is called. */

@@ -64,6 +64,11 @@ final class PluginClassLoader extends URLClassLoader {
     return jars;
   }
 
+  /** Returns whether the runtime has a file. */
+  boolean isOfRuntime(String file) {
+    return host.getResource(file) != null;
+  }
+
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
     if (SharedPackages.holdClass(name)) {

@@ -1,16 +1,21 @@
 package org.llm4msr.runtime.plugins;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
-/** Turns errors of the JVM that are a plugin's fault into errors for users. */
+/** Turns what plugins throw into errors for users. */
 public final class PluginFaults {
 
   /** Enough to see a recursion; the JVM keeps 1024. */
   private static final int FRAMES = 20;
+
+  /** What PyTorch appends to its messages. */
+  private static final String NATIVE_FRAMES = "(?s)\nException raised from .*";
 
   private PluginFaults() {}
 
@@ -27,6 +32,33 @@ public final class PluginFaults {
       }
     }
     return Optional.empty();
+  }
+
+  /** Returns the error for users, with the frames of the plugin, of what a plugin folder threw. */
+  public static Optional<MsrException> fault(Throwable error) {
+    return ErrorSource.ofFolder(error).map(thrown -> ofFolder(thrown, error));
+  }
+
+  private static MsrException ofFolder(Throwable thrown, Throwable error) {
+    List<StackTraceElement> frames = ErrorSource.framesOfFolder(thrown);
+    return new MsrException(
+        ErrorType.PLUGIN,
+        "plugin/FAULT",
+        "Code of %s threw %s%s\nMend it there, or report it to its author; --debug shows the whole stack."
+            .formatted(
+                ErrorSource.folder(frames.get(0)),
+                withCauses(thrown),
+                frames.stream()
+                    .limit(FRAMES)
+                    .map(frame -> "\n  at " + ErrorSource.place(frame))
+                    .collect(Collectors.joining())),
+        error);
+  }
+
+  private static String withCauses(Throwable thrown) {
+    String text = thrown.toString().replaceFirst(NATIVE_FRAMES, "").strip();
+    Throwable cause = thrown.getCause();
+    return cause == null ? text : text + ", caused by " + withCauses(cause);
   }
 
   /** Returns the error for users of an overflow of the stack in some code. */
@@ -49,15 +81,10 @@ public final class PluginFaults {
   }
 
   private static String place(StackOverflowError error) {
-    return Arrays.stream(error.getStackTrace())
-        .filter(frame -> !isOfJdk(frame))
+    return ErrorSource.frames(error).stream()
         .findFirst()
         .map(frame -> ", in the calls of " + ErrorSource.place(frame))
         .orElse("");
-  }
-
-  private static boolean isOfJdk(StackTraceElement frame) {
-    return frame.getModuleName() != null;
   }
 
   private static void shorten(StackOverflowError error) {

@@ -81,6 +81,11 @@ public final class PluginFolder {
     return Optional.ofNullable(refusal);
   }
 
+  /** Says which libraries in it are ignored; empty if none. */
+  public Optional<String> ignoredLibraries() {
+    return loader == null ? Optional.empty() : IgnoredLibraries.of(loader);
+  }
+
   /** Returns the jars that register plugins; the others are libraries. */
   public List<Path> pluginJars() {
     return jars.stream().filter(PluginFolder::registersPlugins).toList();

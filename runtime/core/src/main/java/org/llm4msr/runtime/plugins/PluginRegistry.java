@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llm4msr.api.ErrorType;
@@ -201,8 +202,27 @@ public final class PluginRegistry {
 
   /** Creates every factory, so that {@link #broken()} also names those that fail at creation. */
   public List<BrokenPlugin> verify() {
-    found.values().forEach(byName -> byName.values().forEach(this::outcome));
+    return verify(any -> true);
+  }
+
+  /** As {@link #verify()}, of some plugins alone. */
+  public List<BrokenPlugin> verify(Predicate<PluginDescriptor> which) {
+    for (Map<String, Candidate> byName : found.values()) {
+      byName.values().stream()
+          .filter(candidate -> which.test(candidate.descriptor()))
+          .forEach(this::outcome);
+    }
     return broken();
+  }
+
+  /** Returns a text for each plugin folder that holds libraries which are ignored. */
+  public List<String> ignoredLibraries() {
+    return found.values().stream()
+        .flatMap(byName -> byName.values().stream())
+        .map(candidate -> candidate.factory().getClassLoader())
+        .distinct()
+        .flatMap(loader -> IgnoredLibraries.of(loader).stream())
+        .toList();
   }
 
   /**

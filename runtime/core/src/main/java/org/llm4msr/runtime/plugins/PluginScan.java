@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.Plugin;
-import org.llm4msr.runtime.plugins.check.JarContents;
 
 /**
  * Reads the services files of a class loader, in the format of {@link java.util.ServiceLoader}. It
@@ -68,7 +67,7 @@ final class PluginScan {
     } catch (ClassNotFoundException e) {
       PluginProblem problem =
           e.getCause() instanceof IOException damage
-              ? damaged("its class cannot be read", damage)
+              ? FactoryProblems.damaged("its class cannot be read", damage)
               : new PluginProblem(
                   "MISSING_PROVIDER",
                   "the services file %s names it, and no jar has this class"
@@ -77,7 +76,8 @@ final class PluginScan {
                       + " META-INF/services.");
       broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
     } catch (SecurityException e) {
-      PluginProblem problem = damaged("its class is not the one that was signed", e);
+      PluginProblem problem =
+          FactoryProblems.damaged("its class is not the one that was signed", e);
       broken.add(PluginErrors.broken(kind, provider, origin, problem, e));
     } catch (LinkageError e) {
       PluginProblem problem = FactoryProblems.ofError(e, loader);
@@ -135,7 +135,8 @@ final class PluginScan {
         }
         lines.forEach(provider -> providers.putIfAbsent(provider, file));
       } catch (IOException | SecurityException e) {
-        PluginProblem problem = damaged("its services file " + name + " cannot be read", e);
+        PluginProblem problem =
+            FactoryProblems.damaged("its services file " + name + " cannot be read", e);
         broken.add(PluginErrors.broken(kind, "without a name", origin(file), problem, e));
       }
     }
@@ -148,13 +149,6 @@ final class PluginScan {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static PluginProblem damaged(String description, Exception error) {
-    return new PluginProblem(
-        "CORRUPT_JAR",
-        "%s (%s)".formatted(description, FactoryProblems.describe(error)),
-        JarContents.COPY_AGAIN);
   }
 
   private static List<String> lines(URL file) throws IOException {

@@ -1,7 +1,9 @@
 package org.llm4msr.runtime.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
@@ -21,6 +23,7 @@ import org.llm4msr.api.data.DatasetReader;
 import org.llm4msr.api.data.RawTable;
 import org.llm4msr.api.knowledge.KnowledgeEncoder;
 import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
+import org.llm4msr.api.knowledge.ScenarioStatistics;
 
 class ContextWrappersTest {
 
@@ -59,6 +62,26 @@ class ContextWrappersTest {
                 .toList());
   }
 
+  @Test
+  void aBuilderWithoutPromptsOfScenariosIsNamed() {
+    ScenarioPromptBuilder silent =
+        ContextWrappers.of(
+            PLUGIN,
+            (ScenarioPromptBuilder)
+                Proxy.newProxyInstance(
+                    ScenarioPromptBuilder.class.getClassLoader(),
+                    new Class<?>[] {ScenarioPromptBuilder.class},
+                    (proxy, method, arguments) -> List.of()));
+    ScenarioStatistics scenario =
+        new ScenarioStatistics("1", "feed", "", 9, 3, 3, 4, List.of(3L), List.of());
+
+    assertThatThrownBy(() -> silent.scenarioPrompts(List.of(scenario)))
+        .hasMessage(
+            "[knowledge/WRONG_COUNT] The plugin 'watched' returned 0 prompts for 1 scenarios. Have"
+                + " scenarioPrompts() return one for each.");
+    assertThat(silent.scenarioPrompts(List.of())).isEmpty();
+  }
+
   /** Libraries that read files look things up while they read, not only when they open. */
   @Test
   void rowsAreReadInTheContextOfTheReader() throws Exception {
@@ -81,6 +104,76 @@ class ContextWrappersTest {
 
     assertThat(contexts).containsExactly(plugin, plugin, plugin);
     assertThat(Thread.currentThread().getContextClassLoader()).isNotSameAs(plugin);
+  }
+
+  @Test
+  void aReaderWhoseFilesFailIsNamedWithTableAndRow() throws Exception {
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowReader rows =
+            ContextWrappers.of(PLUGIN, failing(new IOException("disk gone"), allocator))
+                .open(RawTable.USERS, allocator)) {
+      rows.loadNextBatch();
+
+      assertThatThrownBy(rows::loadNextBatch)
+          .hasMessage(
+              "[data/READING] The plugin 'watched' cannot read on in the table users, after row 7:"
+                  + " disk gone. Check its files and their disk.");
+    }
+  }
+
+  @Test
+  void aFullDiskIsLeftToWhoKnowsIt() throws Exception {
+    IOException full = new IOException("No space left on device");
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowReader rows =
+            ContextWrappers.of(PLUGIN, failing(full, allocator)).open(RawTable.USERS, allocator)) {
+      rows.loadNextBatch();
+
+      assertThatThrownBy(rows::loadNextBatch).isSameAs(full);
+    }
+  }
+
+  private static DatasetReader failing(IOException failure, BufferAllocator allocator) {
+    return (DatasetReader)
+        Proxy.newProxyInstance(
+            DatasetReader.class.getClassLoader(),
+            new Class<?>[] {DatasetReader.class},
+            (proxy, method, arguments) -> new Failing(allocator, failure));
+  }
+
+  /** Has a batch of seven rows, and then fails. */
+  private static final class Failing extends ArrowReader {
+
+    private final IOException failure;
+    private boolean read;
+
+    Failing(BufferAllocator allocator, IOException failure) {
+      super(allocator);
+      this.failure = failure;
+    }
+
+    @Override
+    protected Schema readSchema() {
+      return new Schema(List.of());
+    }
+
+    @Override
+    public boolean loadNextBatch() throws IOException {
+      if (read) {
+        throw failure;
+      }
+      read = true;
+      getVectorSchemaRoot().setRowCount(7);
+      return true;
+    }
+
+    @Override
+    public long bytesRead() {
+      return 0;
+    }
+
+    @Override
+    protected void closeReadSource() {}
   }
 
   /** Records the context of its schema, of its one batch and of its end. */

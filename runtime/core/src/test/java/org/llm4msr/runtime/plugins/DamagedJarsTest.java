@@ -12,10 +12,14 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.ZipException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.api.knowledge.PromptBuilderFactory;
+import org.llm4msr.api.knowledge.ScenarioPromptBuilder;
 import org.llm4msr.runtime.plugins.check.JarContents;
 
 /** Jars whose bytes changed are told by their plugins, before any class of them is used. */
@@ -118,6 +122,43 @@ class DamagedJarsTest {
               "[plugin/CORRUPT_JAR] The prompt builder plug.Named cannot be used: its class")
           .contains("is not the one that was signed");
     }
+  }
+
+  /** Its checksum is that of the damaged bytes. */
+  @Test
+  void aClassThatWasPackedDamagedIsToldWhereItIsLoaded() throws IOException {
+    Path jar =
+        TestFactory.named("Named", "late")
+            .template("Late.text()")
+            .jar(root.resolve("late/p.jar"))
+            .source(
+                "plug.Late", "package plug; class Late { static String text() { return \"\"; } }")
+            .build();
+    try (FileSystem files = FileSystems.newFileSystem(jar)) {
+      Path late = files.getPath("plug/Late.class");
+      Files.write(late, Arrays.copyOf(Files.readAllBytes(late), 40));
+    }
+
+    PluginRegistry registry = registry();
+    PromptBuilderFactory<?> factory = registry.factory(PromptBuilderFactory.class, "late");
+    ScenarioPromptBuilder prompts = factory.create(null, () -> root);
+    LinkageError error = catchThrowableOfType(LinkageError.class, prompts::template);
+
+    assertThat(LinkageErrors.explain(error, registry))
+        .hasMessageStartingWith(
+            "[plugin/CORRUPT_JAR] Code of the plugin folder late cannot be used: a jar is damaged:"
+                + " a class in it cannot be read (ClassFormatError: ")
+        .hasMessageContaining("Copy it again");
+  }
+
+  @Test
+  void aClassWhoseBytesCannotBeUnpackedIsNotTakenForAMissingOne() {
+    LinkageError error = new NoClassDefFoundError("lib/Greeting");
+    error.initCause(new ClassNotFoundException("lib.Greeting", new ZipException("invalid block")));
+
+    assertThat(LinkageErrors.explain(error, registry()))
+        .hasMessageStartingWith("[plugin/CORRUPT_JAR]")
+        .hasMessageContaining("a class in it cannot be read (ZipException: invalid block). Copy");
   }
 
   @Test

@@ -239,8 +239,7 @@ class PluginFoldersTest {
         catchThrowableOfType(LinkageError.class, () -> product(registry, "calls").template());
 
     assertThat(LinkageErrors.explain(error, registry))
-        .hasMessageStartingWith(
-            "[plugin/LINKAGE] Code of the plugin folder calls does not fit what it runs with:")
+        .hasMessageStartingWith("[plugin/LINKAGE] Code of the plugin folder calls cannot be used:")
         .hasMessageContainingAll(
             "NoSuchMethodError",
             "lib.Greeting.hello",
@@ -248,6 +247,32 @@ class PluginFoldersTest {
             "DJL api-0.36.0.jar",
             "Arrow arrow-vector-19.0.0.jar",
             "calls.jar (compiled with SPI 1.0)");
+  }
+
+  /** The JVM throws another error from the second time on. */
+  @Test
+  void aStaticInitialiserThatThrowsInACallNamesItsClassEachTime() {
+    String thrown = "if (true) throw new IllegalStateException(\"boom\");";
+    TestFactory.named("Late", "late")
+        .template("Model.text()")
+        .jar(root.resolve("late/late.jar"))
+        .source(
+            "plug.Model",
+            "package plug; class Model { static { %s } static String text() { return \"\"; } }"
+                .formatted(thrown))
+        .build();
+    PluginRegistry registry = registry();
+    ScenarioPromptBuilder prompts = product(registry, "late");
+
+    for (int call = 0; call < 2; call++) {
+      LinkageError error = catchThrowableOfType(LinkageError.class, prompts::template);
+
+      assertThat(LinkageErrors.explain(error, registry))
+          .hasMessageStartingWith(
+              "[plugin/STATIC_INITIALIZER] Code of the plugin folder late cannot be used: a static"
+                  + " initialiser of plug.Model threw ")
+          .hasMessageContaining("IllegalStateException: boom");
+    }
   }
 
   @Test
@@ -354,6 +379,33 @@ class PluginFoldersTest {
                     "mine",
                     "it holds classes, and no jar. Pack them: `mvn package` does, or `jar --create"
                         + " --file mine.jar "));
+  }
+
+  @Test
+  void copiesOfTheRuntimesLibrariesAreToldToBeIgnored() {
+    String engine = "package ai.djl.own; public class Own {}";
+    TestFactory.named("Own", "own")
+        .jar(root.resolve("own/own.jar"))
+        .source("ai.djl.own.Own", engine)
+        .build();
+    TestFactory.named("Fat", "fat")
+        .jar(root.resolve("fat/fat.jar"))
+        .source("ai.djl.own.Own", engine)
+        .source("ai.djl.Device", "package ai.djl; public class Device {}")
+        .build();
+    TestJar.at(root.resolve("fat/arrow.jar"))
+        .source(
+            "org.apache.arrow.vector.ValueVector",
+            "package org.apache.arrow.vector; public interface ValueVector {}")
+        .build();
+
+    assertThat(registry().ignoredLibraries())
+        .containsExactly(
+            "The plugin folder "
+                + root.resolve("fat")
+                + " holds copies of ai.djl (fat.jar) and org.apache.arrow (arrow.jar), which are"
+                + " ignored: plugins use the runtime's. Leave them out: in the plugin's POM,"
+                + " llm4msr-api has <scope>provided</scope>.");
   }
 
   /** The first byte of deflated data: a last block of a type that there is not. */

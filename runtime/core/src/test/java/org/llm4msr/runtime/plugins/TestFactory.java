@@ -46,7 +46,9 @@ public record TestFactory(
           public Class<Config> configType() { return Config.class; }
           public ScenarioPromptBuilder create(Config config, PromptContext context) {
             return new ScenarioPromptBuilder() {
-              public List<Prompt> scenarioPrompts(List<ScenarioStatistics> s) { return List.of(); }
+              public List<Prompt> scenarioPrompts(List<ScenarioStatistics> all) {
+                return all.stream().map(s -> new Prompt(s.key(), "", List.of(), "", "")).toList();
+              }
               public Prompt userPrompt(UserHistory h) { throw new UnsupportedOperationException(); }
               public String template() { return %5$s; }
             };

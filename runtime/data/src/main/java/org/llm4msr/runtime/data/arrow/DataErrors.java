@@ -38,7 +38,7 @@ public final class DataErrors {
   /** Says what a failed file operation means for the user. */
   public static MsrException io(Path path, IOException failure) {
     String text = String.valueOf(failure.getMessage());
-    if (text.contains("No space left") || text.contains("Disk quota")) {
+    if (FileErrors.isDiskFull(failure)) {
       return diskFull(path, failure);
     }
     if (failure instanceof AccessDeniedException || text.contains("Read-only file system")) {
