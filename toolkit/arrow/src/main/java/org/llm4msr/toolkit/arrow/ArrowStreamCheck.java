@@ -26,10 +26,15 @@ import org.llm4msr.api.Stability;
 
 /**
  * Checks the messages of a stream that comes over a network, before a reader of Arrow gets them:
- * such a reader does not release what it allocated for a damaged one. Used by one thread.
+ * such a reader allocates what a message states, and does not release that if it is damaged. A
+ * batch that passes takes at most {@value ArrowBatches#MOST_TIMES} times the bytes of its body, and
+ * a few for each column, beside it. Used by one thread.
  */
 @Stability(level = Stability.Level.UNSTABLE, since = "0.1")
 public final class ArrowStreamCheck {
+
+  /** Columns of a few rows have no body to speak of. */
+  private static final int BYTES_OF_COLUMN = 64;
 
   private final BufferAllocator allocator;
   private final Map<Long, Field> dictionaries = new HashMap<>();
@@ -59,6 +64,10 @@ public final class ArrowStreamCheck {
     }
     ArrowMessages.requireInside(0, message.bodyLength(), body.remaining());
     if (message.headerType() == MessageHeader.Schema) {
+      if (body.hasRemaining()) {
+        throw new IOException("a schema has a body");
+      }
+      SchemaSize.require(message, metadata.remaining());
       begin(MessageSerializer.deserializeSchema(message));
       return;
     }
@@ -103,6 +112,14 @@ public final class ArrowStreamCheck {
 
   private void requireWhole(List<Field> fields, RecordBatch metadata, ByteBuffer body)
       throws IOException {
+    long stated = 0;
+    for (int buffer = 0; buffer < metadata.buffersLength(); buffer++) {
+      stated += metadata.buffers(buffer).length();
+    }
+    if (stated > body.remaining()) {
+      throw new IOException(
+          "its buffers have %d bytes, its body %d".formatted(stated, body.remaining()));
+    }
     ArrowBuf copy = allocator.buffer(body.remaining());
     copy.setBytes(0, body.slice());
     copy.writerIndex(body.remaining());
@@ -111,6 +128,14 @@ public final class ArrowStreamCheck {
         throw new IOException("its batches are compressed; send them without");
       }
       ArrowBatches.requireWhole(fields, batch);
+      long needed = ArrowBatches.allocated(batch);
+      long most =
+          (long) ArrowBatches.MOST_TIMES * body.remaining()
+              + (long) BYTES_OF_COLUMN * batch.getNodes().size();
+      if (needed > most) {
+        throw new IOException(
+            "its columns need %d bytes beside a body of %d".formatted(needed, body.remaining()));
+      }
     } finally {
       if (copy.refCnt() > 0) { // The batch was not made.
         copy.getReferenceManager().release(copy.refCnt());
