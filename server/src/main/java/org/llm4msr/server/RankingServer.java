@@ -104,7 +104,7 @@ public final class RankingServer implements AutoCloseable {
         log == null ? List.of(metrics, shadows) : List.of(metrics, shadows, log);
     RankService service =
         new RankService(models, admission, config.limits(), fetch, observers, ticker);
-    batches = new FlightBatches(service, config.limits().timeout());
+    batches = new FlightBatches(service, config.limits());
     updates = new KnowledgeUpdates(models, knowledge, encoder);
     server =
         new Endpoints(config, models, reloading, service, updates, batches, metrics, ready, ticker)

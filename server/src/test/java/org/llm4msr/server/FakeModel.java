@@ -63,6 +63,7 @@ public final class FakeModel implements RankingModel {
   private final ReadWriteLock open = new ReentrantReadWriteLock();
   private final List<RankRequest> warmedUpWith = new ArrayList<>();
   private volatile Consumer<RankRequest> whenRanked = request -> {};
+  private volatile Consumer<VectorSchemaRoot> whenScored = rows -> {};
   private boolean closed;
 
   private FakeModel(Path path, @Nullable FreshVectors vectors) {
@@ -92,6 +93,11 @@ public final class FakeModel implements RankingModel {
   /** Makes each request call this from now on, before it is ranked. */
   public void whenRanked(Consumer<RankRequest> action) {
     whenRanked = action;
+  }
+
+  /** Runs an action with all rows before they are scored. */
+  public void whenScored(Consumer<VectorSchemaRoot> action) {
+    whenScored = action;
   }
 
   /** Returns the requests that it was last told to warm up with. */
@@ -283,6 +289,7 @@ public final class FakeModel implements RankingModel {
   public RowScores scoreLabels(VectorSchemaRoot rows) {
     return whileOpen(
         () -> {
+          whenScored.accept(rows);
           RawRows raw = RawRows.of(rows);
           RowBinding binding = encoder.bind(raw.columns());
           Batch batch = binding.newBatch(raw.size());

@@ -19,6 +19,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.ranking.BatchAnswer;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
@@ -39,6 +40,12 @@ public final class FlightBatches implements AutoCloseable {
 
   private static final long SECONDS_TO_END = 10;
 
+  /** What a call takes of Arrow's memory: a message, its copy, what is read of it and an answer. */
+  private static final long TIMES_OF_BODY = 8;
+
+  /** Schemas and answers of small bodies take more than these. */
+  private static final long LEAST_BODY = 1 << 20;
+
   private final BufferAllocator allocator;
   private final ExecutorService threads = Executors.newCachedThreadPool(FlightBatches::thread);
   private final RankService service;
@@ -47,12 +54,13 @@ public final class FlightBatches implements AutoCloseable {
   /**
    * Serves what a service scores.
    *
-   * @param timeout of each batch
+   * @param limits of each batch and of all calls
    */
-  public FlightBatches(RankService service, Duration timeout) {
+  public FlightBatches(RankService service, LimitsConfig limits) {
     this.service = service;
-    this.timeout = timeout;
-    allocator = new RootAllocator();
+    timeout = limits.timeout();
+    allocator =
+        new RootAllocator(TIMES_OF_BODY * Math.max(limits.body(), LEAST_BODY) * limits.flights());
   }
 
   private static Thread thread(Runnable work) {
@@ -90,7 +98,7 @@ public final class FlightBatches implements AutoCloseable {
     @Override
     public void doExchange(CallContext context, FlightStream reader, ServerStreamListener writer) {
       try (FlightAnswers answers = new FlightAnswers(writer, allocator)) {
-        while (next(reader)) {
+        while (next(context, reader)) {
           // Only now is it sure that a descriptor came.
           answers.put(score(model(reader.getDescriptor()), reader.getRoot()));
         }
@@ -101,9 +109,12 @@ public final class FlightBatches implements AutoCloseable {
     }
 
     /** Goes to the next batch with rows; whatever Arrow says of one, the client sent it. */
-    private boolean next(FlightStream reader) {
+    private boolean next(CallContext context, FlightStream reader) {
       try {
         while (reader.next()) {
+          if (context.isCancelled()) {
+            throw new CancellationException();
+          }
           if (reader.hasRoot() && reader.getRoot().getRowCount() > 0) {
             ArrowRows.requireSound(reader.getRoot());
             return true;

@@ -105,9 +105,19 @@ final class SoundMessages implements ServerInterceptor {
     }
 
     private void closeNow(Status status) {
-      if (!isCancelled()) {
+      if (!super.isCancelled()) {
         delegate().close(status, new Metadata());
       }
+    }
+
+    /** Ends a call to which nothing can be sent any more. */
+    synchronized void abandon() {
+      ended = true;
+    }
+
+    @Override
+    public synchronized boolean isCancelled() {
+      return ended || super.isCancelled();
     }
 
     @Override
@@ -133,7 +143,10 @@ final class SoundMessages implements ServerInterceptor {
     }
   }
 
-  /** Checks the messages of one call. */
+  /**
+   * Checks the messages of one call. Arrow is told that no more come, and never of a cancellation:
+   * it would release batches that another thread reads.
+   */
   private static final class Checking<Q> extends SimpleForwardingServerCallListener<Q> {
 
     private final Ending<Q, ?> call;
@@ -159,24 +172,35 @@ final class SoundMessages implements ServerInterceptor {
         super.onMessage(message);
       } catch (OutOfMemoryException e) {
         refuse(Status.RESOURCE_EXHAUSTED.withDescription("There is no memory for a message."));
-      } catch (IOException | RuntimeException e) {
-        String text = "A message cannot be read: " + e.getMessage();
-        refuse(Status.INVALID_ARGUMENT.withDescription(text));
+      } catch (IOException | IllegalArgumentException e) {
+        refuse(unreadable(e.getMessage()));
+      } catch (RuntimeException e) { // Of flatbuffers and of Arrow, with the names of its classes.
+        refuse(unreadable("its bytes are damaged"));
       }
     }
 
+    private static Status unreadable(@Nullable String reason) {
+      return Status.INVALID_ARGUMENT.withDescription("A message cannot be read: " + reason + ".");
+    }
+
     private void refuse(Status status) {
-      ended = true;
       // An error of the batches before it is under way on this loop, and comes first.
       call.refuse(loop, status);
-      super.onCancel(); // So that nobody waits for more.
+      onHalfClose();
     }
 
     @Override
     public void onHalfClose() {
       if (!ended) {
+        ended = true;
         super.onHalfClose();
       }
+    }
+
+    @Override
+    public void onCancel() {
+      call.abandon();
+      onHalfClose();
     }
 
     private void require(CodedInputStream message) throws IOException {
