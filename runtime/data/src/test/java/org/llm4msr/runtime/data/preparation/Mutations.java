@@ -96,6 +96,25 @@ public final class Mutations {
     return bytes;
   }
 
+  /** Sets one to three aligned numbers of a binary format, as offsets and counts are, to others. */
+  public byte[] numbers(byte[] original) {
+    ByteBuffer bytes = ByteBuffer.wrap(original.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int edits = 1 + random.nextInt(3); edits > 0; edits--) {
+      int width = random.nextBoolean() ? Integer.BYTES : Long.BYTES;
+      int count = original.length / width;
+      if (count > 0) {
+        int at = random.nextInt(count) * width;
+        int number = NUMBERS[random.nextInt(NUMBERS.length)];
+        if (width == Integer.BYTES) {
+          bytes.putInt(at, random.nextBoolean() ? number : bytes.getInt(at) + number);
+        } else {
+          bytes.putLong(at, random.nextBoolean() ? number : bytes.getLong(at) + number);
+        }
+      }
+    }
+    return bytes.array();
+  }
+
   /** Formats keep what they say of themselves at their ends. */
   private int position(int length) {
     int near = Math.min(length, 1024);
