@@ -9,13 +9,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.server.ranking.EventKeys;
+import org.llm4msr.server.ranking.RequestNumbers;
 import org.llm4msr.server.refusal.Refusals;
 
 /** Values of messages as Java objects. */
 final class ProtoValues {
-
-  /** Beyond it, a double does not hold each whole number. */
-  private static final double LARGEST = 0x1p53;
 
   private ProtoValues() {}
 
@@ -65,9 +63,7 @@ final class ProtoValues {
       throw Refusals.badRequest(
           "%s is %s, but should be a finite number.".formatted(place, number));
     }
-    return number == Math.rint(number) && Math.abs(number) <= LARGEST
-        ? (Object) (long) number
-        : (Object) number;
+    return RequestNumbers.of(number);
   }
 
   private static RuntimeException wrong(Value value, String place, String expected) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.ranking.EventKeys;
 import org.llm4msr.server.ranking.RankCall;
+import org.llm4msr.server.ranking.RequestNumbers;
 import org.llm4msr.server.refusal.Refusals;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
@@ -30,9 +31,6 @@ public final class JsonRequest {
 
   /** What the parser says of where it reads from, which is nowhere. */
   private static final Pattern SOURCE = Pattern.compile(" ?\\(?[^(\\[]*\\[Source:[^\\]]*\\]\\)?");
-
-  /** Beyond it, a double does not hold each whole number. */
-  private static final double LARGEST_WHOLE = 0x1p53;
 
   private static final int DEEPEST = 16;
   private static final int LONGEST_TEXT = 1 << 20;
@@ -216,12 +214,12 @@ public final class JsonRequest {
     };
   }
 
-  private Double realNumber(String place) throws IOException {
+  private Object realNumber(String place) throws IOException {
     double number = parser.getDoubleValue();
     if (!Double.isFinite(number)) {
       throw wrong(place, "a number of 64 bits");
     }
-    return number;
+    return RequestNumbers.of(number);
   }
 
   private Object id(String place) throws IOException {
@@ -242,7 +240,7 @@ public final class JsonRequest {
 
   /** Reads a number such as 17.0, which JSON does not tell from 17. */
   private Long wholeNumber(double number, String place) throws IOException {
-    if (number != Math.rint(number) || Math.abs(number) > LARGEST_WHOLE) {
+    if (!RequestNumbers.isWhole(number)) {
       throw wrong(place, "a whole number, or a text");
     }
     return (long) number;

@@ -154,6 +154,7 @@ public final class RankService {
     if (call.explain() && call.request().items().size() > MOST_EXPLAINED) {
       throw Refusals.tooManyToExplain(MOST_EXPLAINED);
     }
+    RequestIds.require(call);
     RankCall named = call.id().isEmpty() ? call.named(UUID.randomUUID().toString()) : call;
     RankCall timed = named.until(arrival.deadline());
     RankAnswer answer = using(call.model(), call.user(), model -> answer(timed, model));

@@ -29,7 +29,7 @@ class JsonRequestTest {
     String json =
         """
         {"id": "r1", "model": "main", "user": "17", "scenario": "feed", "top": 2,
-         "context": {"hour": 3, "price": 12.5, "tags": ["a", "c"], "new": true, "none": null,
+         "context": {"hour": 3, "day": 21.0, "far": 1e2, "price": 12.5, "tags": ["a", "c"], "new": true, "none": null,
                      "history": [7, {"item": "i9", "label": 0, "time": 5}]},
          "items": [{"id": "a4"}, {"id": "b7", "fields": {"price": 0.5}}]}
         """;
@@ -46,6 +46,8 @@ class JsonRequestTest {
     Map<String, ?> context = call.request().context();
     assertThat(context.keySet()).isEqualTo(message.getContextMap().keySet());
     assertThat(context.get("hour")).isEqualTo(3L);
+    assertThat(context.get("day")).isEqualTo(21L); // As pandas and Go write 21.
+    assertThat(context.get("far")).isEqualTo(100L);
     assertThat(context.get("price")).isEqualTo(12.5);
     assertThat(context.get("tags")).isEqualTo(List.of("a", "c"));
     assertThat(context.get("new")).isEqualTo(true);

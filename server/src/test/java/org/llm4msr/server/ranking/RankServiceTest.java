@@ -23,6 +23,7 @@ import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.config.ModelEntry;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
+import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
 
 /** One thread that ranks, one place in its queue, and one request of a client at once. */
@@ -140,5 +141,32 @@ class RankServiceTest {
 
     assertThat(rank(service, call(false, 1)).get(1, TimeUnit.MINUTES).version()).isEqualTo("1");
     assertThat(told).containsExactly("serve/CLIENT_BUSY", "1 since 5");
+  }
+
+  private static RankCall call(String id, Object user, Object item) {
+    List<RankItem> items = List.of(new RankItem("i1"), new RankItem(item));
+    RankRequest whole = FakeShop.request(17, 1);
+    return new RankCall(
+        id, "", 0, new RankRequest(user, whole.scenario(), whole.context(), items, null));
+  }
+
+  @Test
+  void idsThatAreEmptyOrLongAreRefused() throws Exception {
+    RankService service = service(FeatureFetch.NONE);
+    String longest = "x".repeat(128);
+
+    assertThat(rank(service, call(longest, longest, longest)).get().call().id()).isEqualTo(longest);
+    assertThat(rank(service, call("", 17L, 5L)).get().version()).isEqualTo("1");
+    for (String[] bad :
+        new String[][] {
+          {"r", "", "i2", "user is empty"},
+          {"r", "17", "", "items[1].id is empty"},
+          {longest + "x", "17", "i2", "id has 129 characters. Send an id of at most 128."},
+          {"r", longest + "x", "i2", "user has 129 characters"},
+          {"r", "17", longest + "x", "items[1].id has 129 characters"}
+        }) {
+      assertThatThrownBy(() -> rank(service, call(bad[0], bad[1], bad[2])).get())
+          .hasMessageContaining("[serve/BAD_REQUEST] " + bad[3]);
+    }
   }
 }
