@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.config.LimitsConfig;
@@ -39,6 +40,7 @@ import org.llm4msr.server.http.LastAnswers;
 import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
+import org.llm4msr.server.http.RequestEnds;
 import org.llm4msr.server.http.Tokens;
 import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.metrics.ServerMetrics;
@@ -76,8 +78,11 @@ record Endpoints(
   /** A client that is gone, without a word of its network, does not answer. */
   private static final Duration PING = Duration.ofSeconds(10);
 
-  /** A client whose calls are all too late resets each of them. */
-  private static final int RESETS = 60_000;
+  /** Requests of one connection at once. */
+  private static final int STREAMS = 256;
+
+  /** A client may lose patience with many calls, but not all the time. */
+  private static final int RESETS = 6_000;
 
   private static final int RESET_SECONDS = 60;
 
@@ -87,6 +92,7 @@ record Endpoints(
     long drain = (long) (config.drainSeconds() * MILLIS);
     ScheduledThreadPoolExecutor blocking = blocking();
     LastAnswers last = new LastAnswers();
+    ErrorHandler errors = new ErrorHandler(limits.body(), metrics);
     ServerBuilder builder =
         Server.builder()
             .meterRegistry(NoopMeterRegistry.get())
@@ -106,17 +112,15 @@ record Endpoints(
             .idleTimeout(limits.idle())
             .pingInterval(PING)
             .requestAutoAbortDelayMillis(ENDS_MILLIS)
+            .http2MaxStreamsPerConnection(STREAMS)
             .http2MaxResetFramesPerWindow(RESETS, RESET_SECONDS)
             .unloggedExceptionsReportInterval(Duration.ZERO)
-            .errorHandler(new ErrorHandler(limits.body()))
+            .errorHandler(errors)
             .gracefulShutdownTimeoutMillis(
                 Math.min(QUIET_MILLIS, drain), Math.max(REFUSAL_MILLIS, drain))
             .connectionDrainDuration(
                 Duration.ofMillis(Math.max(REFUSAL_MILLIS, Math.min(CONNECTION_MILLIS, drain))));
-    if (config.accessLog() != ServerConfig.AccessLog.OFF) {
-      builder.accessLogWriter(
-          new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS), false);
-    }
+    builder.accessLogWriter(new RequestEnds(metrics, accessLog()), false);
     listen(builder);
     Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty(), ticker);
     Tokens tokens = new Tokens(config.tokens());
@@ -139,9 +143,9 @@ record Endpoints(
                 .methods(HttpMethod.PUT, HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE)
                 .build(),
             new KnowledgeEndpoint(knowledge).decorate(tokens))
-        .service(grpc(ranking), tokens::around)
-        .service(grpc(batches.service()), flights::around, tokens::around)
-        .service(grpc(health))
+        .service(grpc(errors, ranking), tokens::around)
+        .service(grpc(errors, batches.service()), flights::around, tokens::around)
+        .service(grpc(errors, health))
         .service(read("/metrics"), metricsPage().decorate(tokens))
         .service(read(ModelsEndpoint.PATH), versions.decorate(tokens))
         .service(
@@ -151,6 +155,12 @@ record Endpoints(
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
         .service(read("/ready"), HealthCheckService.of(ready))
         .build();
+  }
+
+  private @Nullable AccessLog accessLog() {
+    return config.accessLog() == ServerConfig.AccessLog.OFF
+        ? null
+        : new AccessLog(config.accessLog() == ServerConfig.AccessLog.IDS);
   }
 
   /** For what takes too long for the threads of the network. */
@@ -163,12 +173,16 @@ record Endpoints(
     return Route.builder().path(path).methods(HttpMethod.GET, HttpMethod.HEAD).build();
   }
 
-  private GrpcService grpc(BindableService served) {
+  private GrpcService grpc(ErrorHandler errors, BindableService served) {
     return GrpcService.builder()
         .addService(served)
         .supportedSerializationFormats(GrpcSerializationFormats.PROTO)
         .maxRequestMessageLength(config.limits().body())
-        .exceptionHandler((context, status, cause, metadata) -> RankingGrpc.unreadable(cause))
+        .exceptionHandler(
+            (context, status, cause, metadata) -> {
+              MsrException known = errors.ofTransport(cause);
+              return RankingGrpc.status(known == null ? cause : known, metadata);
+            })
         .build();
   }
 

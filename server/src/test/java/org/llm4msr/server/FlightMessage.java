@@ -35,8 +35,8 @@ import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.llm4msr.runtime.data.preparation.Mutations;
 
-/** A message {@code FlightData}, of which the first names a model: the numbers are Flight's. */
-record FlightMessage(boolean first, byte[] head, byte[] body) {
+/** A message {@code FlightData}, of which the first names a model, the others none. */
+record FlightMessage(String model, byte[] head, byte[] body) {
 
   private static final List<String> COLUMNS =
       List.of("user", "item", "scenario", "hour", "price", "tags");
@@ -164,20 +164,25 @@ record FlightMessage(boolean first, byte[] head, byte[] body) {
       all.get(head);
       byte[] body = new byte[(int) Message.getRootAsMessage(ByteBuffer.wrap(head)).bodyLength()];
       all.get(body);
-      messages.add(new FlightMessage(messages.isEmpty(), head, body));
+      messages.add(new FlightMessage(messages.isEmpty() ? "main" : "", head, body));
     }
     return messages;
   }
 
-  /** Returns what is sent. */
+  /** Returns this message for another model. */
+  FlightMessage with(String other) {
+    return new FlightMessage(other, head, body);
+  }
+
+  /** Returns what is sent; the numbers of its parts are Flight's. */
   byte[] bytes() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-    if (first) {
+    if (!model.isEmpty()) {
       ByteArrayOutputStream descriptor = new ByteArrayOutputStream();
       CodedOutputStream path = CodedOutputStream.newInstance(descriptor);
       path.writeEnum(1, 1);
-      path.writeString(3, "main");
+      path.writeString(3, model);
       path.flush();
       out.writeBytes(1, ByteString.copyFrom(descriptor.toByteArray()));
     }
@@ -193,7 +198,7 @@ record FlightMessage(boolean first, byte[] head, byte[] body) {
       return mutations.bytes(bytes());
     }
     return body.length == 0 || mutations.oneIn(2)
-        ? new FlightMessage(first, mutations.numbers(head), body).bytes()
-        : new FlightMessage(first, head, mutations.numbers(body)).bytes();
+        ? new FlightMessage(model, mutations.numbers(head), body).bytes()
+        : new FlightMessage(model, head, mutations.numbers(body)).bytes();
   }
 }

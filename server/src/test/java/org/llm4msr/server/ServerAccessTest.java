@@ -141,6 +141,12 @@ class ServerAccessTest {
       for (String with : List.of("off", "plain", "ids")) {
         try (RankingServer logged = FakeServer.start(bundle, "accessLog=" + with)) {
           post(logged, FakeShop.json(17, 3, ", \"id\": \"a b\\n\""));
+          post(logged, "{}");
+          ManagedChannel channel =
+              ManagedChannelBuilder.forAddress("127.0.0.1", logged.port()).usePlaintext().build();
+          RawCalls.rank(channel, new byte[] {1});
+          RawCalls.exchange(channel, List.of(new byte[] {1}));
+          channel.shutdownNow();
         }
       }
     } finally {
@@ -150,6 +156,12 @@ class ServerAccessTest {
         .extracting(line -> line.getFormattedMessage().replaceAll("\\d+\\.\\d+ ms", "N ms"))
         .containsExactly(
             "POST /v1/rank 200 N ms scenario=feed items=3",
-            "POST /v1/rank 200 N ms scenario=feed items=3 from=127.0.0.1 id=a?b? user=17");
+            "POST /v1/rank 400 N ms code=serve/BAD_REQUEST",
+            "POST /llm4msr.v1.Ranking/Rank INVALID_ARGUMENT N ms code=serve/BAD_REQUEST",
+            "POST /arrow.flight.protocol.FlightService/DoExchange INVALID_ARGUMENT N ms code=serve/BAD_REQUEST",
+            "POST /v1/rank 200 N ms scenario=feed items=3 from=127.0.0.1 id=a?b? user=17",
+            "POST /v1/rank 400 N ms code=serve/BAD_REQUEST from=127.0.0.1",
+            "POST /llm4msr.v1.Ranking/Rank INVALID_ARGUMENT N ms code=serve/BAD_REQUEST from=127.0.0.1",
+            "POST /arrow.flight.protocol.FlightService/DoExchange INVALID_ARGUMENT N ms code=serve/BAD_REQUEST from=127.0.0.1");
   }
 }

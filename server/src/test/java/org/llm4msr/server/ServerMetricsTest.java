@@ -1,20 +1,34 @@
 package org.llm4msr.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.llm4msr.server.FakeServer.call;
 import static org.llm4msr.server.FakeServer.get;
 import static org.llm4msr.server.FakeServer.metric;
 import static org.llm4msr.server.FakeServer.post;
 import static org.llm4msr.server.FakeServer.rank;
 
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.llm4msr.protocol.v1.RankRequest;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.serving.ranker.RankResult;
 
@@ -58,7 +72,6 @@ class ServerMetricsTest {
               "llm4msr_unknown_values_total{field=\"tags\",model=\"main\"} 2.0",
               "llm4msr_values_total{field=\"kind\",model=\"main\"} 2.0",
               "llm4msr_unknown_values_total{field=\"kind\",model=\"main\"} 2.0",
-              "llm4msr_refused_requests_total{reason=\"serve/BAD_REQUEST\"} 1.0",
               "llm4msr_expected_probability%s} %s"
                   .formatted(labels, FakeBundle.EXPECTED_PROBABILITY),
               "llm4msr_expected_unknown_values{field=\"hour\",model=\"main\"} "
@@ -68,6 +81,88 @@ class ServerMetricsTest {
       assertThat(metric(counted, "llm4msr_probability_sum" + labels + "}"))
           .isCloseTo(sum, within(1e-6));
     }
+  }
+
+  /** Whoever refuses it: Armeria, gRPC, Arrow, or a part of the server. */
+  @Test
+  @Timeout(60)
+  void refusalsAreCountedByProtocolAndCode() throws Exception {
+    Path bundle = new FakeBundle(1).write(folder.resolve("compiled"));
+    String[] token = {"Authorization", "Bearer t"};
+    try (RankingServer counted =
+        FakeServer.start(bundle, "tokens=[t]", "limits.body=2048", "limits.timeoutMillis=300")) {
+      ManagedChannel without =
+          ManagedChannelBuilder.forAddress("127.0.0.1", counted.port()).usePlaintext().build();
+      Metadata header = new Metadata();
+      header.put(Metadata.Key.of(token[0], Metadata.ASCII_STRING_MARSHALLER), token[1]);
+      Channel with =
+          ClientInterceptors.intercept(without, MetadataUtils.newAttachHeadersInterceptor(header));
+      post(counted, "{}");
+      RawCalls.rank(without, new byte[0]);
+      RawCalls.exchange(without, List.of());
+      post(counted, "{}", token);
+      RawCalls.rank(with, new byte[] {1});
+      RawCalls.exchange(with, List.of(new byte[] {1}));
+      post(counted, " ".repeat(3000), token);
+      RawCalls.rank(with, new byte[3000]);
+      RawCalls.exchange(with, List.of(new byte[3000]));
+      RawCalls.rank(with, RankRequest.newBuilder().setUser("17").build().toByteArray());
+      List<byte[]> nix = List.of(FlightMessage.texts().get(0).with("nix").bytes());
+      RawCalls.exchange(with, nix);
+      call(counted, "GET", "/nix", "");
+      call(counted, "PUT", "/v1/rank", "{}");
+      call(counted, "POST", "/v1/models/main", "{\"version\": \"nix\"}", token);
+      call(counted, "PUT", "/v1/knowledge/user/17", "{\"vector\": [1]}", token);
+      call(counted, "GET", "/ready", "", "Long", "x".repeat(20_000));
+      try (Socket late = new Socket("127.0.0.1", counted.port())) {
+        String begin =
+            "POST /v1/rank HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nContent-Length: 9\r\n\r\n{";
+        late.getOutputStream().write(begin.getBytes(UTF_8));
+        assertThat(late.getInputStream().read()).isEqualTo((int) 'H');
+      }
+      without.shutdownNow();
+
+      Map<String, Double> refused =
+          Map.ofEntries(
+              Map.entry("http serve/NO_TOKEN", 1.0),
+              Map.entry("grpc serve/NO_TOKEN", 1.0),
+              Map.entry("flight serve/NO_TOKEN", 1.0),
+              Map.entry("http serve/BAD_REQUEST", 1.0),
+              Map.entry("grpc serve/BAD_REQUEST", 1.0),
+              Map.entry("flight serve/BAD_REQUEST", 1.0),
+              Map.entry("http serve/TOO_LARGE", 1.0),
+              Map.entry("grpc serve/TOO_LARGE", 1.0),
+              Map.entry("flight serve/TOO_LARGE", 1.0),
+              Map.entry("grpc data/UNKNOWN_SCENARIO", 1.0),
+              Map.entry("http serve/HTTP_404", 1.0),
+              Map.entry("http serve/HTTP_405", 1.0),
+              Map.entry("http serve/NO_VERSION", 1.0),
+              Map.entry("http serve/VECTOR_SIZE", 1.0),
+              Map.entry("http serve/HTTP_431", 1.0),
+              Map.entry("http rank/DEADLINE", 1.0));
+      Map<String, Double> found = refused(counted, token);
+      long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+      while (!found.equals(refused)
+          && System.nanoTime() < end) { // Some are counted a moment later.
+        found = refused(counted, token);
+      }
+      assertThat(found).isEqualTo(refused);
+    }
+  }
+
+  private static Map<String, Double> refused(RankingServer server, String... token)
+      throws Exception {
+    Pattern line =
+        Pattern.compile("llm4msr_refused_requests_total\\{protocol=\"(.*)\",reason=\"(.*)\"} (.*)");
+    return call(server, "GET", "/metrics", "", token)
+        .body()
+        .lines()
+        .map(line::matcher)
+        .filter(Matcher::matches)
+        .collect(
+            Collectors.toMap(
+                found -> found.group(1) + " " + found.group(2),
+                found -> Double.valueOf(found.group(3))));
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.flight.CallStatus;
+import org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightGrpcUtils;
 import org.apache.arrow.flight.FlightRuntimeException;
@@ -164,9 +165,12 @@ public final class FlightBatches implements AutoCloseable {
           case NOT_FOUND -> CallStatus.NOT_FOUND;
           case FULL, TOO_LARGE, CLIENT_BUSY -> CallStatus.RESOURCE_EXHAUSTED;
           case UNAVAILABLE -> CallStatus.UNAVAILABLE;
+          case CANCELLED -> CallStatus.CANCELLED;
           case TOO_LATE -> CallStatus.TIMED_OUT;
           case FAULT -> CallStatus.INTERNAL;
         };
-    return status.withDescription(known.getMessage()).toRuntimeException();
+    ErrorFlightMetadata trailers = new ErrorFlightMetadata();
+    trailers.insert(Refusals.HEADER, known.code());
+    return status.withDescription(known.getMessage()).withMetadata(trailers).toRuntimeException();
   }
 }

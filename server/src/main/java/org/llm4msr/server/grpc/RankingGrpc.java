@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
@@ -26,6 +27,7 @@ import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Faults;
+import org.llm4msr.server.refusal.Refusals;
 
 /** The service {@code llm4msr.v1.Ranking}. */
 public final class RankingGrpc implements BindableService {
@@ -41,6 +43,9 @@ public final class RankingGrpc implements BindableService {
           .setResponseMarshaller(ProtoUtils.marshaller(RankResponse.getDefaultInstance()))
           .build();
 
+  private static final Metadata.Key<String> CODE =
+      Metadata.Key.of(Refusals.HEADER, Metadata.ASCII_STRING_MARSHALLER);
+
   private final RankService service;
   private final Arrivals arrivals;
   private final int mostItems;
@@ -53,15 +58,22 @@ public final class RankingGrpc implements BindableService {
   }
 
   /**
-   * Returns the status of an error, if it is that bytes are no message, which is the fault of the
-   * client; null for any other.
+   * Returns the status of an error that no service has answered; null if nothing is known of it.
+   *
+   * @param trailers get its code
    */
-  public static @Nullable Status unreadable(Throwable error) {
-    return Throwables.getCausalChain(error).stream()
-            .anyMatch(InvalidProtocolBufferException.class::isInstance)
-        ? Status.INVALID_ARGUMENT.withDescription(
-            "The bytes are no message llm4msr.v1.RankRequest.")
-        : null;
+  public static @Nullable Status status(Throwable error, Metadata trailers) {
+    if (Throwables.getCausalChain(error).stream()
+        .anyMatch(InvalidProtocolBufferException.class::isInstance)) {
+      return status(
+          Refusals.badRequest("The bytes are no message llm4msr.v1.RankRequest."), trailers);
+    }
+    return Exceptions.peel(error) instanceof MsrException known ? status(known, trailers) : null;
+  }
+
+  private static Status status(MsrException error, Metadata trailers) {
+    trailers.put(CODE, error.code());
+    return of(error).withDescription(error.getMessage());
   }
 
   @Override
@@ -97,13 +109,10 @@ public final class RankingGrpc implements BindableService {
       observer.onNext(response);
       observer.onCompleted();
     } else if (error != null) {
-      observer.onError(status(Exceptions.peel(error)).asRuntimeException());
+      Metadata trailers = new Metadata();
+      observer.onError(
+          status(Faults.known(Exceptions.peel(error)), trailers).asRuntimeException(trailers));
     }
-  }
-
-  private static Status status(Throwable error) {
-    MsrException known = Faults.known(error);
-    return of(known).withDescription(known.getMessage());
   }
 
   private static Status of(MsrException error) {
@@ -114,6 +123,7 @@ public final class RankingGrpc implements BindableService {
       case CONFLICT -> Status.FAILED_PRECONDITION;
       case FULL, TOO_LARGE, CLIENT_BUSY -> Status.RESOURCE_EXHAUSTED;
       case UNAVAILABLE -> Status.UNAVAILABLE;
+      case CANCELLED -> Status.CANCELLED;
       case TOO_LATE -> Status.DEADLINE_EXCEEDED;
       case FAULT -> Status.INTERNAL;
     };

@@ -2,7 +2,6 @@ package org.llm4msr.server.http;
 
 import com.linecorp.armeria.common.logging.RequestLog;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import com.linecorp.armeria.server.logging.AccessLogWriter;
 import io.netty.util.AttributeKey;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes a line for each request to the logger {@code llm4msr.access}. */
-public final class AccessLog implements AccessLogWriter {
+public final class AccessLog {
 
   private static final Logger LOG = LoggerFactory.getLogger("llm4msr.access");
   private static final AttributeKey<RankCall> CALL = AttributeKey.valueOf(AccessLog.class, "CALL");
@@ -34,16 +33,17 @@ public final class AccessLog implements AccessLogWriter {
     return call;
   }
 
-  @Override
-  public void log(RequestLog log) {
+  /** Writes the line of a request that has ended. */
+  void write(RequestLog log, Outcome outcome) {
     RankCall call = log.context().attr(CALL);
     StringBuilder line = new StringBuilder(100);
     line.append(log.requestHeaders().method())
         .append(' ')
         .append(log.context().path())
         .append(' ')
-        .append(log.responseStatus().code())
+        .append(outcome.status())
         .append(String.format(Locale.ROOT, " %.1f ms", log.totalDurationNanos() / NANOS_A_MILLI));
+    value(line, "code", outcome.code());
     if (call != null) {
       value(line, "scenario", call.request().scenario());
       value(line, "items", call.request().items().size());

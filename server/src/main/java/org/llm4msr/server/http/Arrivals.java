@@ -44,7 +44,8 @@ public final class Arrivals {
       time = Duration.ofMillis(asked);
     }
     context.setRequestTimeout(time);
-    return Arrival.at(ticker.getAsLong(), client(context, headers), time);
+    return Arrival.at(
+        ticker.getAsLong(), client(context, headers), time, () -> !context.isCancelled());
   }
 
   private Duration time(@Nullable String asked) {

@@ -17,6 +17,8 @@ import com.linecorp.armeria.server.RequestTimeoutException;
 import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -29,35 +31,57 @@ import org.llm4msr.server.refusal.Refusals;
 public final class ErrorHandler implements ServerErrorHandler {
 
   private final long mostBytes;
+  private final RefusalObserver observer;
 
   /**
    * Makes it.
    *
    * @param mostBytes of a request
+   * @param observer of what is refused before it is a request
    */
-  public ErrorHandler(long mostBytes) {
+  public ErrorHandler(long mostBytes, RefusalObserver observer) {
     this.mostBytes = mostBytes;
+    this.observer = observer;
   }
 
   @Override
   public @Nullable HttpResponse onServiceException(
       ServiceRequestContext context, Throwable thrown) {
     Throwable cause = Exceptions.peel(thrown);
-    if (cause instanceof RequestTimeoutException) {
-      return ErrorStatus.answer(
-          Refusals.tooLate(
-              "The deadline passed before the answer was there. Allow more time, or send fewer items."));
-    }
-    if (cause instanceof ShuttingDownException) {
-      return ErrorStatus.answer(Refusals.notReady());
-    }
-    if (cause instanceof ContentTooLargeException) {
-      return ErrorStatus.answer(Refusals.tooManyBytes(mostBytes));
+    MsrException known = ofTransport(cause);
+    if (known != null) {
+      return ErrorStatus.answer(known);
     }
     if (cause instanceof HttpStatusException || Exceptions.isStreamCancelling(cause)) {
       return null; // Nobody waits for the answer, or it is made of the status.
     }
     return ErrorStatus.answer(Faults.known(cause));
+  }
+
+  /** Returns what an error of the transport means; null if it is another one. */
+  public @Nullable MsrException ofTransport(Throwable thrown) {
+    Throwable cause = Exceptions.peel(thrown);
+    if (cause instanceof RequestTimeoutException) {
+      return Refusals.tooLate(
+          "The deadline passed before the answer was there. Allow more time, or send fewer items.");
+    }
+    if (cause instanceof ShuttingDownException) {
+      return Refusals.notReady();
+    }
+    return tooLong(cause) || tooLongFrame(cause) ? Refusals.tooManyBytes(mostBytes) : null;
+  }
+
+  private static boolean tooLong(Throwable cause) {
+    return cause instanceof ContentTooLargeException
+        || cause.getCause() instanceof ContentTooLargeException;
+  }
+
+  /** Tells a frame that gRPC has refused: what the services refuse has a code. */
+  private static boolean tooLongFrame(Throwable cause) {
+    return cause instanceof StatusRuntimeException refused
+        && refused.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED
+        && (refused.getTrailers() == null
+            || !refused.getTrailers().keys().contains(Refusals.HEADER));
   }
 
   @Override
@@ -73,11 +97,16 @@ public final class ErrorHandler implements ServerErrorHandler {
             ? Refusals.tooManyBytes(mostBytes)
             : new MsrException(
                 ErrorType.USER,
-                "serve/HTTP_" + status.code(),
+                Outcome.ofStatus(status),
                 "%s. /openapi.json describes what is served."
                     .formatted(status.reasonPhrase().toLowerCase(Locale.ROOT)));
+    if (context == null) {
+      observer.refused("http", error.code());
+    }
     ResponseHeadersBuilder answer =
-        ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
+        ResponseHeaders.builder(status)
+            .contentType(MediaType.JSON_UTF_8)
+            .set(Refusals.HEADER, error.code());
     if (status.equals(HttpStatus.METHOD_NOT_ALLOWED) && headers != null) {
       answer.set(HttpHeaderNames.ALLOW, allowed(headers.path()));
     }

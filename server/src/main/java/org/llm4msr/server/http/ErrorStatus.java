@@ -10,6 +10,7 @@ import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.json.JsonAnswer;
 import org.llm4msr.server.refusal.ErrorKind;
+import org.llm4msr.server.refusal.Refusals;
 
 /** Errors as answers of HTTP. */
 final class ErrorStatus {
@@ -24,6 +25,7 @@ final class ErrorStatus {
     HttpStatus status = of(error);
     ResponseHeadersBuilder headers =
         ResponseHeaders.builder(status).contentType(MediaType.JSON_UTF_8);
+    headers.set(Refusals.HEADER, error.code());
     if (status.equals(HttpStatus.SERVICE_UNAVAILABLE)
         || status.equals(HttpStatus.TOO_MANY_REQUESTS)) {
       headers.setInt(HttpHeaderNames.RETRY_AFTER, RETRY_SECONDS);
@@ -44,6 +46,7 @@ final class ErrorStatus {
       case TOO_LARGE -> HttpStatus.REQUEST_ENTITY_TOO_LARGE;
       case CLIENT_BUSY -> HttpStatus.TOO_MANY_REQUESTS;
       case UNAVAILABLE -> HttpStatus.SERVICE_UNAVAILABLE;
+      case CANCELLED -> HttpStatus.CLIENT_CLOSED_REQUEST;
       case TOO_LATE -> HttpStatus.GATEWAY_TIMEOUT;
       case FAULT -> HttpStatus.INTERNAL_SERVER_ERROR;
     };

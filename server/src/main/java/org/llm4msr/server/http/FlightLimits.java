@@ -51,7 +51,7 @@ public final class FlightLimits implements DecoratingHttpServiceFunction {
     }
     if (!free.tryAcquire()) {
       service.leave(client);
-      return ErrorStatus.answer(service.counted(Refusals.tooManyCalls(most)));
+      return ErrorStatus.answer(Refusals.tooManyCalls(most));
     }
     CompletableFuture<Void> unused =
         context

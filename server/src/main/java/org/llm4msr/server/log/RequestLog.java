@@ -83,11 +83,6 @@ public final class RequestLog implements RankObserver, AutoCloseable {
     }
   }
 
-  @Override
-  public void refused(String code) {
-    // There are no scores.
-  }
-
   /** Returns whether a request is in the sample. */
   boolean isWanted(String id) {
     long bits = HASH.hashString(id, StandardCharsets.UTF_8).asLong();

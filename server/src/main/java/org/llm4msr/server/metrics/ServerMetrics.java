@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.server.features.FeatureObserver;
 import org.llm4msr.server.features.FeatureOutcome;
+import org.llm4msr.server.http.RefusalObserver;
 import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.log.RequestLog;
 import org.llm4msr.server.models.ModelObserver;
@@ -37,7 +38,12 @@ import org.llm4msr.serving.ranker.RankResult;
 
 /** What the server counts, for Prometheus. */
 public final class ServerMetrics
-    implements RankObserver, ShadowObserver, ModelObserver, FeatureObserver, AutoCloseable {
+    implements RankObserver,
+        RefusalObserver,
+        ShadowObserver,
+        ModelObserver,
+        FeatureObserver,
+        AutoCloseable {
 
   private static final String MODEL = "model";
   private static final String SCENARIO = "scenario";
@@ -73,6 +79,8 @@ public final class ServerMetrics
 
   private record Series(String model, String scenario) {}
 
+  private record Refusal(String protocol, String code) {}
+
   private final LongSupplier ticker;
   private final JvmGcMetrics collections;
   private final PrometheusMeterRegistry registry =
@@ -81,7 +89,7 @@ public final class ServerMetrics
   private final ConcurrentMap<String, ShadowMeters> shadows = new ConcurrentHashMap<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, FeatureMeters> sources = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, Counter> refusals = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Refusal, Counter> refusals = new ConcurrentHashMap<>();
 
   /** Counts what waits. */
   public void observe(Admission admission) {
@@ -172,14 +180,15 @@ public final class ServerMetrics
   }
 
   @Override
-  public void refused(String code) {
+  public void refused(String protocol, String code) {
     refusals
         .computeIfAbsent(
-            code,
-            reason ->
+            new Refusal(protocol, code),
+            refusal ->
                 Counter.builder("llm4msr.refused.requests")
-                    .description("Requests that were not ranked, by the code of the error")
-                    .tag("reason", reason)
+                    .description("Requests that were refused, by the code of the error")
+                    .tag("protocol", refusal.protocol())
+                    .tag("reason", refusal.code())
                     .register(registry))
         .increment();
   }

@@ -1,6 +1,6 @@
 package org.llm4msr.server.ranking;
 
-/** Is told what becomes of requests, on the threads that rank and those that receive. */
+/** Is told what was ranked, on the threads that rank. */
 public interface RankObserver {
 
   /**
@@ -9,11 +9,4 @@ public interface RankObserver {
    * @param begin when it came, in nanoseconds of the server's ticker
    */
   void ranked(RankAnswer answer, long begin);
-
-  /**
-   * A request was not ranked.
-   *
-   * @param code of the error
-   */
-  void refused(String code);
 }

@@ -60,11 +60,7 @@ public final class RankService {
    * @throws MsrException as {@link Admission#require}
    */
   public void require(Arrival arrival) {
-    try {
-      admission.require(arrival.deadline());
-    } catch (MsrException e) {
-      throw counted(e);
-    }
+    admission.require(arrival.deadline());
   }
 
   /**
@@ -83,11 +79,11 @@ public final class RankService {
     }
     try {
       return admission
-          .submit(arrival.deadline(), () -> write.apply(rank(arrival, read.get())))
-          .whenComplete((result, error) -> end(arrival, error));
+          .submit(arrival.deadline(), () -> write.apply(rank(arrival, read)))
+          .whenComplete((result, error) -> clients.leave(arrival.client()));
     } catch (MsrException e) {
       clients.leave(arrival.client());
-      return refused(e);
+      return CompletableFuture.failedFuture(e);
     }
   }
 
@@ -97,27 +93,12 @@ public final class RankService {
    * @throws MsrException {@code serve/CLIENT_BUSY}
    */
   public void enter(String client) {
-    try {
-      clients.enter(client);
-    } catch (MsrException e) {
-      throw counted(e);
-    }
+    clients.enter(client);
   }
 
   /** Counts one less. */
   public void leave(String client) {
     clients.leave(client);
-  }
-
-  /** Counts a refusal, and returns it. */
-  public MsrException counted(MsrException refusal) {
-    refused(refusal.code());
-    return refusal;
-  }
-
-  private <T> CompletableFuture<T> refused(MsrException error) {
-    refused(error.code());
-    return CompletableFuture.failedFuture(error);
   }
 
   /**
@@ -130,16 +111,14 @@ public final class RankService {
    */
   public CompletableFuture<BatchAnswer> score(String model, VectorSchemaRoot rows, Duration time) {
     if (rows.getRowCount() > limits.items()) {
-      return refused(Refusals.tooManyItems(limits.items()));
+      return CompletableFuture.failedFuture(Refusals.tooManyItems(limits.items()));
     }
     try {
-      return admission
-          .submit(
-              ticker.getAsLong() + time.toNanos(),
-              () -> using(model, null, chosen -> score(chosen.ranker(), rows)))
-          .whenComplete((scores, error) -> count(error));
+      return admission.submit(
+          ticker.getAsLong() + time.toNanos(),
+          () -> using(model, null, chosen -> score(chosen.ranker(), rows)));
     } catch (MsrException e) {
-      return refused(e);
+      return CompletableFuture.failedFuture(e);
     }
   }
 
@@ -147,7 +126,9 @@ public final class RankService {
     return new BatchAnswer(ranker.labels(), ranker.scoreLabels(rows));
   }
 
-  private RankAnswer rank(Arrival arrival, RankCall call) {
+  private RankAnswer rank(Arrival arrival, Supplier<RankCall> read) {
+    arrival.requireAwaited();
+    RankCall call = read.get();
     if (call.request().items().size() > limits.items()) {
       throw Refusals.tooManyItems(limits.items());
     }
@@ -158,6 +139,7 @@ public final class RankService {
     RankCall named = call.id().isEmpty() ? call.named(UUID.randomUUID().toString()) : call;
     RankCall timed = named.until(arrival.deadline());
     RankAnswer answer = using(call.model(), call.user(), model -> answer(timed, model));
+    arrival.requireAwaited();
     observers.forEach(observer -> observer.ranked(answer, arrival.begin()));
     return answer;
   }
@@ -185,20 +167,5 @@ public final class RankService {
         }
       }
     }
-  }
-
-  private void end(Arrival arrival, @Nullable Throwable error) {
-    clients.leave(arrival.client());
-    count(error);
-  }
-
-  private void count(@Nullable Throwable error) {
-    if (error != null) {
-      refused(error instanceof MsrException known ? known.code() : "internal/FAULT");
-    }
-  }
-
-  private void refused(String code) {
-    observers.forEach(observer -> observer.refused(code));
   }
 }

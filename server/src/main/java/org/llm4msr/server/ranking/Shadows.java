@@ -81,11 +81,6 @@ public final class Shadows implements RankObserver, AutoCloseable {
     }
   }
 
-  @Override
-  public void refused(String code) {
-    // Requests that were not ranked have nothing to compare with.
-  }
-
   /** Ranks no more. */
   @Override
   public void close() {

@@ -22,6 +22,8 @@ public enum ErrorKind {
   UNAVAILABLE,
   /** The time is over. */
   TOO_LATE,
+  /** The client has left. */
+  CANCELLED,
   /** A fault of the server or of a plugin. */
   FAULT;
 
@@ -43,6 +45,7 @@ public enum ErrorKind {
       case Refusals.TOO_LARGE -> TOO_LARGE;
       case Refusals.CLIENT_BUSY -> CLIENT_BUSY;
       case Refusals.DEADLINE -> TOO_LATE;
+      case Refusals.CANCELLED -> CANCELLED;
       default -> ofType(error);
     };
   }

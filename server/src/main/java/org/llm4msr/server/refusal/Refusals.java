@@ -7,6 +7,12 @@ import org.llm4msr.api.MsrException;
 /** Why requests are refused before they are ranked. */
 public final class Refusals {
 
+  /** The header, or trailer of gRPC, that has the code of an error. */
+  public static final String HEADER = "error-code";
+
+  /** Nobody waits for the answer. */
+  public static final String CANCELLED = "serve/CANCELLED";
+
   /** Too much is asked at once. */
   public static final String BUSY = "serve/BUSY";
 
@@ -148,6 +154,11 @@ public final class Refusals {
             .formatted(now, before),
         null,
         true);
+  }
+
+  /** Says that nobody waits for the answer. */
+  public static MsrException cancelled() {
+    return new MsrException(ErrorType.USER, CANCELLED, "The client does not wait for the answer.");
   }
 
   /** Says that time is over. */

@@ -36,6 +36,7 @@ class RankServiceTest {
   private final Models models = new Models();
   private final Admission admission = new Admission(1, 1, now::get);
   private final List<String> told = new ArrayList<>();
+  private volatile boolean awaited = true;
   private FakeModel first;
   private FakeModel second;
 
@@ -58,24 +59,14 @@ class RankServiceTest {
   }
 
   private RankService service(FeatureFetch fetch) {
-    RankObserver observer =
-        new RankObserver() {
-          @Override
-          public void ranked(RankAnswer answer, long begin) {
-            told.add(answer.version() + " since " + begin);
-          }
-
-          @Override
-          public void refused(String code) {
-            told.add(code);
-          }
-        };
+    RankObserver observer = (answer, begin) -> told.add(answer.version() + " since " + begin);
     LimitsConfig limits = new LimitsConfig(4096, 1000, 1, 1, 16, 60, 100, TIME.toMillis());
     return new RankService(models, admission, limits, fetch, List.of(observer), now::get);
   }
 
   private CompletableFuture<RankAnswer> rank(RankService service, RankCall call) {
-    return service.rank(Arrival.at(now.get(), "me", TIME), () -> call, answer -> answer);
+    return service.rank(
+        Arrival.at(now.get(), "me", TIME, () -> awaited), () -> call, answer -> answer);
   }
 
   private static RankCall call(boolean explain, int items) {
@@ -118,7 +109,7 @@ class RankServiceTest {
 
     assertThatThrownBy(() -> rank(service(FeatureFetch.NONE), call(false, 3)).get())
         .hasMessageContaining("[serve/NOT_READY]");
-    assertThat(told).containsExactly("serve/NOT_READY");
+    assertThat(told).isEmpty();
   }
 
   @Test
@@ -140,7 +131,7 @@ class RankServiceTest {
     service.leave("me");
 
     assertThat(rank(service, call(false, 1)).get(1, TimeUnit.MINUTES).version()).isEqualTo("1");
-    assertThat(told).containsExactly("serve/CLIENT_BUSY", "1 since 5");
+    assertThat(told).containsExactly("1 since 5");
   }
 
   private static RankCall call(String id, Object user, Object item) {
@@ -168,5 +159,25 @@ class RankServiceTest {
       assertThatThrownBy(() -> rank(service, call(bad[0], bad[1], bad[2])).get())
           .hasMessageContaining("[serve/BAD_REQUEST] " + bad[3]);
     }
+  }
+
+  /** What was ranked for nobody is not told as served: no log has it. */
+  @Test
+  void aRequestWhoseClientLeavesIsNotRankedFurther() {
+    List<RankRequest> ranked = new ArrayList<>();
+    RankService service = service(FeatureFetch.NONE);
+    first.whenRanked(
+        request -> {
+          ranked.add(request);
+          awaited = false;
+        });
+
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> rank(service, call(false, 3)).get())
+          .hasMessageContaining("[serve/CANCELLED]");
+    }
+
+    assertThat(ranked).hasSize(1);
+    assertThat(told).isEmpty();
   }
 }

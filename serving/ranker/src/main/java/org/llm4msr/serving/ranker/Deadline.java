@@ -19,7 +19,9 @@ record Deadline(LongSupplier ticker) {
           ErrorType.RESOURCES,
           "rank/DEADLINE",
           "The deadline of the request has passed: %,d items for one user. Send fewer items, or allow more time."
-              .formatted(request.items().size()));
+              .formatted(request.items().size()),
+          null,
+          true);
     }
   }
 }
