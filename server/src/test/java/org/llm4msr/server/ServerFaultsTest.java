@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -82,7 +83,7 @@ class ServerFaultsTest {
   @Test
   @Tag("slow")
   void manyDamagedBodiesAreRankedOrRefused() throws Exception {
-    damagedBodies(System.nanoTime(), MANY);
+    damagedBodies(ThreadLocalRandom.current().nextInt(), MANY);
   }
 
   private void damagedBodies(long first, int count) throws Exception {
