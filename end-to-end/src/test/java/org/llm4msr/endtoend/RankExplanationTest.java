@@ -120,6 +120,7 @@ class RankExplanationTest {
             .formatted(USER, items, model);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/rank".formatted(to.port())))
+            .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(body))
             .build();
     return ServedShop.CLIENT.send(request, BodyHandlers.ofString());
@@ -292,6 +293,7 @@ class RankExplanationTest {
       throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(to.port(), path)))
+            .header("Content-Type", "application/json")
             .method(method, BodyPublishers.ofString(body))
             .build();
     return ServedShop.CLIENT.send(request, BodyHandlers.ofString()).statusCode();

@@ -166,6 +166,7 @@ class ServedModelTest {
       Files.write(file, whole);
       HttpRequest choice =
           HttpRequest.newBuilder(ServedShop.at(reloading, "/v1/models/other"))
+              .header("Content-Type", "application/json")
               .POST(BodyPublishers.ofString("{\"version\": \"2\"}"))
               .build();
       String chosen = CLIENT.send(choice, BodyHandlers.ofString()).body();
@@ -186,6 +187,7 @@ class ServedModelTest {
       float before = ranked(reading);
       HttpRequest text =
           HttpRequest.newBuilder(ServedShop.at(reading, "/v1/knowledge/user/17"))
+              .header("Content-Type", "application/json")
               .PUT(BodyPublishers.ofString("{\"text\": \"Likes films about the sea.\"}"))
               .build();
       HttpResponse<String> taken = CLIENT.send(text, BodyHandlers.ofString());
@@ -275,6 +277,7 @@ class ServedModelTest {
     String address = Files.readString(serving.out(), UTF_8);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(address.strip() + "/v1/rank"))
+            .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(request(17, 3, "")))
             .build();
     assertThat(CLIENT.send(request, BodyHandlers.ofString()).body())

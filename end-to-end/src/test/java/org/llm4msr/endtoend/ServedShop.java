@@ -157,7 +157,9 @@ final class ServedShop {
   static HttpResponse<String> post(RankingServer to, String body, String... headers)
       throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(at(to, "/v1/rank")).POST(BodyPublishers.ofString(body));
+        HttpRequest.newBuilder(at(to, "/v1/rank"))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body));
     if (headers.length > 0) {
       request.headers(headers);
     }

@@ -52,7 +52,7 @@ class ServingExamplesTest {
 
   @BeforeAll
   static void begin() {
-    server = startForAll("tokens=[secret]");
+    server = startForAll("tokens.rank=[secret]");
     try (Ranker ranker = Ranker.open(ServedShop.compiled())) {
       expected = ranker.rank(same(17, ITEMS));
     }
@@ -200,7 +200,8 @@ class ServingExamplesTest {
       rows.add("17,feed,i%d,3,12.5,a".formatted(i));
     }
     Path file = Files.write(folder.resolve("rows.csv"), rows);
-    try (RankingServer flight = start("tokens=[secret]")) { // Its threads stay as long as it does.
+    try (RankingServer flight =
+        start("tokens.rank=[secret]")) { // Its threads stay as long as it does.
       List<String> command =
           List.of(
               python.program(),

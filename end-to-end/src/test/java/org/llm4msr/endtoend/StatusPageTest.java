@@ -262,7 +262,7 @@ class StatusPageTest {
   @Test
   @Tag("services")
   void itAsksForATokenAndKeepsItInTheTab() throws Exception {
-    try (RankingServer closed = start("tokens=[secret]");
+    try (RankingServer closed = start("tokens.operate=[secret]");
         BrowserTab tab = tab()) {
       tab.load(at(closed, "/"));
       tab.until("!document.getElementById('login').hidden");

@@ -5,7 +5,6 @@ import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.SessionProtocol;
-import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.grpc.GrpcSerializationFormats;
 import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.common.util.ThreadFactories;
@@ -24,24 +23,26 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.server.access.Access;
+import org.llm4msr.server.access.Role;
 import org.llm4msr.server.config.LimitsConfig;
 import org.llm4msr.server.config.ServerConfig;
-import org.llm4msr.server.config.TlsConfig;
 import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
 import org.llm4msr.server.http.ErrorHandler;
 import org.llm4msr.server.http.FlightLimits;
+import org.llm4msr.server.http.Guard;
+import org.llm4msr.server.http.GzipAnswers;
+import org.llm4msr.server.http.JsonBodies;
 import org.llm4msr.server.http.KnowledgeEndpoint;
 import org.llm4msr.server.http.LastAnswers;
 import org.llm4msr.server.http.ModelsEndpoint;
 import org.llm4msr.server.http.OpenApi;
 import org.llm4msr.server.http.RankEndpoint;
 import org.llm4msr.server.http.RequestEnds;
-import org.llm4msr.server.http.Tokens;
 import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.metrics.ServerMetrics;
 import org.llm4msr.server.models.Models;
@@ -59,6 +60,7 @@ record Endpoints(
     FlightBatches batches,
     ServerMetrics metrics,
     ListenableHealthChecker ready,
+    Access access,
     LongSupplier ticker) {
 
   private static final long MILLIS = 1000;
@@ -106,6 +108,7 @@ record Endpoints(
                     .whenStarted(started -> blocking.prestartAllCoreThreads())
                     .whenStopping(ending -> last.refuse(ending, drain))
                     .build())
+            .defaultHostname(Guard.NO_HOST)
             .maxRequestLength(limits.body())
             .maxNumConnections(limits.connections())
             .requestTimeout(limits.timeout())
@@ -122,11 +125,12 @@ record Endpoints(
                 Duration.ofMillis(Math.max(REFUSAL_MILLIS, Math.min(CONNECTION_MILLIS, drain))));
     builder.accessLogWriter(new RequestEnds(metrics, accessLog()), false);
     listen(builder);
-    Arrivals arrivals = new Arrivals(limits.timeout(), !config.tokens().isEmpty(), ticker);
-    Tokens tokens = new Tokens(config.tokens());
+    Arrivals arrivals = new Arrivals(limits.timeout(), access.tokens().required(), ticker);
+    Guard guard = new Guard(access);
     FlightLimits flights = new FlightLimits(service, arrivals, limits);
     HttpService rank = new RankEndpoint(service, arrivals, limits.items());
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
+    HttpService vectors = new KnowledgeEndpoint(knowledge);
     HttpService versions = new ModelsEndpoint(reloading);
     BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
     if (config.page()) {
@@ -134,23 +138,29 @@ record Endpoints(
     }
     return builder
         .decorator(last)
+        .decorator(GzipAnswers::new)
         .service(
             Route.builder().path(RankEndpoint.PATH).methods(HttpMethod.POST).build(),
-            rank.decorate(tokens))
+            guard.around(Role.RANK, new JsonBodies(rank)))
+        .service(read(KnowledgeEndpoint.PATTERN), guard.around(Role.READ, vectors))
         .service(
             Route.builder()
                 .path(KnowledgeEndpoint.PATTERN)
-                .methods(HttpMethod.PUT, HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE)
+                .methods(HttpMethod.PUT, HttpMethod.DELETE)
                 .build(),
-            new KnowledgeEndpoint(knowledge).decorate(tokens))
-        .service(grpc(errors, ranking), tokens::around)
-        .service(grpc(errors, batches.service()), flights::around, tokens::around)
+            guard.around(Role.OPERATE, new JsonBodies(vectors)))
+        .service(grpc(errors, ranking), served -> guard.around(Role.RANK, served))
+        .service(
+            grpc(errors, batches.service()),
+            flights::around,
+            served -> guard.around(Role.RANK, served))
         .service(grpc(errors, health))
-        .service(read("/metrics"), metricsPage().decorate(tokens))
-        .service(read(ModelsEndpoint.PATH), versions.decorate(tokens))
+        .service(read("/metrics"), guard.around(Role.READ, metricsPage()))
+        .service(read(ModelsEndpoint.PATH), guard.around(Role.READ, versions))
+        .service(read(ModelsEndpoint.MODEL), guard.around(Role.READ, versions))
         .service(
             Route.builder().path(ModelsEndpoint.MODEL).methods(HttpMethod.POST).build(),
-            versions.decorate(tokens))
+            guard.around(Role.OPERATE, new JsonBodies(versions)))
         .service(read("/openapi.json"), new OpenApi(models))
         .service(read("/health"), (context, request) -> HttpResponse.of(HttpStatus.OK))
         .service(read("/ready"), HealthCheckService.of(ready))
@@ -193,23 +203,10 @@ record Endpoints(
 
   private void listen(ServerBuilder builder) {
     InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
-    if (config.tls() == null) {
-      builder.port(address, SessionProtocol.HTTP);
-    } else {
-      builder.port(address, SessionProtocol.HTTPS).tls(keys(config.tls()));
-    }
-  }
-
-  private static TlsKeyPair keys(TlsConfig tls) {
-    try {
-      return TlsKeyPair.of(tls.key().toFile(), tls.certificate().toFile());
-    } catch (IllegalArgumentException e) {
-      throw new MsrException(
-          ErrorType.USER,
-          "serve/CERTIFICATE",
-          "%s and %s are no certificate with its key: %s. Both should be PEM, the key PKCS#8 and not encrypted."
-              .formatted(tls.certificate(), tls.key(), e.getMessage()),
-          e);
-    }
+    access
+        .certificates()
+        .ifPresentOrElse(
+            certificates -> builder.port(address, SessionProtocol.HTTPS).tlsProvider(certificates),
+            () -> builder.port(address, SessionProtocol.HTTP));
   }
 }

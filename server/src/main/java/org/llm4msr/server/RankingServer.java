@@ -16,6 +16,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.config.loading.ConfigLoader;
 import org.llm4msr.runtime.knowledge.vectors.FreshVectors;
+import org.llm4msr.server.access.Access;
 import org.llm4msr.server.config.ServerConfig;
 import org.llm4msr.server.features.Features;
 import org.llm4msr.server.flight.FlightBatches;
@@ -63,6 +64,7 @@ public final class RankingServer implements AutoCloseable {
   private final Models models = new Models();
   private final Reloading reloading;
   private final Shadows shadows;
+  private final Access access;
   private final FreshKnowledge knowledge;
   private final @Nullable TextEncoder encoder;
   private final KnowledgeUpdates updates;
@@ -79,10 +81,12 @@ public final class RankingServer implements AutoCloseable {
   private RankingServer(
       ServerConfig config,
       ModelOpener opener,
+      Access access,
       FreshKnowledge knowledge,
       @Nullable TextEncoder encoder,
       LongSupplier ticker) {
     this.config = config;
+    this.access = access;
     this.knowledge = knowledge;
     this.encoder = encoder;
     metrics = new ServerMetrics(ticker);
@@ -107,7 +111,9 @@ public final class RankingServer implements AutoCloseable {
     batches = new FlightBatches(service, config.limits());
     updates = new KnowledgeUpdates(models, knowledge, encoder);
     server =
-        new Endpoints(config, models, reloading, service, updates, batches, metrics, ready, ticker)
+        new Endpoints(
+                config, models, reloading, service, updates, batches, metrics, ready, access,
+                ticker)
             .server();
     metrics.observe(admission);
     metrics.observe(knowledge);
@@ -151,15 +157,17 @@ public final class RankingServer implements AutoCloseable {
 
   private static RankingServer made(
       ServerConfig config, ConfigLoader loader, ModelOpener opener, LongSupplier ticker) {
+    Access access = new Access(config, loader);
     FreshKnowledge knowledge = FreshKnowledge.open(config.knowledge());
     try {
       TextEncoder encoder =
           config.knowledge().encoder() == null
               ? null
               : new TextEncoder(config.knowledge().encoder(), loader);
-      return new RankingServer(config, opener, knowledge, encoder, ticker);
+      return new RankingServer(config, opener, access, knowledge, encoder, ticker);
     } catch (RuntimeException | Error e) {
       knowledge.close();
+      access.close();
       throw e;
     }
   }
@@ -192,6 +200,7 @@ public final class RankingServer implements AutoCloseable {
     admission.begin();
     ready.setHealthy(true);
     reloading.watch();
+    access.watch(config.reloadSeconds());
   }
 
   /** Returns the models by name, with their versions. */
@@ -234,6 +243,7 @@ public final class RankingServer implements AutoCloseable {
 
   private void end() {
     ready.setHealthy(false);
+    access.close();
     admission.end();
     updates.end();
     try {

@@ -26,6 +26,9 @@ final class FakeServer {
 
   static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String TYPE = "Content-Type";
+  private static final String JSON_TYPE = "application/json";
+
   /**
    * Of version 1.1: of a long answer to the upgrade to version 2, the JDK loses bytes after 16 KB.
    */
@@ -66,16 +69,17 @@ final class FakeServer {
     return URI.create("http://127.0.0.1:%d%s".formatted(server.port(), path));
   }
 
-  /** Sends a request; an empty body is none. */
+  /** Sends a request; an empty body is none, and others are JSON unless a header says else. */
   static HttpResponse<String> call(
       RankingServer server, String method, String path, String body, String... headers)
       throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(at(server, path))
             .method(
-                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
-    if (headers.length > 0) {
-      request.headers(headers);
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .header(TYPE, JSON_TYPE);
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
     }
     return CLIENT.send(request.build(), BodyHandlers.ofString());
   }
@@ -86,6 +90,7 @@ final class FakeServer {
     return CLIENT.sendAsync(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
             .version(version)
+            .header(TYPE, JSON_TYPE)
             .method(
                 method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
             .build(),

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.llm4msr.server.FakeServer.CLIENT;
-import static org.llm4msr.server.FakeServer.assertRefused;
-import static org.llm4msr.server.FakeServer.get;
 import static org.llm4msr.server.FakeServer.post;
 
 import ch.qos.logback.classic.Level;
@@ -14,12 +12,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.Status;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +29,9 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.api.MsrException;
-import org.llm4msr.protocol.v1.RankRequest;
 import org.slf4j.LoggerFactory;
 
 /** Who may ask a server, over which connections, and what is logged of it. */
@@ -51,58 +47,78 @@ class ServerAccessTest {
   }
 
   @Test
-  void onlyThoseWithATokenAreServed() throws Exception {
-    try (RankingServer closed = FakeServer.start(bundle, "tokens=[first, second]")) {
-      String body = FakeShop.json(17, 3, "");
-      HttpResponse<String> refused = post(closed, body);
-      assertRefused(refused, 401, "serve/NO_TOKEN");
-      assertThat(refused.headers().firstValue("www-authenticate")).hasValue("Bearer");
-      assertRefused(post(closed, body, "Authorization", "Bearer third"), 401, "serve/NO_TOKEN");
-      assertRefused(post(closed, body, "Authorization", "second"), 401, "serve/NO_TOKEN");
-      assertThat(post(closed, body, "Authorization", "bearer second").statusCode()).isEqualTo(200);
-      assertThat(get(closed, "/metrics")).contains("serve/NO_TOKEN");
-      assertThat(get(closed, "/ready")).contains("true");
-      ManagedChannel channel =
-          ManagedChannelBuilder.forAddress("127.0.0.1", closed.port()).usePlaintext().build();
-      try {
-        ServerGrpcTest.assertStatus(
-            () -> ServerGrpcTest.call(channel, RankRequest.getDefaultInstance()),
-            Status.Code.UNAUTHENTICATED,
-            "");
-      } finally {
-        channel.shutdownNow();
+  @Timeout(60)
+  void withACertificateConnectionsAreEncrypted() throws Exception {
+    KeyStore keys = certificate("first");
+    String[] settings = {
+      "tls.certificate=" + folder.resolve("certificate.pem"),
+      "tls.key=" + folder.resolve("key.pem"),
+      "reloadSeconds=0.01"
+    };
+    try (RankingServer encrypted = FakeServer.start(bundle, settings)) {
+      assertThat(status(encrypted, keys)).isEqualTo(200);
+      assertThatThrownBy(() -> CLIENT.send(ranking(encrypted), BodyHandlers.ofString()))
+          .isInstanceOf(SSLException.class);
+
+      KeyStore next = certificate("next"); // First its certificate, then its key.
+      while (!serves(encrypted, next)) {
+        assertThat(serves(encrypted, keys) || serves(encrypted, next)).isTrue();
       }
+      assertThat(serves(encrypted, keys)).isFalse();
     }
   }
 
-  @Test
-  void withACertificateConnectionsAreEncrypted() throws Exception {
-    Path store = folder.resolve("test.p12");
-    Path certificate = folder.resolve("certificate.pem");
-    Path key = folder.resolve("key.pem");
+  private static HttpRequest ranking(RankingServer server) {
+    return HttpRequest.newBuilder(
+            URI.create("https://localhost:%d/v1/rank".formatted(server.port())))
+        .header("Content-Type", "application/json")
+        .POST(BodyPublishers.ofString(FakeShop.json(17, 3, "")))
+        .build();
+  }
+
+  /** Asks over a new connection. */
+  private static int status(RankingServer server, KeyStore trusted) throws Exception {
+    HttpClient client = HttpClient.newBuilder().sslContext(trusting(trusted)).build();
+    return client.send(ranking(server), BodyHandlers.ofString()).statusCode();
+  }
+
+  private static boolean serves(RankingServer server, KeyStore trusted) throws Exception {
+    try {
+      return status(server, trusted) == 200;
+    } catch (SSLException e) {
+      return false;
+    }
+  }
+
+  /** Writes a certificate and its key. */
+  private KeyStore certificate(String name) throws Exception {
+    Path store = folder.resolve(name + ".p12");
     keytool("-genkeypair", "-keystore", store, "-storepass", "secret", "-keyalg", "EC");
     KeyStore keys = KeyStore.getInstance(store.toFile(), "secret".toCharArray());
-    Files.writeString(certificate, pem("CERTIFICATE", keys.getCertificate("mykey").getEncoded()));
+    Files.writeString(
+        folder.resolve("certificate.pem"),
+        pem("CERTIFICATE", keys.getCertificate("mykey").getEncoded()));
     byte[] secret = keys.getKey("mykey", "secret".toCharArray()).getEncoded();
-    Files.writeString(key, pem("PRIVATE KEY", secret));
-    try (RankingServer encrypted =
-        FakeServer.start(bundle, "tls.certificate=" + certificate, "tls.key=" + key)) {
-      HttpRequest request =
-          HttpRequest.newBuilder(
-                  URI.create("https://localhost:%d/v1/rank".formatted(encrypted.port())))
-              .POST(BodyPublishers.ofString(FakeShop.json(17, 3, "")))
-              .build();
-      HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(keys)).build();
-      assertThat(trusting.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
-      assertThatThrownBy(() -> CLIENT.send(request, BodyHandlers.ofString()))
-          .isInstanceOf(SSLException.class);
+    Files.writeString(folder.resolve("key.pem"), pem("PRIVATE KEY", secret));
+    return keys;
+  }
+
+  @Test
+  void aKeyThatIsNoneOrOfAnotherCertificateIsRefused() throws Exception {
+    certificate("first");
+    Path certificate = folder.resolve("certificate.pem");
+    String first = Files.readString(certificate);
+    certificate("other");
+    Files.writeString(certificate, first);
+    Path key = folder.resolve("key.pem");
+    for (String wrong : List.of(Files.readString(key), "no key")) {
+      Files.writeString(key, wrong);
+      assertThatThrownBy(
+              () -> FakeServer.start(bundle, "tls.certificate=" + certificate, "tls.key=" + key))
+          .isInstanceOf(MsrException.class)
+          .hasMessageStartingWith("[serve/CERTIFICATE]")
+          .hasMessageContaining("key.pem");
     }
-    Files.writeString(key, "no key");
-    assertThatThrownBy(
-            () -> FakeServer.start(bundle, "tls.certificate=" + certificate, "tls.key=" + key))
-        .isInstanceOf(MsrException.class)
-        .hasMessageStartingWith("[serve/CERTIFICATE]")
-        .hasMessageContaining("key.pem");
   }
 
   private static void keytool(Object... arguments) throws Exception {

@@ -101,6 +101,7 @@ class ServerFaultsTest {
       HttpResponse<String> answer =
           FakeServer.CLIENT.send(
               java.net.http.HttpRequest.newBuilder(FakeServer.at(server, "/v1/rank"))
+                  .header("Content-Type", "application/json")
                   .POST(BodyPublishers.ofByteArray(body))
                   .build(),
               HttpResponse.BodyHandlers.ofString());
@@ -179,7 +180,9 @@ class ServerFaultsTest {
     try {
       for (int i = 0; i < 20; i++) {
         Socket slow = connect(sockets);
-        write(slow, "POST /v1/rank HTTP/1.1\r\nHost: test\r\nContent-Length: 2000\r\n\r\n{");
+        write(
+            slow,
+            "POST /v1/rank HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 2000\r\n\r\n{");
         Socket half = connect(sockets);
         write(half, "POST /v1/rank HTTP/1.1\r\nHo");
       }

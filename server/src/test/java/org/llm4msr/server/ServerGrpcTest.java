@@ -55,7 +55,7 @@ class ServerGrpcTest {
     return ManagedChannelBuilder.forAddress("127.0.0.1", to.port()).usePlaintext().build();
   }
 
-  private static RankRequest.Builder request() {
+  static RankRequest.Builder request() {
     RankRequest.Builder request = message("17", 0);
     for (int i = 0; i < ITEMS; i++) {
       request.addItems(Item.newBuilder().setId("i" + i));

@@ -2,10 +2,13 @@ package org.llm4msr.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.llm4msr.server.FakeServer.JSON;
+import static org.llm4msr.server.FakeServer.assertRefused;
+import static org.llm4msr.server.FakeServer.call;
 import static org.llm4msr.server.FakeServer.get;
 import static org.llm4msr.server.FakeServer.post;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -113,5 +116,24 @@ class ServerHttpTest {
 
     assertThat(properties.at("/scenario/enum")).hasToString("[\"feed\",\"search\"]");
     assertThat(properties.at("/model/enum")).hasToString("[\"main\"]");
+  }
+
+  @Test
+  void aModelIsToldByItsNameAndOtherMethodsAreNamed() throws Exception {
+    JsonNode all = JSON.readTree(get(server, "/v1/models"));
+
+    assertThat(JSON.readTree(get(server, "/v1/models/main"))).isEqualTo(all.at("/models/0"));
+    assertRefused(call(server, "GET", "/v1/models/nix", ""), 404, "serve/NO_MODEL");
+    for (String[] each :
+        new String[][] {
+          {"/v1/rank", "POST"},
+          {"/v1/models", "GET, HEAD"},
+          {"/v1/models/main", "GET, HEAD, POST"},
+          {"/v1/knowledge/user/17", "PUT, GET, HEAD, DELETE"}
+        }) {
+      HttpResponse<String> refused = call(server, "PATCH", each[0], "{}");
+      assertRefused(refused, 405, "serve/HTTP_405");
+      assertThat(refused.headers().firstValue("allow")).hasValue(each[1]);
+    }
   }
 }

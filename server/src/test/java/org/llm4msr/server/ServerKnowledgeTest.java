@@ -166,7 +166,7 @@ class ServerKnowledgeTest {
 
   @Test
   void onlyTokensChangeAnything() throws Exception {
-    try (RankingServer guarded = FakeServer.start(bundle, "tokens=[secret]")) {
+    try (RankingServer guarded = FakeServer.start(bundle, "tokens.operate=[secret]")) {
       assertRefused(call(guarded, "PUT", USER + "7", VECTOR), 401, "serve/NO_TOKEN");
       assertRefused(call(guarded, "GET", USER + "7", ""), 401, "serve/NO_TOKEN");
       String[] token = {"Authorization", "Bearer secret"};

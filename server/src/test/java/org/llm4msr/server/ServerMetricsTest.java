@@ -92,7 +92,8 @@ class ServerMetricsTest {
     Path bundle = new FakeBundle(1).write(folder.resolve("compiled"));
     String[] token = {"Authorization", "Bearer t"};
     try (RankingServer counted =
-        FakeServer.start(bundle, "tokens=[t]", "limits.body=2048", "limits.timeoutMillis=300")) {
+        FakeServer.start(
+            bundle, "tokens.operate=[t]", "limits.body=2048", "limits.timeoutMillis=300")) {
       ManagedChannel without =
           ManagedChannelBuilder.forAddress("127.0.0.1", counted.port()).usePlaintext().build();
       Metadata header = new Metadata();
@@ -118,7 +119,7 @@ class ServerMetricsTest {
       call(counted, "GET", "/ready", "", "Long", "x".repeat(20_000));
       try (Socket late = new Socket("127.0.0.1", counted.port())) {
         String begin =
-            "POST /v1/rank HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nContent-Length: 9\r\n\r\n{";
+            "POST /v1/rank HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
         late.getOutputStream().write(begin.getBytes(UTF_8));
         assertThat(late.getInputStream().read()).isEqualTo((int) 'H');
       }

@@ -78,6 +78,7 @@ final class ServerProcess implements AutoCloseable {
   void choose(String version) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/v1/models/default".formatted(port)))
+            .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString("{\"version\":\"" + version + "\"}"))
             .build();
     HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());

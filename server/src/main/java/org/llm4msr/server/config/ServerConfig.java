@@ -41,10 +41,19 @@ public record ServerConfig(
     @Setting("Encryption; none: plain connections") @Valid @Nullable TlsConfig tls,
     @Setting(
             value =
-                "Tokens of which each request brings one as `Authorization: Bearer`; none: all may ask",
-            defaultValue = "[]",
-            secret = true)
-        List<@NotBlank String> tokens,
+                "Tokens of which each request brings one as `Authorization: Bearer`; none, and no"
+                    + " `tokensFile`: all may ask",
+            defaultValue = "{}")
+        @Valid
+        TokensConfig tokens,
+    @Setting("A YAML file with more such lists; read again when it changes")
+        @Nullable Path tokensFile,
+    @Setting(
+            value =
+                "Without tokens, names of the server beside those of its machine, at which it may be"
+                    + " changed and whose pages may ask",
+            defaultValue = "[]")
+        List<@NotBlank String> hosts,
     @Setting(
             value = "Whether requests are logged: off, plain without ids, or ids with them",
             defaultValue = "off")
@@ -67,7 +76,7 @@ public record ServerConfig(
         double warmUpSeconds,
     @Setting(
             value =
-                "Seconds after which folders of versions are looked at again; 0: never, but by request",
+                "Seconds after which folders of versions, `tls` and `tokensFile` are looked at again; 0: never, but versions by request",
             defaultValue = "10",
             operational = true)
         @PositiveOrZero

@@ -160,8 +160,9 @@ public final class FlightBatches implements AutoCloseable {
     MsrException known = Faults.known(error);
     CallStatus status =
         switch (ErrorKind.of(known)) {
-          case BAD_REQUEST, CONFLICT -> CallStatus.INVALID_ARGUMENT;
+          case BAD_REQUEST, CONFLICT, OTHER_FORM -> CallStatus.INVALID_ARGUMENT;
           case NO_TOKEN -> CallStatus.UNAUTHENTICATED;
+          case NOT_ALLOWED -> CallStatus.UNAUTHORIZED;
           case NOT_FOUND -> CallStatus.NOT_FOUND;
           case FULL, TOO_LARGE, CLIENT_BUSY -> CallStatus.RESOURCE_EXHAUSTED;
           case UNAVAILABLE -> CallStatus.UNAVAILABLE;

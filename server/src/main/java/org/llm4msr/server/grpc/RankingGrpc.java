@@ -117,8 +117,9 @@ public final class RankingGrpc implements BindableService {
 
   private static Status of(MsrException error) {
     return switch (ErrorKind.of(error)) {
-      case BAD_REQUEST -> Status.INVALID_ARGUMENT;
+      case BAD_REQUEST, OTHER_FORM -> Status.INVALID_ARGUMENT;
       case NO_TOKEN -> Status.UNAUTHENTICATED;
+      case NOT_ALLOWED -> Status.PERMISSION_DENIED;
       case NOT_FOUND -> Status.NOT_FOUND;
       case CONFLICT -> Status.FAILED_PRECONDITION;
       case FULL, TOO_LARGE, CLIENT_BUSY -> Status.RESOURCE_EXHAUSTED;

@@ -6,6 +6,7 @@ import com.linecorp.armeria.server.ServiceRequestContext;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.server.access.Tokens;
 import org.llm4msr.server.ranking.Arrival;
 import org.llm4msr.server.refusal.Refusals;
 

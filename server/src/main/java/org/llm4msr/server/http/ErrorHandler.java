@@ -11,6 +11,7 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.common.ShuttingDownException;
+import com.linecorp.armeria.common.util.CompositeException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.RequestTimeoutException;
@@ -19,6 +20,7 @@ import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.netty.handler.codec.compression.DecompressionException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
@@ -68,12 +70,20 @@ public final class ErrorHandler implements ServerErrorHandler {
     if (cause instanceof ShuttingDownException) {
       return Refusals.notReady();
     }
-    return tooLong(cause) || tooLongFrame(cause) ? Refusals.tooManyBytes(mostBytes) : null;
+    if (is(ContentTooLargeException.class, cause) || tooLongFrame(cause)) {
+      return Refusals.tooManyBytes(mostBytes);
+    }
+    return is(DecompressionException.class, cause)
+        ? Refusals.badRequest("The body is not the gzip that its Content-Encoding says.")
+        : null;
   }
 
-  private static boolean tooLong(Throwable cause) {
-    return cause instanceof ContentTooLargeException
-        || cause.getCause() instanceof ContentTooLargeException;
+  /** Tells what kind of fault the end of a body was. */
+  private static boolean is(Class<?> kind, Throwable cause) {
+    return kind.isInstance(cause)
+        || kind.isInstance(cause.getCause())
+        || (cause instanceof CompositeException several
+            && several.getExceptions().stream().anyMatch(kind::isInstance));
   }
 
   /** Tells a frame that gRPC has refused: what the services refuse has a code. */
@@ -114,8 +124,11 @@ public final class ErrorHandler implements ServerErrorHandler {
   }
 
   private static String allowed(String path) {
-    if (path.startsWith(RankEndpoint.PATH) || path.startsWith(ModelsEndpoint.PATH + "/")) {
+    if (path.startsWith(RankEndpoint.PATH)) {
       return "POST";
+    }
+    if (path.startsWith(ModelsEndpoint.PATH + "/")) {
+      return "GET, HEAD, POST";
     }
     return path.startsWith(KnowledgeEndpoint.PATH) ? "PUT, GET, HEAD, DELETE" : "GET, HEAD";
   }

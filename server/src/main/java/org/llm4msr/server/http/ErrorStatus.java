@@ -40,6 +40,8 @@ final class ErrorStatus {
     return switch (ErrorKind.of(error)) {
       case BAD_REQUEST -> HttpStatus.BAD_REQUEST;
       case NO_TOKEN -> HttpStatus.UNAUTHORIZED;
+      case NOT_ALLOWED -> HttpStatus.FORBIDDEN;
+      case OTHER_FORM -> HttpStatus.UNSUPPORTED_MEDIA_TYPE;
       case NOT_FOUND -> HttpStatus.NOT_FOUND;
       case CONFLICT -> HttpStatus.CONFLICT;
       case FULL -> HttpStatus.INSUFFICIENT_STORAGE;

@@ -24,13 +24,16 @@ import org.llm4msr.server.models.Reloading;
 import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
 
-/** {@code GET /v1/models}, and {@code POST /v1/models/NAME}, which chooses a version. */
+/**
+ * {@code GET /v1/models} and {@code /v1/models/NAME}, and {@code POST} of the latter, which chooses
+ * a version.
+ */
 public final class ModelsEndpoint implements HttpService {
 
   /** Where the models are listed. */
   public static final String PATH = "/v1/models";
 
-  /** Where a version is chosen. */
+  /** Where one of them is, and its version is chosen. */
   public static final String MODEL = PATH + "/{name}";
 
   private static final JsonMapper JSON =
@@ -40,6 +43,7 @@ public final class ModelsEndpoint implements HttpService {
                   JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .build();
   private static final String VERSION = "version";
+  private static final String NAME = "name";
 
   private final Reloading models;
 
@@ -57,16 +61,20 @@ public final class ModelsEndpoint implements HttpService {
       // The folders of versions are looked at, which may be on a slow disk.
       return HttpResponse.of(
           CompletableFuture.supplyAsync(
-                  () -> answer(new Listed(models.status())), context.blockingTaskExecutor())
+                  () -> answer(listed(context.pathParam(NAME))), context.blockingTaskExecutor())
               .exceptionally(ModelsEndpoint::failed));
     }
     context.clearRequestTimeout(); // A model takes its time to load.
-    String name = requireNonNull(context.pathParam("name"), "the path has a name");
+    String name = requireNonNull(context.pathParam(NAME), "the path has a name");
     return HttpResponse.of(
         request
             .aggregate()
             .thenCompose(body -> choose(name, body.content()))
             .exceptionally(ModelsEndpoint::failed));
+  }
+
+  private Object listed(@Nullable String name) {
+    return name == null ? new Listed(models.status()) : models.status(name);
   }
 
   private static HttpResponse failed(Throwable error) {

@@ -131,11 +131,7 @@ public final class Reloading implements AutoCloseable {
   public CompletableFuture<ModelStatus> select(String name, @Nullable String version) {
     ModelSlot slot = slots.get(name);
     if (slot == null) {
-      return CompletableFuture.failedFuture(
-          new MsrException(
-              ErrorType.USER,
-              Refusals.NO_MODEL,
-              "There is no model '%s'. Name one of %s.".formatted(name, slots.keySet())));
+      return CompletableFuture.failedFuture(noModel(name));
     }
     return CompletableFuture.supplyAsync(
         () -> {
@@ -148,6 +144,26 @@ public final class Reloading implements AutoCloseable {
   /** Returns what is known of the models that are loaded, by name. */
   public List<ModelStatus> status() {
     return slots.values().stream().map(ModelSlot::status).flatMap(Optional::stream).toList();
+  }
+
+  /**
+   * Returns what is known of a model.
+   *
+   * @throws MsrException {@code serve/NO_MODEL}, or {@code serve/NOT_READY} if it is not loaded yet
+   */
+  public ModelStatus status(String name) {
+    ModelSlot slot = slots.get(name);
+    if (slot == null) {
+      throw noModel(name);
+    }
+    return slot.status().orElseThrow(Refusals::notReady);
+  }
+
+  private MsrException noModel(String name) {
+    return new MsrException(
+        ErrorType.USER,
+        Refusals.NO_MODEL,
+        "There is no model '%s'. Name one of %s.".formatted(name, slots.keySet()));
   }
 
   /** Waits until a model that is being loaded is, and closes those that were replaced. */

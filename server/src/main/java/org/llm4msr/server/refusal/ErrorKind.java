@@ -8,6 +8,10 @@ public enum ErrorKind {
   BAD_REQUEST,
   /** The request has no token. */
   NO_TOKEN,
+  /** Whoever asks may not do this. */
+  NOT_ALLOWED,
+  /** The body has a form that is not read. */
+  OTHER_FORM,
   /** The request names what does not exist. */
   NOT_FOUND,
   /** The server is not made for the request. */
@@ -31,6 +35,8 @@ public enum ErrorKind {
   public static ErrorKind of(MsrException error) {
     return switch (error.code()) {
       case Refusals.NO_TOKEN -> NO_TOKEN;
+      case Refusals.NOT_ALLOWED -> NOT_ALLOWED;
+      case Refusals.OTHER_FORM -> OTHER_FORM;
       case Refusals.NO_MODEL,
           Refusals.NO_VERSION,
           Refusals.NO_SCENARIO,

@@ -1,6 +1,8 @@
 package org.llm4msr.server.refusal;
 
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 
@@ -39,6 +41,12 @@ public final class Refusals {
 
   /** No token, or another one. */
   public static final String NO_TOKEN = "serve/NO_TOKEN";
+
+  /** A token that is not for what is asked, or a page or name of somebody else. */
+  public static final String NOT_ALLOWED = "serve/NOT_ALLOWED";
+
+  /** A body in a form that is not read. */
+  public static final String OTHER_FORM = "serve/OTHER_FORM";
 
   /** A request that cannot be read. */
   public static final String BAD_REQUEST = "serve/BAD_REQUEST";
@@ -172,5 +180,48 @@ public final class Refusals {
         ErrorType.USER,
         NO_TOKEN,
         "The request has no token that the server knows. Send one of its tokens as `Authorization: Bearer TOKEN`.");
+  }
+
+  /** Says that the token is known, but not for this. */
+  public static MsrException otherRole(String needed) {
+    return notAllowed(
+        "The token of the request may not do this. Send one of the role %s, or of the role operate."
+            .formatted(needed.toLowerCase(Locale.ROOT)));
+  }
+
+  /** Says that a page of somebody else has sent the request. */
+  public static MsrException foreignPage(@Nullable String origin) {
+    return notAllowed(
+        "A page of %s has sent the request, which is not one of this server. If it may, add its name to hosts in the server's configuration, or use tokens."
+            .formatted(origin));
+  }
+
+  /** Says that a change was asked for at a name that is not known to be of the server. */
+  public static MsrException foreignHost(String host) {
+    return notAllowed(
+        "Changes are not taken at the name %s. Ask at the address of the server, add the name to hosts in its configuration, or use tokens."
+            .formatted(host));
+  }
+
+  private static MsrException notAllowed(String text) {
+    return new MsrException(ErrorType.USER, NOT_ALLOWED, text);
+  }
+
+  /** Says that the body is no JSON by its header. */
+  public static MsrException notJson(@Nullable String type) {
+    return new MsrException(
+        ErrorType.USER,
+        OTHER_FORM,
+        "The header Content-Type is %s. It should be application/json."
+            .formatted(type == null ? "missing" : '\'' + type + '\''));
+  }
+
+  /** Says that the body is packed in a way that is not read. */
+  public static MsrException otherEncoding(String encoding) {
+    return new MsrException(
+        ErrorType.USER,
+        OTHER_FORM,
+        "The header Content-Encoding is '%s'. Send the body as gzip, or as it is."
+            .formatted(encoding));
   }
 }
