@@ -108,10 +108,12 @@ class PublishTest {
     }
     float[] old = scores(before.folder());
     float[] scores = scores(now.folder());
+    float[] uncalibrated = scores(second);
     double[] labels = labels();
     double sum = 0;
     double squares = 0;
     double loss = 0;
+    double calibrated = 0;
     double fitted = 0;
     double clicks = 0;
     for (int row = 0; row < ROWS; row++) {
@@ -121,6 +123,7 @@ class PublishTest {
       } else {
         double change = loss(labels[row], scores[row]) - loss(labels[row], old[row]);
         loss += loss(labels[row], scores[row]);
+        calibrated += loss(labels[row], scores[row]) - loss(labels[row], uncalibrated[row]);
         sum += change;
         squares += change * change;
       }
@@ -135,6 +138,7 @@ class PublishTest {
     assertThat(now.trial().now().overall().logLoss()).isCloseTo(loss / half, within(1e-6));
     assertThat(now.trial().now().overall().rows()).isEqualTo(half);
     assertThat(now.trial().change()).isNegative();
+    assertThat(now.trial().calibrationChange()).isCloseTo(calibrated / half, within(1e-6));
   }
 
   private static double loss(double label, double probability) {

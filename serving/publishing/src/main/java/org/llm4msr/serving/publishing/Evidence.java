@@ -96,7 +96,13 @@ final class Evidence {
                 float[] calibrated = {(float) present.logit(scenario[0], scores[row])};
                 fit.probabilities(1, scenario, calibrated, calibrated);
                 String user = some.text(RawSchema.USER, row);
-                trial.add(scenario[0], user, some.label(row, first), calibrated[0], before[row]);
+                trial.add(
+                    scenario[0],
+                    user,
+                    some.label(row, first),
+                    calibrated[0],
+                    scores[row],
+                    before[row]);
               }
             }
           });

@@ -40,6 +40,13 @@ public record Publication(
               previous,
               trial.standardError()));
     }
+    if (trial != null && trial.isCalibrationWorse()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%nThe calibration to these rows makes LogLoss worse, by %+.4f: they are too few, or unlike each other. Give more rows, or publish without --rows.",
+              trial.calibrationChange()));
+    }
     if (pinned != null) {
       text.append(
           "%nServers stay with %s, which the file PINNED names; delete it, or choose the new version by name."

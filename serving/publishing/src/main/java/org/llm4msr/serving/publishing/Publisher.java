@@ -49,9 +49,9 @@ public final class Publisher {
    * compare it with the version before.
    *
    * @throws MsrException {@code publish/WORSE} if the LogLoss is larger than that of the version
-   *     before by more than two standard errors; {@code publish/NOT_NEWEST} and {@code
-   *     publish/NAME} for a name that a server would not take; otherwise as {@link Scorer#load} and
-   *     {@link BundleWriter#write}. Nothing is written then
+   *     before; {@code publish/NOT_NEWEST} and {@code publish/NAME} for a name that a server would
+   *     not take; otherwise as {@link Scorer#load} and {@link BundleWriter#write}. Nothing is
+   *     written then
    */
   public Publication publish(Bundle bundle, PublishRequest request) {
     make(request.versions());

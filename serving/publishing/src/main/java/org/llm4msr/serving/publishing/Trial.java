@@ -20,6 +20,7 @@ final class Trial implements AutoCloseable {
   private long rows;
   private double sum;
   private double squares;
+  private double calibration;
 
   /**
    * Begins without rows.
@@ -36,9 +37,11 @@ final class Trial implements AutoCloseable {
    * Adds a row.
    *
    * @param rank of its scenario
+   * @param probability by the new calibration
+   * @param own probability by the one that the bundle came with
    * @param old probability of the version before
    */
-  void add(int rank, String key, float label, float probability, float old) {
+  void add(int rank, String key, float label, float probability, float own, float old) {
     if (Float.isNaN(probability) || Float.isNaN(old)) {
       return;
     }
@@ -47,6 +50,7 @@ final class Trial implements AutoCloseable {
     float[] labels = {label};
     now.add(1, scenario, user, labels, new float[] {probability});
     rows++;
+    calibration += loss(label, probability) - loss(label, own);
     if (before != null) {
       before.add(1, scenario, user, labels, new float[] {old});
       double change = loss(label, probability) - loss(label, old);
@@ -65,7 +69,11 @@ final class Trial implements AutoCloseable {
     double variance = rows < 2 ? 0 : (squares - rows * mean * mean) / (rows - 1);
     EvaluationResult old = before == null ? null : before.result();
     return new TrialResult(
-        now.result(), old, mean, rows == 0 ? 0 : Math.sqrt(Math.max(0, variance) / rows));
+        now.result(),
+        old,
+        mean,
+        rows == 0 ? 0 : Math.sqrt(Math.max(0, variance) / rows),
+        rows == 0 ? 0 : calibration / rows);
   }
 
   @Override

@@ -16,16 +16,26 @@ import org.llm4msr.runtime.text.TextTable;
  * @param before those of the version before on the same rows; null if there is none
  * @param change of the LogLoss, in nats: the new one's minus that before; 0 if there is none
  * @param standardError of that change, from the differences of the rows
+ * @param calibrationChange of the LogLoss by the new calibration, in nats
  */
 public record TrialResult(
-    EvaluationResult now, @Nullable EvaluationResult before, double change, double standardError) {
+    EvaluationResult now,
+    @Nullable EvaluationResult before,
+    double change,
+    double standardError,
+    double calibrationChange) {
 
-  /** How many standard errors a change is worth before it counts. */
-  static final double SURE = 2;
+  /** Less is the rounding of float32. */
+  private static final double LEAST = 1e-6;
 
-  /** Returns whether the new version is worse, and not by chance. */
+  /** Returns whether the LogLoss is larger than that of the version before. */
   public boolean isWorse() {
-    return change > SURE * standardError;
+    return change > LEAST;
+  }
+
+  /** Returns whether the calibration is worse than the one that the bundle came with. */
+  public boolean isCalibrationWorse() {
+    return calibrationChange > LEAST;
   }
 
   /** Returns a table of the scenarios and all rows. */

@@ -24,7 +24,8 @@ class PublicationTest {
             result(metrics("feed", 1_234, .75, .5), metrics("overall", 1_234, .75, .5)),
             result(metrics("feed", 1_234, .7, .525), metrics("overall", 1_234, Double.NaN, .525)),
             -.025,
-            .0125);
+            .0125,
+            .0021);
 
     assertThat(publication(trial, "a").text())
         .isEqualTo(
@@ -35,6 +36,7 @@ class PublicationTest {
 
             models/b is published as b.
             LogLoss changes by -0.0250 from that of a, with a standard error of 0.0125.
+            The calibration to these rows makes LogLoss worse, by +0.0021: they are too few, or unlike each other. Give more rows, or publish without --rows.
             Servers stay with a, which the file PINNED names; delete it, or choose the new version by name.""");
   }
 
@@ -42,7 +44,7 @@ class PublicationTest {
   void theFirstVersionIsComparedWithNone() {
     TrialResult trial =
         new TrialResult(
-            result(metrics("feed", 8, .75, .5), metrics("overall", 8, .75, .5)), null, 0, 0);
+            result(metrics("feed", 8, .75, .5), metrics("overall", 8, .75, .5)), null, 0, 0, -.001);
 
     assertThat(publication(trial, null).text())
         .isEqualTo(
@@ -52,6 +54,15 @@ class PublicationTest {
             overall      8           -  0.7500               -  0.5000  0.2500                 -  0.2600
 
             models/b is published as b.""");
+  }
+
+  @Test
+  void aLargerLogLossIsWorseHoweverSureItIs() {
+    EvaluationResult any = result(metrics("feed", 8, .75, .5), metrics("overall", 8, .75, .5));
+
+    assertThat(new TrialResult(any, any, .0019, .0015, 0).isWorse()).isTrue();
+    assertThat(new TrialResult(any, any, -.0019, .0015, 0).isWorse()).isFalse();
+    assertThat(new TrialResult(any, any, 1e-8, 0, 1e-8).isWorse()).as("rounding").isFalse();
   }
 
   private static Publication publication(@Nullable TrialResult trial, @Nullable String pinned) {
