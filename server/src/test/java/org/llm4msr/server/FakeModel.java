@@ -1,5 +1,6 @@
 package org.llm4msr.server;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +46,7 @@ import org.llm4msr.serving.ranker.RankRequest;
 import org.llm4msr.serving.ranker.RankResult;
 import org.llm4msr.serving.ranker.RankerStats;
 import org.llm4msr.serving.ranker.RankingModel;
+import org.llm4msr.serving.ranker.VectorNorms;
 
 /**
  * A model without an engine. It reads requests as any model of {@link FakeShop} does, and its
@@ -52,6 +54,9 @@ import org.llm4msr.serving.ranker.RankingModel;
  * nothing: who has the fields and the vector of another is ranked as that one.
  */
 public final class FakeModel implements RankingModel {
+
+  /** A file with which a bundle counts as one that the engine serves. */
+  static final String ENGINE = "engine";
 
   private final Bundle folder;
   private final FakeBundle bundle;
@@ -117,7 +122,7 @@ public final class FakeModel implements RankingModel {
 
   @Override
   public boolean isCompiled() {
-    return true;
+    return !Files.exists(folder.folder().resolve(ENGINE));
   }
 
   @Override
@@ -141,6 +146,11 @@ public final class FakeModel implements RankingModel {
   @Override
   public int vectorSize(Level level) {
     return FakeScores.WIDTH;
+  }
+
+  @Override
+  public VectorNorms vectorNorms(Level level) {
+    return new VectorNorms(2, 3);
   }
 
   @Override

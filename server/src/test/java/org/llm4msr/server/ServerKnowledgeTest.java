@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -186,6 +187,37 @@ class ServerKnowledgeTest {
         FakeServer.start(bundle, "knowledge.encoder={name: fake, dimension: 24}")) {
       assertRefused(
           call(other, "PUT", USER + "7", "{\"text\": \"a\"}"), 409, "serve/OTHER_ENCODER");
+    }
+  }
+
+  /** The vectors of the bundle are from 2 to 3 long, and {@link #VECTOR} is. */
+  @Test
+  void aVectorOfAnotherScaleIsTakenWithAWarning() throws Exception {
+    JsonNode small = put(server, USER + "small", "{\"vector\": [0.3, 0.4, 0, 0]}");
+
+    assertThat(small.get("warning").asText())
+        .contains("the model main", "is 0.500", "from 2.00 to 3.00");
+    assertThat(JSON.readTree(call(server, "GET", USER + "small", "").body())).isEqualTo(small);
+    assertThat(put(server, USER + "near", VECTOR).has("warning")).isFalse();
+  }
+
+  @Test
+  void aTextThatCannotFitIsRefusedBeforeItIsEncoded() throws Exception {
+    AtomicBoolean encoded = new AtomicBoolean();
+    try (RankingServer short9 =
+        FakeServer.start(bundle, "knowledge.encoder={name: fake, maxTokens: 9}")) {
+      FakeEncoder.whenEncoding(() -> encoded.set(true));
+      String most = "hold" + "a".repeat(9 * 64 - 4);
+      HttpResponse<String> answer =
+          call(short9, "PUT", USER + "7", "{\"text\": \"%sa\"}".formatted(most));
+
+      assertRefused(answer, 400, "knowledge/PROMPT_TOO_LONG");
+      assertThat(answer.body()).contains("577 characters", "9 tokens", "above 576");
+      assertThat(encoded).isFalse();
+      call(short9, "PUT", USER + "7", "{\"text\": \"%s\"}".formatted(most));
+      assertThat(encoded).isTrue();
+    } finally {
+      FakeEncoder.whenEncoding(() -> {});
     }
   }
 

@@ -6,6 +6,7 @@ import static org.llm4msr.server.FakeServer.JSON;
 import static org.llm4msr.server.FakeServer.assertRefused;
 import static org.llm4msr.server.FakeServer.call;
 import static org.llm4msr.server.FakeServer.get;
+import static org.llm4msr.server.FakeServer.metric;
 import static org.llm4msr.server.FakeServer.post;
 import static org.llm4msr.server.FakeServer.rank;
 
@@ -128,8 +129,16 @@ class ServerModelsTest {
 
       HttpResponse<String> damaged = choose(server, "{\"version\": \"v11\"}");
       assertRefused(damaged, 409, "serve/REJECTED");
-      assertThat(damaged.body()).contains("bundle/DAMAGED");
-      assertRefused(choose(server, "{\"version\": \"none\"}"), 404, "serve/NO_VERSION");
+      assertThat(damaged.body())
+          .contains("bundle/DAMAGED", " v11/manifest.json ")
+          .doesNotContain(versions.getParent().toString());
+      HttpResponse<String> none =
+          choose(server, "{\"version\": \"%s\"}".formatted("none".repeat(1250)));
+      assertRefused(none, 404, "serve/NO_VERSION");
+      assertThat(none.body())
+          .hasSizeLessThan(400)
+          .contains("'" + "none".repeat(25) + "...'")
+          .doesNotContain(versions.getParent().toString());
       assertRefused(
           call(server, "POST", "/v1/models/other", "{\"version\":\"v9\"}"), 404, "serve/NO_MODEL");
       for (String body :
@@ -137,6 +146,24 @@ class ServerModelsTest {
         assertRefused(choose(server, body), 400, "serve/BAD_REQUEST");
       }
       assertThat(status(server).get("version").asText()).isEqualTo("v9");
+    }
+  }
+
+  @Test
+  void bundlesThatAreNotCompiledAreRefusedWhereThatIsSet() throws Exception {
+    Path slow = new FakeBundle(5).write(versions.resolve("v12"));
+    Files.createFile(slow.resolve(FakeModel.ENGINE));
+    try (RankingServer server = start()) {
+      assertThat(status(server).get("compiled").asBoolean()).isFalse();
+      assertThat(metric(server, "llm4msr_model_compiled{model=\"main\"}")).isZero();
+    }
+    try (RankingServer server = start("requireCompiled=true")) {
+      JsonNode now = status(server);
+      assertThat(now.get("compiled").asBoolean()).isTrue();
+      assertThat(metric(server, "llm4msr_model_compiled{model=\"main\"}")).isEqualTo(1);
+      assertThat(now.get("rejected").get("version").asText()).isEqualTo("v12");
+      assertThat(now.get("rejected").get("code").asText()).isEqualTo("serve/NOT_COMPILED");
+      assertThat(now.get("rejected").get("message").asText()).startsWith("v12 is not compiled");
     }
   }
 

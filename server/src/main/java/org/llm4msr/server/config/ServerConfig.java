@@ -66,6 +66,12 @@ public record ServerConfig(
                     + " one without any: drawn requests",
             operational = true)
         @Nullable Path warmUpLog,
+    @Setting(
+            value =
+                "Whether bundles that are not compiled are refused; otherwise the engine serves them,"
+                    + " more slowly",
+            defaultValue = "false")
+        boolean requireCompiled,
     @Setting(value = "Whether a page for people is at `/`", defaultValue = "true") boolean page,
     @Setting(
             value = "Seconds in which a model ranks drawn requests before it is ready",

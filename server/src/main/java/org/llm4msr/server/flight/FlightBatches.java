@@ -26,6 +26,7 @@ import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.server.refusal.SentText;
 import org.llm4msr.toolkit.arrow.ArrowRows;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,6 +173,9 @@ public final class FlightBatches implements AutoCloseable {
         };
     ErrorFlightMetadata trailers = new ErrorFlightMetadata();
     trailers.insert(Refusals.HEADER, known.code());
-    return status.withDescription(known.getMessage()).withMetadata(trailers).toRuntimeException();
+    return status
+        .withDescription(SentText.withCode(known))
+        .withMetadata(trailers)
+        .toRuntimeException();
   }
 }

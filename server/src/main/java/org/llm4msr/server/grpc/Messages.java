@@ -13,6 +13,7 @@ import org.llm4msr.server.explanation.Explanations;
 import org.llm4msr.server.ranking.RankAnswer;
 import org.llm4msr.server.ranking.RankCall;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.server.refusal.SentText;
 import org.llm4msr.serving.ranker.RankItem;
 import org.llm4msr.serving.ranker.RankRequest;
 
@@ -78,7 +79,7 @@ final class Messages {
           item.putLabels(labels.get(label), answer.result().probability(label, place));
         }
       } else {
-        item.setError(String.valueOf(error.getMessage()));
+        item.setError(SentText.withCode(error));
       }
       if (answer.explanation() != null && error == null) {
         item.setExplanation(

@@ -28,6 +28,7 @@ import org.llm4msr.server.ranking.RankService;
 import org.llm4msr.server.refusal.ErrorKind;
 import org.llm4msr.server.refusal.Faults;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.server.refusal.SentText;
 
 /** The service {@code llm4msr.v1.Ranking}. */
 public final class RankingGrpc implements BindableService {
@@ -73,7 +74,7 @@ public final class RankingGrpc implements BindableService {
 
   private static Status status(MsrException error, Metadata trailers) {
     trailers.put(CODE, error.code());
-    return of(error).withDescription(error.getMessage());
+    return of(error).withDescription(SentText.withCode(error));
   }
 
   @Override

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.server.explanation.Explanations;
 import org.llm4msr.server.ranking.RankAnswer;
+import org.llm4msr.server.refusal.SentText;
 
 /** Writes the JSON form of the message {@code RankResponse}, and errors. */
 public final class JsonAnswer {
@@ -59,7 +60,7 @@ public final class JsonAnswer {
     }
     out.writeStringField("status", answer.result().status(place).name());
     if (error != null) {
-      out.writeStringField("error", error.getMessage());
+      out.writeStringField("error", SentText.withCode(error));
     }
     if (answer.explanation() != null && error == null) {
       explain(out, Explanations.ofItem(answer.explanation(), place, answer.call().origins()));
@@ -98,7 +99,7 @@ public final class JsonAnswer {
         out -> {
           out.writeStartObject();
           out.writeStringField("code", error.code());
-          out.writeStringField("message", error.text());
+          out.writeStringField("message", SentText.of(error));
           out.writeBooleanField("retryable", error.retryable());
           out.writeEndObject();
         });

@@ -101,6 +101,9 @@ public record JsonKnowledge(float @Nullable [] vector, @Nullable String text) {
     node.put("since", fresh.since().toString());
     ArrayNode models = node.putArray("models");
     read.readers().forEach(models::add);
+    if (read.warning() != null) {
+      node.put("warning", read.warning());
+    }
     try {
       return JSON.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.MsrException;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.files.DurableFiles;
 import org.llm4msr.runtime.files.FileErrors;
@@ -147,8 +148,13 @@ final class KnowledgeFolder implements AutoCloseable {
     try {
       DurableFiles.write(file(fresh.level(), fresh.key()), JSON.writeValueAsBytes(content));
     } catch (IOException e) {
-      throw KnowledgeRefusals.notWritten(folder, FileErrors.reason(e), e);
+      throw notWritten(e);
     }
+  }
+
+  private MsrException notWritten(IOException e) {
+    LOG.error("{} cannot be written: {}", folder, FileErrors.reason(e));
+    return KnowledgeRefusals.notWritten(e);
   }
 
   void delete(Level level, String key) {
@@ -156,7 +162,7 @@ final class KnowledgeFolder implements AutoCloseable {
       Files.deleteIfExists(file(level, key));
       DurableFiles.forceFolder(folder);
     } catch (IOException e) {
-      throw KnowledgeRefusals.notWritten(folder, FileErrors.reason(e), e);
+      throw notWritten(e);
     }
   }
 

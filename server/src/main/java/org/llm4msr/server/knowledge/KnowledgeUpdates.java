@@ -9,13 +9,19 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
+import org.llm4msr.runtime.knowledge.extraction.LongestText;
 import org.llm4msr.server.models.Models;
 import org.llm4msr.server.models.ServedModel;
 import org.llm4msr.server.refusal.KnowledgeRefusals;
 import org.llm4msr.server.refusal.Refusals;
+import org.llm4msr.serving.ranker.VectorNorms;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes knowledge for models that read it. */
 public final class KnowledgeUpdates {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KnowledgeUpdates.class);
 
   private final Models models;
   private final FreshKnowledge knowledge;
@@ -37,8 +43,9 @@ public final class KnowledgeUpdates {
    * A vector, and who reads it.
    *
    * @param readers names of models
+   * @param warning what is odd about it; null if nothing is
    */
-  public record Read(FreshVector fresh, List<String> readers) {
+  public record Read(FreshVector fresh, List<String> readers, @Nullable String warning) {
 
     public Read {
       readers = List.copyOf(readers);
@@ -55,7 +62,7 @@ public final class KnowledgeUpdates {
     if (found == null) {
       throw KnowledgeRefusals.noVector(level, key);
     }
-    return new Read(found, readers(level, found.vector().length));
+    return new Read(found, readers(level, found.vector().length), warning(level, found.vector()));
   }
 
   /**
@@ -71,7 +78,26 @@ public final class KnowledgeUpdates {
     if (readers.isEmpty()) {
       throw KnowledgeRefusals.width(vector.length, widths(level));
     }
-    return new Read(knowledge.put(level, key, vector), readers);
+    String warning = warning(level, vector);
+    FreshVector taken = knowledge.put(level, key, vector);
+    if (warning != null) {
+      LOG.warn("The vector of the {} '{}' was taken. {}", level, key, warning);
+    }
+    return new Read(taken, readers, warning);
+  }
+
+  /** A vector of another language model may be as wide, and tells models nothing they know. */
+  private @Nullable String warning(Level level, float[] vector) {
+    for (ServedModel model : models.all()) {
+      VectorNorms norms = model.ranker().vectorNorms(level);
+      if (model.ranker().vectorSize(level) == vector.length && norms != null) {
+        String far = norms.warning(VectorNorms.norm(vector));
+        if (far != null) {
+          return "For the model %s: %s".formatted(model.name(), far);
+        }
+      }
+    }
+    return null;
   }
 
   /**
@@ -91,6 +117,7 @@ public final class KnowledgeUpdates {
     }
     EncoderInfo info = encoder.info();
     requireReader(info);
+    requireLength(text, info);
     return encoder.encode(
         text,
         awaited,
@@ -98,6 +125,13 @@ public final class KnowledgeUpdates {
           requireReader(info); // Models may have been replaced meanwhile.
           return put(level, key, vector);
         });
+  }
+
+  private static void requireLength(String text, EncoderInfo info) {
+    long most = LongestText.of(info);
+    if (text.length() > most) {
+      throw KnowledgeRefusals.textTooLong(text.length(), most, info.maxTokens());
+    }
   }
 
   private void requireReader(EncoderInfo info) {

@@ -31,6 +31,11 @@ final class ModelMeters {
             .description("The models that rank, with the digests of their bundles")
             .tags(model.and("version", served.version(), "digest", ranker.digest()))
             .register(registry));
+    meters.add(
+        Gauge.builder("llm4msr.model.compiled", ranker, any -> any.isCompiled() ? 1 : 0)
+            .description("Whether graphs rank, and not the engine")
+            .tags(model)
+            .register(registry));
     ofRanker("llm4msr.kept.users", "Weights of users found in memory", RankerStats::keptWeights);
     ofRanker("llm4msr.kept.items", "Rows of items found in memory", RankerStats::keptItems);
     ofRanker(

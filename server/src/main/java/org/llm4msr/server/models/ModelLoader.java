@@ -21,26 +21,38 @@ final class ModelLoader {
 
   private final Function<Path, RankingModel> opener;
   private final Consumer<RankingModel> warmUp;
+  private final boolean requireCompiled;
 
   /**
    * Makes a loader.
    *
    * @param opener opens the model of a bundle by its folder
    * @param warmUp has a model rank requests before it is served
+   * @param requireCompiled whether a bundle that the engine would serve is refused
    */
-  ModelLoader(Function<Path, RankingModel> opener, Consumer<RankingModel> warmUp) {
+  ModelLoader(
+      Function<Path, RankingModel> opener, Consumer<RankingModel> warmUp, boolean requireCompiled) {
     this.opener = opener;
+    this.requireCompiled = requireCompiled;
     this.warmUp = warmUp;
   }
 
   /**
    * Opens the model of a bundle.
    *
-   * @throws MsrException of the opener
+   * @throws MsrException of the opener; {@code serve/NOT_COMPILED}
    */
   ServedModel open(String name, Path folder, ModelEntry entry) {
     Path whole = folder.toAbsolutePath().normalize();
     RankingModel ranker = opener.apply(whole);
+    if (requireCompiled && !ranker.isCompiled()) {
+      ranker.close();
+      throw new MsrException(
+          ErrorType.USER,
+          "serve/NOT_COMPILED",
+          "%s is not compiled, and requireCompiled is set. Compile it, or publish it: llm4msr bundle publish BUNDLE --to FOLDER."
+              .formatted(whole));
+    }
     String version = String.valueOf(whole.getFileName());
     return new ServedModel(name, version, whole, entry, ranker, Instant.now());
   }

@@ -148,15 +148,22 @@ final class ModelSlot {
       attempts.remove(version);
       return null;
     } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-      MsrException error = Faults.known(e);
+      MsrException known = Faults.known(e);
+      MsrException error = sent(all, known);
       if (Thread.currentThread().isInterrupted()) {
         return error; // The server ends, and the version may be sound.
       }
       attempts.put(version, new Attempt(stamp, error));
-      LOG.error("The version {} of the model {} is not served: {}", version, name, error.text());
+      LOG.error("The version {} of the model {} is not served: {}", version, name, known.text());
       observer.rejected(name, new Rejected(version, error.code(), error.text()));
       return error;
     }
+  }
+
+  /** Clients need not know where the folder is. */
+  private static MsrException sent(ModelVersions all, MsrException error) {
+    return new MsrException(
+        error.type(), error.code(), all.relative(error.text()), error, error.retryable());
   }
 
   private void replace(Path folder, @Nullable ServedModel current, boolean chosen) {
@@ -196,15 +203,23 @@ final class ModelSlot {
               .formatted(name, name));
     }
     String before = versions.pinned().orElse(null);
-    versions.pin(version);
+    pin(versions, version);
     attempts.clear();
     ServedModel replaced = look();
     MsrException error = problem;
     if (version != null && error != null) {
-      versions.pin(before);
+      pin(versions, before);
       throw Refusals.rejected(version, error);
     }
     return replaced;
+  }
+
+  private static void pin(ModelVersions versions, @Nullable String version) {
+    try {
+      versions.pin(version);
+    } catch (MsrException e) {
+      throw sent(versions, e);
+    }
   }
 
   /** Returns what is known now; nothing before a model is loaded. */

@@ -60,7 +60,7 @@ public final class Reloading implements AutoCloseable {
       Consumer<RankingModel> warmUp,
       LongSupplier ticker) {
     this.ticker = ticker;
-    ModelLoader loader = new ModelLoader(opener, warmUp);
+    ModelLoader loader = new ModelLoader(opener, warmUp, config.requireCompiled());
     config
         .models()
         .forEach(

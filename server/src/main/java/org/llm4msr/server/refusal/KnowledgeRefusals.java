@@ -25,6 +25,9 @@ public final class KnowledgeRefusals {
   /** Another language model made the bundles. */
   public static final String OTHER_ENCODER = "serve/OTHER_ENCODER";
 
+  /** A text that is too long. The encoders say the same. */
+  public static final String TEXT_TOO_LONG = "knowledge/PROMPT_TOO_LONG";
+
   private KnowledgeRefusals() {}
 
   /** Says that a key has no vector of its own. */
@@ -70,6 +73,15 @@ public final class KnowledgeRefusals {
         "The server has no encoder of texts. Send a vector, or set knowledge.encoder in its configuration.");
   }
 
+  /** Says that a text has more characters than any that the encoder reads. */
+  public static MsrException textTooLong(int length, long most, int tokens) {
+    return new MsrException(
+        ErrorType.USER,
+        TEXT_TOO_LONG,
+        "The text has %,d characters; the encoder reads %,d tokens, and no text above %,d characters is tried. Shorten it."
+            .formatted(length, tokens, most));
+  }
+
   /** Says that the encoder reads keys in place of texts. */
   public static MsrException readsKeys(String encoder) {
     return new MsrException(
@@ -107,12 +119,11 @@ public final class KnowledgeRefusals {
   }
 
   /** Says that a change is not on the disk. */
-  public static MsrException notWritten(Path folder, String reason, Throwable cause) {
+  public static MsrException notWritten(Throwable cause) {
     return new MsrException(
         ErrorType.EXTERNAL,
         "serve/KNOWLEDGE_NOT_WRITTEN",
-        "Nothing was changed, because %s cannot be written: %s. Make room, or fix its permissions."
-            .formatted(folder, reason),
+        "Nothing was changed, because knowledge.folder of the server cannot be written; its log says why. Make room, or fix its permissions.",
         cause,
         true);
   }

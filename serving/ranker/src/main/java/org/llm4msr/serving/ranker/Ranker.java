@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -87,6 +89,7 @@ public final class Ranker implements RankingModel {
   private final LongAdder ranked = new LongAdder();
   private final LongAdder unknown = new LongAdder();
   private final LongAdder malformed = new LongAdder();
+  private final Map<Level, Optional<VectorNorms>> norms = new ConcurrentHashMap<>();
   private boolean closed;
 
   private Ranker(
@@ -183,6 +186,17 @@ public final class Ranker implements RankingModel {
   @Override
   public int vectorSize(Level level) {
     return model.vectorSizes().getOrDefault(level, 0);
+  }
+
+  @Override
+  public @Nullable VectorNorms vectorNorms(Level level) {
+    return norms.computeIfAbsent(level, this::readNorms).orElse(null);
+  }
+
+  private Optional<VectorNorms> readNorms(Level level) {
+    return vectorSize(level) == 0 || !bundle.hasKnowledge()
+        ? Optional.empty()
+        : Optional.ofNullable(VectorNorms.of(bundle.knowledge().level(level)));
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.knowledge.EncoderInfo;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.runtime.bundle.BundleManifest;
@@ -45,6 +46,9 @@ public interface RankingModel extends AutoCloseable {
    * the model reads no knowledge of that level.
    */
   int vectorSize(Level level);
+
+  /** Returns the norms of the bundle's vectors of a level; null where it has none. */
+  @Nullable VectorNorms vectorNorms(Level level);
 
   /** Returns whether the knowledge of the bundle was made with an encoder. */
   boolean isOf(EncoderInfo info);

@@ -2,6 +2,7 @@ package org.llm4msr.serving.versions;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -70,6 +71,12 @@ public final class ModelVersions {
   /** Returns the folder of a version. */
   public Path folder(String version) {
     return folder.resolve(version);
+  }
+
+  /** Returns a text with paths as they are seen from the folder. */
+  public String relative(String text) {
+    return text.replace(folder + File.separator, "")
+        .replace(folder.toString(), String.valueOf(folder.getFileName()));
   }
 
   /** Returns the name of the version that is wanted whatever is newer; empty if none is. */

@@ -12,9 +12,6 @@ final class PromptFitter {
   /** The code of a prompt that does not fit even without history. */
   static final String TOO_LONG = "knowledge/PROMPT_TOO_LONG";
 
-  /** A text with more is not tokenised, which takes minutes of one of megabytes. */
-  private static final long CHARACTERS_A_TOKEN = 64;
-
   /** The tokens of a text that was not tokenised. */
   private static final int MANY = Integer.MAX_VALUE;
 
@@ -108,6 +105,6 @@ final class PromptFitter {
   }
 
   private int tokens(String text) {
-    return text.length() > CHARACTERS_A_TOKEN * maxTokens ? MANY : encoder.countTokens(text);
+    return text.length() > LongestText.of(encoder.info()) ? MANY : encoder.countTokens(text);
   }
 }
