@@ -116,7 +116,6 @@ class ArchitectureTest {
           "Hashes",
           "KnowledgeStatistics",
           "StoredKnowledge",
-          "StoredLevel",
           "UnitVectors",
           "Whitening",
           // core, engine
