@@ -14,12 +14,15 @@ import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServerListener;
 import com.linecorp.armeria.server.grpc.GrpcHealthCheckService;
+import com.linecorp.armeria.server.grpc.GrpcHealthCheckServiceBuilder;
 import com.linecorp.armeria.server.grpc.GrpcService;
 import com.linecorp.armeria.server.healthcheck.HealthCheckService;
 import com.linecorp.armeria.server.healthcheck.ListenableHealthChecker;
 import io.grpc.BindableService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ import org.llm4msr.server.flight.FlightBatches;
 import org.llm4msr.server.grpc.RankingGrpc;
 import org.llm4msr.server.http.AccessLog;
 import org.llm4msr.server.http.Arrivals;
+import org.llm4msr.server.http.Connections;
 import org.llm4msr.server.http.ErrorHandler;
 import org.llm4msr.server.http.FlightLimits;
 import org.llm4msr.server.http.Guard;
@@ -123,6 +127,9 @@ record Endpoints(
                 Math.min(QUIET_MILLIS, drain), Math.max(REFUSAL_MILLIS, drain))
             .connectionDrainDuration(
                 Duration.ofMillis(Math.max(REFUSAL_MILLIS, Math.min(CONNECTION_MILLIS, drain))));
+    Connections connections = new Connections();
+    metrics.observe(connections);
+    builder.childChannelPipelineCustomizer(connections);
     builder.accessLogWriter(new RequestEnds(metrics, accessLog()), false);
     listen(builder);
     Arrivals arrivals = new Arrivals(limits.timeout(), access.tokens().required(), ticker);
@@ -132,7 +139,9 @@ record Endpoints(
     BindableService ranking = new RankingGrpc(service, arrivals, limits.items());
     HttpService vectors = new KnowledgeEndpoint(knowledge);
     HttpService versions = new ModelsEndpoint(reloading);
-    BindableService health = GrpcHealthCheckService.builder().checkers(ready).build();
+    GrpcHealthCheckServiceBuilder health = GrpcHealthCheckService.builder().checkers(ready);
+    List.of(RankingGrpc.NAME, FlightBatches.NAME)
+        .forEach(name -> health.serviceCheckers(name, ready));
     if (config.page()) {
       builder.service(read(StatusPage.PATH), new StatusPage());
     }
@@ -154,7 +163,8 @@ record Endpoints(
             grpc(errors, batches.service()),
             flights::around,
             served -> guard.around(Role.RANK, served))
-        .service(grpc(errors, health))
+        .service(grpc(errors, health.build()))
+        .service(grpc(errors, ProtoReflectionServiceV1.newInstance()))
         .service(read("/metrics"), guard.around(Role.READ, metricsPage()))
         .service(read(ModelsEndpoint.PATH), guard.around(Role.READ, versions))
         .service(read(ModelsEndpoint.MODEL), guard.around(Role.READ, versions))

@@ -3,16 +3,29 @@ package org.llm4msr.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Value;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,6 +86,65 @@ class ServerGrpcTest {
             .putContext("price", Value.newBuilder().setNumberValue(12.5).build())
             .putContext("tags", Value.newBuilder().setStringValue("a").build());
     return items == 0 ? request : request.addItems(Item.newBuilder().setId("i1"));
+  }
+
+  @Test
+  void healthIsToldByService() {
+    HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel);
+    for (String name : List.of("", "llm4msr.v1.Ranking", "arrow.flight.protocol.FlightService")) {
+      assertThat(health.check(HealthCheckRequest.newBuilder().setService(name).build()).getStatus())
+          .as(name)
+          .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+    }
+    HealthCheckRequest unknown = HealthCheckRequest.newBuilder().setService("no.Service").build();
+    assertThatThrownBy(() -> health.check(unknown))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND));
+  }
+
+  /** As grpcurl asks: what there is, and the file that describes it. */
+  @Test
+  void servicesAreToldByReflection() throws Exception {
+    List<ServerReflectionResponse> answers = new CopyOnWriteArrayList<>();
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    StreamObserver<ServerReflectionRequest> questions =
+        ServerReflectionGrpc.newStub(channel)
+            .serverReflectionInfo(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ServerReflectionResponse answer) {
+                    answers.add(answer);
+                  }
+
+                  @Override
+                  public void onError(Throwable error) {
+                    ended.completeExceptionally(error);
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    ended.complete(null);
+                  }
+                });
+    questions.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+    questions.onNext(
+        ServerReflectionRequest.newBuilder().setFileContainingSymbol("llm4msr.v1.Ranking").build());
+    questions.onCompleted();
+    ended.get(20, TimeUnit.SECONDS);
+
+    assertThat(answers.get(0).getListServicesResponse().getServiceList())
+        .extracting(ServiceResponse::getName)
+        .contains("llm4msr.v1.Ranking", "arrow.flight.protocol.FlightService");
+    List<String> files = new ArrayList<>();
+    for (ByteString file :
+        answers.get(1).getFileDescriptorResponse().getFileDescriptorProtoList()) {
+      files.addAll(
+          FileDescriptorProto.parseFrom(file).getServiceList().stream()
+              .map(service -> service.getName() + " " + service.getMethod(0).getInputType())
+              .toList());
+    }
+    assertThat(files).containsExactly("Ranking .llm4msr.v1.RankRequest");
   }
 
   @Test

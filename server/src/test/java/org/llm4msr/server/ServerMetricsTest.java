@@ -27,6 +27,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.protocol.v1.RankRequest;
 import org.llm4msr.runtime.bundle.Bundle;
@@ -36,6 +38,7 @@ import org.llm4msr.serving.ranker.RankResult;
 class ServerMetricsTest {
 
   private static final int LOOKS = 10_000;
+  private static final int IGNORED_NAMES = 20;
 
   @TempDir Path folder;
 
@@ -83,6 +86,65 @@ class ServerMetricsTest {
       assertThat(metric(counted, "llm4msr_probability_sum" + labels + "}"))
           .isCloseTo(sum, within(1e-6));
     }
+  }
+
+  @Test
+  void columnsThatNobodyReadsAreCountedByNameUpToABound() throws Exception {
+    Path bundle = new FakeBundle(1).write(folder.resolve("compiled"));
+    StringBuilder many = new StringBuilder();
+    for (int i = 0; i < 50; i++) {
+      many.append(", \"c%02d\": %d".formatted(i, i));
+    }
+    String ignored = "llm4msr_ignored_values_total{column=\"%s\",model=\"main\"}";
+    try (RankingServer counted = FakeServer.start(bundle)) {
+      String request =
+          """
+          {"user": 17, "scenario": "feed", "context": {"hour": 3, "price": 1, "tags": "a", "huor": 3%s},
+           "items": [{"id": "i1", "fields": {"knid": "k0", "words": []}}, {"id": "i2"}]}
+          """;
+      rank(counted, request.formatted(""));
+      rank(counted, request.formatted(""));
+      assertThat(metric(counted, ignored.formatted("huor"))).isEqualTo(2);
+      assertThat(metric(counted, ignored.formatted("knid"))).isEqualTo(2);
+
+      rank(counted, request.formatted(many));
+      List<String> lines =
+          get(counted, "/metrics")
+              .lines()
+              .filter(line -> line.startsWith("llm4msr_ignored"))
+              .toList();
+      assertThat(lines).hasSize(IGNORED_NAMES + 1).noneMatch(line -> line.contains("\"hour\""));
+      // Of 52 names, 20 are told apart.
+      assertThat(metric(counted, ignored.formatted("others"))).isEqualTo(52 - IGNORED_NAMES);
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theProcessIsMeasured() throws Exception {
+    Path bundle = new FakeBundle(1).write(folder.resolve("compiled"));
+    try (RankingServer measured = FakeServer.start(bundle)) {
+      double before = metric(measured, "llm4msr_connections");
+      try (Socket one = new Socket("127.0.0.1", measured.port());
+          Socket two = new Socket("127.0.0.1", measured.port())) {
+        assertThat(List.of(one, two)).allMatch(Socket::isConnected);
+        assertBecomes(measured, before + 2);
+      }
+      assertBecomes(measured, before);
+      long heap = Runtime.getRuntime().totalMemory() / 4;
+      assertThat(metric(measured, "process_resident_memory_bytes"))
+          .isBetween((double) heap, 64.0 * (1L << 30));
+      assertThat(metric(measured, "process_files_open_files")).isGreaterThan(10);
+      assertThat(metric(measured, "jvm_threads_live_threads")).isGreaterThan(5);
+    }
+  }
+
+  private static void assertBecomes(RankingServer measured, double connections) throws Exception {
+    double found = Double.NaN;
+    for (int look = 0; look < LOOKS && found != connections; look++) {
+      found = metric(measured, "llm4msr_connections");
+    }
+    assertThat(found).isEqualTo(connections);
   }
 
   /** Whoever refuses it: Armeria, gRPC, Arrow, or a part of the server. */

@@ -38,6 +38,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class FlightBatches implements AutoCloseable {
 
+  /** The name of the service. */
+  public static final String NAME = "arrow.flight.protocol.FlightService";
+
   private static final Logger LOG = LoggerFactory.getLogger(FlightBatches.class);
 
   private static final long SECONDS_TO_END = 10;
@@ -71,7 +74,7 @@ public final class FlightBatches implements AutoCloseable {
     return thread;
   }
 
-  /** Returns the service {@code arrow.flight.protocol.FlightService}. */
+  /** Returns the service. */
   @SuppressWarnings("deprecation") // There is no other way to say that nobody logs in.
   public BindableService service() {
     BindableService service =

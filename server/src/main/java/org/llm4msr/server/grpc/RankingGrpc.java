@@ -33,7 +33,8 @@ import org.llm4msr.server.refusal.SentText;
 /** The service {@code llm4msr.v1.Ranking}. */
 public final class RankingGrpc implements BindableService {
 
-  private static final String NAME = "llm4msr.v1.Ranking";
+  /** Its name. */
+  public static final String NAME = "llm4msr.v1.Ranking";
 
   /** Its only method, also for clients. */
   public static final MethodDescriptor<RankRequest, RankResponse> RANK =

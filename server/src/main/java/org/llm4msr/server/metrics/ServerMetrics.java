@@ -7,7 +7,10 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.model.Level;
 import org.llm4msr.server.features.FeatureObserver;
 import org.llm4msr.server.features.FeatureOutcome;
+import org.llm4msr.server.http.Connections;
 import org.llm4msr.server.http.RefusalObserver;
 import org.llm4msr.server.knowledge.FreshKnowledge;
 import org.llm4msr.server.log.RequestLog;
@@ -73,8 +77,14 @@ public final class ServerMetrics
     this.ticker = ticker;
     collections = new JvmGcMetrics();
     collections.bindTo(registry);
-    new JvmMemoryMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
+    List.of(
+            new JvmMemoryMetrics(),
+            new JvmThreadMetrics(),
+            new ProcessorMetrics(),
+            new FileDescriptorMetrics(),
+            new UptimeMetrics(),
+            new ResidentSize())
+        .forEach(meters -> meters.bindTo(registry));
   }
 
   private record Series(String model, String scenario) {}
@@ -88,6 +98,7 @@ public final class ServerMetrics
   private final ConcurrentMap<String, ModelMeters> models = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, ShadowMeters> shadows = new ConcurrentHashMap<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, IgnoredColumns> ignored = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, FeatureMeters> sources = new ConcurrentHashMap<>();
   private final ConcurrentMap<Refusal, Counter> refusals = new ConcurrentHashMap<>();
 
@@ -98,6 +109,13 @@ public final class ServerMetrics
         .register(registry);
     Gauge.builder("llm4msr.running.requests", admission, Admission::running)
         .description("Requests that are ranked now")
+        .register(registry);
+  }
+
+  /** Counts connections. */
+  public void observe(Connections connections) {
+    Gauge.builder("llm4msr.connections", connections, Connections::open)
+        .description("Connections that are open")
         .register(registry);
   }
 
@@ -177,6 +195,9 @@ public final class ServerMetrics
         .computeIfAbsent(
             new Series(answer.model(), answer.call().request().scenario()), this::meters)
         .ranked(answer.result(), Duration.ofNanos(ticker.getAsLong() - begin));
+    ignored
+        .computeIfAbsent(answer.model(), name -> new IgnoredColumns(name, registry))
+        .count(answer);
   }
 
   @Override
