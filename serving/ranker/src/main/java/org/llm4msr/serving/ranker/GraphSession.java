@@ -23,7 +23,7 @@ import org.llm4msr.api.MsrException;
  */
 public final class GraphSession implements AutoCloseable {
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxEnvironment.get();
   private final OrtSession session;
   private final Map<String, long[]> inputs;
   private final Map<String, long[]> outputs;
