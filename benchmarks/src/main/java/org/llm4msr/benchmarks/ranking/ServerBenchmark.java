@@ -21,6 +21,7 @@ import org.llm4msr.serving.ranker.RankRequest;
  * latency FOLDER SECONDS  open loop at half of that
  * overload FOLDER         open loop at three times of that, with a deadline
  * reload FOLDER SECONDS   as latency, without and with another version every 30 seconds
+ * first FOLDER            ten seconds of a server that has just become ready, at half of that
  * </pre>
  *
  * <p>{@code benchmarks/run ranking.ServerBenchmark ...} starts it; {@code -Dtransport=grpc} in
@@ -39,20 +40,26 @@ public final class ServerBenchmark {
   private static final Duration DEADLINE = Duration.ofMillis(100);
   private static final Duration BETWEEN_VERSIONS = Duration.ofSeconds(30);
   private static final int FACTOR = 3;
+  private static final int FIRST_SECONDS = 10;
 
+  private final RankerData data;
   private final List<RankRequest> requests = new ArrayList<>();
   private final ServerProcess server;
   private final RankClient client;
 
   private ServerBenchmark(RankerData data, ServerProcess server) {
+    this.data = data;
     this.server = server;
     for (int i = 0; i < REQUESTS; i++) {
       requests.add(data.request(i % HOT_USERS * 97, ITEMS));
     }
-    client =
-        "grpc".equals(System.getProperty("transport"))
-            ? new GrpcRankClient(server.port(), requests)
-            : new HttpRankClient(server.port(), requests);
+    client = client(server);
+  }
+
+  private RankClient client(ServerProcess of) {
+    return "grpc".equals(System.getProperty("transport"))
+        ? new GrpcRankClient(of.port(), requests)
+        : new HttpRankClient(of.port(), requests);
   }
 
   /** Runs what the first argument names. */
@@ -67,6 +74,7 @@ public final class ServerBenchmark {
         case "latency" -> benchmark.latency(Integer.parseInt(args[2]));
         case "overload" -> benchmark.overload();
         case "reload" -> benchmark.reload(Integer.parseInt(args[2]));
+        case "first" -> benchmark.first();
         default -> throw new IllegalArgumentException("no comparison " + args[0]);
       }
     }
@@ -133,6 +141,29 @@ public final class ServerBenchmark {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Of another server: this client is warm, and that one is not. */
+  private void first() throws Exception {
+    double rate = capacity() / 2;
+    long begin = System.nanoTime();
+    try (ServerProcess fresh = ServerProcess.start(data.versions("enhanced"))) {
+      System.out.printf("ready after %.1f s%n", (System.nanoTime() - begin) / 1e9);
+      RankClient other = client(fresh);
+      AsyncOpenLoop loop = new AsyncOpenLoop();
+      for (int second = 1; second <= FIRST_SECONDS; second++) {
+        Histogram latencies =
+            loop.run(rate, (int) rate, i -> other.send(i % REQUESTS, Duration.ofSeconds(1)));
+        System.out.printf(
+            "%s at %.0f requests/s, second %d: p50 %.2f, p99 %.2f ms; %d failed so far%n",
+            other.name(),
+            rate,
+            second,
+            latencies.getValueAtPercentile(50) / 1e6,
+            latencies.getValueAtPercentile(99) / 1e6,
+            loop.failed());
+      }
     }
   }
 
