@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.cli.command.Command;
+import org.llm4msr.runtime.experiment.log.JsonLog;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
 import picocli.CommandLine;
@@ -45,6 +46,9 @@ final class ServeCommand extends Command {
   @Override
   protected void run() throws InterruptedException {
     ServerConfig config = config();
+    if (config.logFormat() == ServerConfig.LogFormat.JSON) {
+      JsonLog.begin();
+    }
     try (RankingServer server = RankingServer.start(config, session().loader())) {
       session().interruption().stopWith("Ending the requests under way.", server::close);
       String address =

@@ -13,6 +13,7 @@ import static org.llm4msr.endtoend.ServedShop.same;
 import static org.llm4msr.endtoend.ServedShop.start;
 import static org.llm4msr.endtoend.ServedShop.startForAll;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Value;
 import io.grpc.ManagedChannel;
@@ -26,6 +27,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -268,12 +270,20 @@ class ServedModelTest {
     Path place = Files.createDirectory(folder.resolve("it's: a #command"));
     Path bundle = Files.createSymbolicLink(place.resolve("bundle"), ServedShop.compiled());
     Cli.Running serving =
-        new Cli(place).start("serve", bundle.toString(), "-Dport=0", "-DwarmUpSeconds=0.1");
+        new Cli(place)
+            .start(
+                "serve",
+                bundle.toString(),
+                "-Dport=0",
+                "-DwarmUpSeconds=0.1",
+                "-DaccessLog=plain",
+                "-DlogFormat=json");
     assertThat(
             Await.whileAlive(
                 serving.process(), () -> !Files.readString(serving.out(), UTF_8).isBlank()))
         .as("it serves")
         .isTrue();
+    Instant begin = serving.process().info().startInstant().orElseThrow();
     String address = Files.readString(serving.out(), UTF_8);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(address.strip() + "/v1/rank"))
@@ -287,5 +297,23 @@ class ServedModelTest {
 
     assertThat(outcome.code()).isEqualTo(143);
     assertThat(outcome.err()).contains("Ending the requests under way.").doesNotContain("cli/");
+    String line =
+        outcome.err().lines().filter(each -> each.contains("/v1/rank")).findFirst().orElseThrow();
+    Map<String, Object> fields = JSON.readValue(line, new TypeReference<>() {});
+    assertThat(Instant.parse(fields.remove("date").toString())).isAfter(begin);
+    assertThat(fields.remove("message").toString())
+        .startsWith("POST /v1/rank 200 ")
+        .endsWith(" ms scenario=feed items=3");
+    assertThat((double) fields.remove("millis")).isPositive();
+    assertThat(fields)
+        .isEqualTo(
+            Map.of(
+                "level", "INFO",
+                "logger", "llm4msr.access",
+                "method", "POST",
+                "path", "/v1/rank",
+                "status", "200",
+                "scenario", "feed",
+                "items", 3));
   }
 }

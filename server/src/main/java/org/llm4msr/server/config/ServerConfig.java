@@ -58,6 +58,10 @@ public record ServerConfig(
             value = "Whether requests are logged: off, plain without ids, or ids with them",
             defaultValue = "off")
         AccessLog accessLog,
+    @Setting(
+            value = "How the lines of stderr are written: text, or json with the date and fields",
+            defaultValue = "text")
+        LogFormat logFormat,
     @Setting("A log of requests that can be repeated; none: nothing is written") @Valid
         @Nullable LogConfig log,
     @Setting(
@@ -109,6 +113,14 @@ public record ServerConfig(
     PLAIN,
     /** Also the address, and the ids of the request and the user. */
     IDS
+  }
+
+  /** How lines of the log are written. */
+  public enum LogFormat {
+    /** For people. */
+    TEXT,
+    /** An object of JSON each. */
+    JSON
   }
 
   /** Returns for how long a model ranks drawn requests. */
