@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
@@ -29,10 +30,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llm4msr.server.RankingServer;
 import org.llm4msr.server.config.ServerConfig;
+import org.opentest4j.TestAbortedException;
 
 /** What the archive has for those who run servers, beside a server that runs. */
 class ServingFilesTest {
@@ -72,14 +75,17 @@ class ServingFilesTest {
   }
 
   @Test
-  void theDashboardAsksForWhatTheServerCounts() throws Exception {
+  void theDashboardAndTheAlertsAskForWhatTheServerCounts() throws Exception {
     Set<String> asked = new TreeSet<>();
     for (JsonNode panel : JSON.readTree(read("grafana.json")).get("panels")) {
       for (JsonNode target : panel.get("targets")) {
         asked.addAll(metrics(target.get("expr").asText()));
       }
     }
-    assertThat(asked).hasSizeGreaterThan(15);
+    for (JsonNode rule : new YAMLMapper().readTree(read("alerts.yaml")).at("/groups/0/rules")) {
+      asked.addAll(metrics(rule.get("expr").asText()));
+    }
+    assertThat(asked).hasSizeGreaterThan(20);
     try (RankingServer counted =
         start("models.next.bundle=" + ServedShop.compiled(), "models.next.shadow=1")) {
       post(counted, request(17, 3, ""));
@@ -88,6 +94,36 @@ class ServingFilesTest {
       // Collections and shadows are counted a moment later.
       Await.until(() -> assertThat(metrics(get(counted, "/metrics"))).containsAll(asked));
     }
+  }
+
+  @Test
+  @Tag("services")
+  void eachAlertFiresAndIsSilentOtherwise() throws Exception {
+    Files.copy(FILES.resolve("alerts.yaml"), folder.resolve("alerts.yaml"));
+    Path tests = folder.resolve("alerts-test.yaml");
+    try (InputStream resource = getClass().getResourceAsStream("/alerts-test.yaml")) {
+      Files.copy(resource, tests);
+    }
+    Path output = folder.resolve("out");
+    Process promtool;
+    try {
+      promtool =
+          new ProcessBuilder("promtool", "test", "rules", tests.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+    } catch (IOException e) {
+      throw new TestAbortedException("promtool is not installed", e);
+    }
+
+    assertThat(promtool.waitFor()).as(Files.readString(output)).isZero();
+    Set<String> tested = new TreeSet<>();
+    new YAMLMapper()
+        .readTree(tests.toFile())
+        .findValues("alertname")
+        .forEach(name -> tested.add(name.asText()));
+    assertThat(new YAMLMapper().readTree(read("alerts.yaml")).findValuesAsText("alert"))
+        .containsExactlyInAnyOrderElementsOf(tested);
   }
 
   @Test
