@@ -1,11 +1,14 @@
 package org.llm4msr.server.http;
 
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpExpectationFailedEvent;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** How many connections are open. */
+/** How many connections are open, and what each of them leaves unsaid. */
 public final class Connections implements Consumer<ChannelPipeline> {
 
   private final AtomicInteger open = new AtomicInteger();
@@ -15,6 +18,15 @@ public final class Connections implements Consumer<ChannelPipeline> {
     open.incrementAndGet();
     ChannelFuture unused =
         begun.channel().closeFuture().addListener(ended -> open.decrementAndGet());
+    begun.addFirst(
+        new ChannelInboundHandlerAdapter() {
+          @Override
+          public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (!(event instanceof HttpExpectationFailedEvent)) { // It is answered with 417.
+              context.fireUserEventTriggered(event);
+            }
+          }
+        });
   }
 
   /** Returns the number. */

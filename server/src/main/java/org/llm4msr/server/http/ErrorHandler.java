@@ -54,8 +54,11 @@ public final class ErrorHandler implements ServerErrorHandler {
     if (known != null) {
       return ErrorStatus.answer(known);
     }
-    if (cause instanceof HttpStatusException || Exceptions.isStreamCancelling(cause)) {
-      return null; // Nobody waits for the answer, or it is made of the status.
+    if (cause instanceof HttpStatusException) {
+      return null; // The answer is made of the status.
+    }
+    if (Exceptions.isStreamCancelling(cause)) {
+      return ErrorStatus.answer(Refusals.cancelled());
     }
     return ErrorStatus.answer(Faults.known(cause));
   }
