@@ -119,6 +119,31 @@ class ServerMetricsTest {
     }
   }
 
+  /** Norms of the bundle are from 2 to 3. */
+  @Test
+  void requestsWithVectorsFarFromThoseOfTheBundleAreCounted() throws Exception {
+    Path bundle = new FakeBundle(1).write(folder.resolve("compiled"));
+    String far = "llm4msr_far_vectors_total{model=\"main\"}";
+    try (RankingServer counted = FakeServer.start(bundle)) {
+      for (String vector : List.of("[0, 0, 2.5, 0]", "[0, 1.0, 0, 0]", "[6, 0, 0, 0]")) {
+        rank(counted, withVector(vector));
+      }
+      assertThat(metric(counted, far)).isZero();
+
+      rank(counted, withVector("[0.5, 0.5, 0.5, 0.4]"));
+      rank(counted, withVector("[3, 4, 4, 0]"));
+      assertThat(metric(counted, far)).isEqualTo(2);
+    }
+  }
+
+  private static String withVector(String vector) {
+    return """
+        {"user": 17, "scenario": "feed", "context": {"hour": 3, "price": 1, "tags": "a"},
+         "items": [{"id": "i1"}, {"id": "i2", "fields": {"item_vector": %s}}]}
+        """
+        .formatted(vector);
+  }
+
   @Test
   @EnabledOnOs(OS.LINUX)
   void theProcessIsMeasured() throws Exception {

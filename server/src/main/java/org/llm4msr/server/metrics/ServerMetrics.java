@@ -99,6 +99,7 @@ public final class ServerMetrics
   private final ConcurrentMap<String, ShadowMeters> shadows = new ConcurrentHashMap<>();
   private final ConcurrentMap<Series, ScenarioMeters> scenarios = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, IgnoredColumns> ignored = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, FarVectors> far = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, FeatureMeters> sources = new ConcurrentHashMap<>();
   private final ConcurrentMap<Refusal, Counter> refusals = new ConcurrentHashMap<>();
 
@@ -195,6 +196,7 @@ public final class ServerMetrics
         .computeIfAbsent(
             new Series(answer.model(), answer.call().request().scenario()), this::meters)
         .ranked(answer.result(), Duration.ofNanos(ticker.getAsLong() - begin));
+    far.computeIfAbsent(answer.model(), name -> new FarVectors(name, registry)).count(answer);
     ignored
         .computeIfAbsent(answer.model(), name -> new IgnoredColumns(name, registry))
         .count(answer);
