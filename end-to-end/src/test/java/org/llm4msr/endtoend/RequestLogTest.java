@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -201,18 +202,45 @@ class RequestLogTest {
     }
   }
 
-  /** Labels the rows by a file of clicks, as the documentation does. */
+  @Test
+  void idsThatWereGivenTwiceAreToldAndLeftOut() throws Exception {
+    Random random = new Random(3);
+    List<RankAnswer> answers = new ArrayList<>();
+    try (RequestLog log = begin()) {
+      for (String id : List.of("a", "b", "b", "c")) {
+        RankAnswer answer = answer(id, draw(random), compiled);
+        answers.add(answer);
+        log.ranked(answer, 0);
+      }
+    }
+    Path parquet = folder.resolve("log.parquet");
+    Path scratch = Files.createDirectory(folder.resolve("scratch"));
+    ArrowConversion.convert(files().get(0), parquet, ArrowConversion.Format.PARQUET, scratch);
+    Files.writeString(folder.resolve("clicks.csv"), "request,item\na,i1\nb,i1\n");
+
+    assertThat(join(parquet))
+        .isEqualTo(answers.get(0).result().size() + answers.get(3).result().size());
+  }
+
+  /** Labels the rows by a file of clicks, with the statements of the documentation. */
   private int join(Path parquet) throws Exception {
+    String page = Files.readString(Path.of(System.getProperty("llm4msr.root"), "docs/serving.md"));
+    List<String> statements =
+        Pattern.compile("duckdb\\.sql\\(\"\"\"(.*?)\"\"\"\\)", Pattern.DOTALL)
+            .matcher(page)
+            .results()
+            .map(match -> match.group(1))
+            .toList();
+    assertThat(statements).hasSize(2);
     try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
         Statement statement = database.createStatement()) {
+      statement.execute("CREATE VIEW log AS FROM '%s'".formatted(parquet));
+      statement.execute("CREATE TABLE twice AS " + statements.get(0));
       statement.execute(
-          """
-          COPY (SELECT log.*, (clicks.item IS NOT NULL)::INT AS label
-                FROM '%s' log LEFT JOIN '%s' clicks
-                ON clicks.request = log.served_request AND clicks.item = log.item
-                WHERE log.served_status <> 'MALFORMED') TO '%s'
-          """
-              .formatted(parquet, folder.resolve("clicks.csv"), folder.resolve("rows.parquet")));
+          statements
+              .get(1)
+              .replace("clicks.csv", folder.resolve("clicks.csv").toString())
+              .replace("rows.parquet", folder.resolve("rows.parquet").toString()));
       ResultSet count =
           statement.executeQuery(
               "SELECT count(*) FROM '%s'".formatted(folder.resolve("rows.parquet")));
