@@ -67,6 +67,7 @@ public final class RankingServer implements AutoCloseable {
   private final Access access;
   private final FreshKnowledge knowledge;
   private final @Nullable TextEncoder encoder;
+  private final LongSupplier ticker;
   private final KnowledgeUpdates updates;
   private final @Nullable Features features;
   private final ServerMetrics metrics;
@@ -89,6 +90,7 @@ public final class RankingServer implements AutoCloseable {
     this.access = access;
     this.knowledge = knowledge;
     this.encoder = encoder;
+    this.ticker = ticker;
     metrics = new ServerMetrics(ticker);
     admission = new Admission(config.rankingThreads(), config.limits().queue(), ticker);
     reloading =
@@ -123,7 +125,8 @@ public final class RankingServer implements AutoCloseable {
   }
 
   /**
-   * Listens, loads the models, ranks some drawn requests with each, and is ready.
+   * Listens, loads the models, ranks some drawn requests with each, asks itself over all protocols,
+   * and is ready.
    *
    * @param loader knows the plugins
    * @throws MsrException as {@link org.llm4msr.serving.ranker.Ranker#open}; {@code serve/ADDRESS}
@@ -194,6 +197,9 @@ public final class RankingServer implements AutoCloseable {
       log.begin();
     }
     reloading.begin();
+    if (config.warmUpSeconds() > 0) {
+      new Rehearsal(config, models, ticker).run();
+    }
     if (features != null) {
       models.all().forEach(model -> features.warmUp(model.ranker(), config.warmUp()));
     }

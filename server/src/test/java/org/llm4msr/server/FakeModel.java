@@ -334,6 +334,13 @@ public final class FakeModel implements RankingModel {
   }
 
   @Override
+  public void forgetCounts() {
+    requests.reset();
+    unknownUsers.reset();
+    counts.values().forEach(ValueCounts::forget);
+  }
+
+  @Override
   public RankerStats stats() {
     return new RankerStats(requests.sum(), unknownUsers.sum(), 0, 0, 0, 0, 0);
   }

@@ -21,7 +21,7 @@ import org.llm4msr.serving.ranker.RankRequest;
  * latency FOLDER SECONDS  open loop at half of that
  * overload FOLDER         open loop at three times of that, with a deadline
  * reload FOLDER SECONDS   as latency, without and with another version every 30 seconds
- * first FOLDER            ten seconds of a server that has just become ready, at half of that
+ * first FOLDER RATE       ten seconds of a server that has just become ready, no user twice
  * </pre>
  *
  * <p>{@code benchmarks/run ranking.ServerBenchmark ...} starts it; {@code -Dtransport=grpc} in
@@ -47,11 +47,11 @@ public final class ServerBenchmark {
   private final ServerProcess server;
   private final RankClient client;
 
-  private ServerBenchmark(RankerData data, ServerProcess server) {
+  private ServerBenchmark(RankerData data, ServerProcess server, int users) {
     this.data = data;
     this.server = server;
     for (int i = 0; i < REQUESTS; i++) {
-      requests.add(data.request(i % HOT_USERS * 97, ITEMS));
+      requests.add(data.request(i % users * 97, ITEMS));
     }
     client = client(server);
   }
@@ -67,14 +67,15 @@ public final class ServerBenchmark {
     System.out.println(Processor.name());
     RankerData data = RankerData.in(Path.of(args[1]));
     try (ServerProcess server = ServerProcess.start(data.versions("enhanced"))) {
-      ServerBenchmark benchmark = new ServerBenchmark(data, server);
+      int users = args[0].equals("first") ? RankerData.USERS : HOT_USERS;
+      ServerBenchmark benchmark = new ServerBenchmark(data, server, users);
       ClosedLoop.run(AT_ONCE, WARM_UP, benchmark::send);
       switch (args[0]) {
         case "capacity" -> benchmark.capacity();
         case "latency" -> benchmark.latency(Integer.parseInt(args[2]));
         case "overload" -> benchmark.overload();
         case "reload" -> benchmark.reload(Integer.parseInt(args[2]));
-        case "first" -> benchmark.first();
+        case "first" -> benchmark.first(Integer.parseInt(args[2]));
         default -> throw new IllegalArgumentException("no comparison " + args[0]);
       }
     }
@@ -145,18 +146,18 @@ public final class ServerBenchmark {
   }
 
   /** Of another server: this client is warm, and that one is not. */
-  private void first() throws Exception {
-    double rate = capacity() / 2;
+  private void first(int rate) throws Exception {
     long begin = System.nanoTime();
     try (ServerProcess fresh = ServerProcess.start(data.versions("enhanced"))) {
       System.out.printf("ready after %.1f s%n", (System.nanoTime() - begin) / 1e9);
       RankClient other = client(fresh);
       AsyncOpenLoop loop = new AsyncOpenLoop();
       for (int second = 1; second <= FIRST_SECONDS; second++) {
+        int from = (second - 1) * rate;
         Histogram latencies =
-            loop.run(rate, (int) rate, i -> other.send(i % REQUESTS, Duration.ofSeconds(1)));
+            loop.run(rate, rate, i -> other.send((from + i) % REQUESTS, Duration.ofSeconds(1)));
         System.out.printf(
-            "%s at %.0f requests/s, second %d: p50 %.2f, p99 %.2f ms; %d failed so far%n",
+            "%s at %d requests/s, second %d: p50 %.2f, p99 %.2f ms; %d failed so far%n",
             other.name(),
             rate,
             second,

@@ -31,7 +31,7 @@ final class ServerProcess implements AutoCloseable {
     Path config = versions.resolveSibling("server.yaml");
     Files.writeString(config, "models: {default: {versions: '%s'}}\n".formatted(versions));
     pin("1", Long.toString(ProcessHandle.current().pid()));
-    List<String> command = new ArrayList<>(List.of("taskset", "-c", "0"));
+    List<String> command = new ArrayList<>(List.of("taskset", "-c", System.getProperty("server.processors", "0")));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of(System.getProperty("peers"), "..", "..", "jvm.options").normalize());
     command.addAll(
@@ -40,6 +40,7 @@ final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.llm4msr.cli.Main", "serve", "--config", config.toString()));
     command.addAll(List.of("-Dport=0", "-Dthreads=1", "-Dlimits.queue=256"));
+    command.addAll(List.of(System.getProperty("server.settings", "-Dpage=true").split(" ")));
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);

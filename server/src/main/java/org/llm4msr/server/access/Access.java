@@ -38,6 +38,17 @@ public final class Access implements AutoCloseable {
         read -> files.add(List.of(read.files().certificate(), read.files().key()), read::read));
   }
 
+  private Access(TokensConfig known) {
+    tokens = new Tokens(known, null);
+    hosts = new Hosts(List.of());
+    certificates = Optional.empty();
+  }
+
+  /** Lets only those rank who have a token. */
+  public static Access of(String token) {
+    return new Access(new TokensConfig(List.of(token), List.of(), List.of()));
+  }
+
   /**
    * Looks for changes of the files from now on.
    *

@@ -78,7 +78,9 @@ public record ServerConfig(
         boolean requireCompiled,
     @Setting(value = "Whether a page for people is at `/`", defaultValue = "true") boolean page,
     @Setting(
-            value = "Seconds in which a model ranks drawn requests before it is ready",
+            value =
+                "Seconds in which a model ranks drawn requests before it is served; at the start, the"
+                    + " server asks itself over all protocols for five times as long",
             defaultValue = "2",
             operational = true)
         @PositiveOrZero

@@ -7,9 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.runtime.data.prepared.FieldSource;
 import org.llm4msr.runtime.data.rows.RowEncoder;
+import org.llm4msr.runtime.data.rows.RowValues;
 import org.llm4msr.runtime.data.rows.ScoringColumn;
 
-/** Requests of known users for known items, by turns in all scenarios. What rows bring is null. */
+/** Requests of known users for known items, by turns in all scenarios. */
 final class DrawnRequests {
 
   private static final int ITEMS = 500;
@@ -18,15 +19,16 @@ final class DrawnRequests {
   private static final long STEP = 7919;
 
   private final RowEncoder encoder;
-  private final Map<String, @Nullable Object> context = new HashMap<>();
+  private final RowValues values;
+  private final List<ScoringColumn> brought;
 
   DrawnRequests(RowEncoder encoder) {
     this.encoder = encoder;
-    encoder.columns().stream()
-        .filter(ScoringColumn::required)
-        .map(ScoringColumn::name)
-        .filter(name -> !FieldSource.IDS.contains(name))
-        .forEach(name -> context.put(name, null));
+    values = encoder.values();
+    brought =
+        encoder.columns().stream()
+            .filter(column -> column.required() && !FieldSource.IDS.contains(column.name()))
+            .toList();
   }
 
   /** Returns a request; equal numbers make equal ones. */
@@ -37,6 +39,8 @@ final class DrawnRequests {
       items.add(new RankItem(key(encoder.itemKeys(), (long) number * ITEMS + i)));
     }
     String scenario = scenarios.get(number % scenarios.size());
+    Map<String, @Nullable Object> context = new HashMap<>();
+    brought.forEach(column -> context.put(column.name(), values.example(column, number)));
     return new RankRequest(key(encoder.userKeys(), number), scenario, items).with(context);
   }
 

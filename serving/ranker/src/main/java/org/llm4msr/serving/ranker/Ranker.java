@@ -90,6 +90,7 @@ public final class Ranker implements RankingModel {
   private final LongAdder unknown = new LongAdder();
   private final LongAdder malformed = new LongAdder();
   private final Map<Level, Optional<VectorNorms>> norms = new ConcurrentHashMap<>();
+  private volatile RankerStats forgotten = RankerStats.NONE;
   private boolean closed;
 
   private Ranker(
@@ -354,7 +355,17 @@ public final class Ranker implements RankingModel {
   }
 
   @Override
+  public void forgetCounts() {
+    forgotten = all();
+    counts.values().forEach(ValueCounts::forget);
+  }
+
+  @Override
   public RankerStats stats() {
+    return all().since(forgotten);
+  }
+
+  private RankerStats all() {
     return new RankerStats(
         requests.sum(),
         unknownUsers.sum(),

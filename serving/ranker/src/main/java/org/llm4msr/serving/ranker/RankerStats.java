@@ -1,7 +1,7 @@
 package org.llm4msr.serving.ranker;
 
 /**
- * What a ranker has done since it was opened.
+ * What a ranker has done since it was opened, or its counts were forgotten.
  *
  * @param requests that were answered
  * @param unknownUsers of requests whose user the model does not know
@@ -18,4 +18,19 @@ public record RankerStats(
     long unknownItems,
     long malformedItems,
     long keptWeights,
-    long keptItems) {}
+    long keptItems) {
+
+  static final RankerStats NONE = new RankerStats(0, 0, 0, 0, 0, 0, 0);
+
+  /** Returns what was done since then. */
+  RankerStats since(RankerStats then) {
+    return new RankerStats(
+        requests - then.requests,
+        unknownUsers - then.unknownUsers,
+        items - then.items,
+        unknownItems - then.unknownItems,
+        malformedItems - then.malformedItems,
+        keptWeights - then.keptWeights,
+        keptItems - then.keptItems);
+  }
+}

@@ -105,6 +105,9 @@ public interface RankingModel extends AutoCloseable {
   /** Returns requests of known users and items, as {@link #warmUp} draws them; always the same. */
   List<RankRequest> drawn(int count);
 
+  /** Forgets what was counted until now, as that of requests to warm up. */
+  void forgetCounts();
+
   /** Returns what was done until now. */
   RankerStats stats();
 

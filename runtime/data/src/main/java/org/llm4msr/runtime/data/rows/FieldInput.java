@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.api.data.FieldKind;
 import org.llm4msr.api.data.RawSchema;
 import org.llm4msr.runtime.batch.Batch;
 import org.llm4msr.runtime.batch.FieldValues;
@@ -104,6 +105,15 @@ record FieldInput(
   /** Returns how the values of a field of ids become these. */
   FieldIds idsOfField() {
     return requireNonNull(ids, field.name()).get();
+  }
+
+  /** Returns a value that rows may bring, others for other numbers; null for a vector. */
+  @Nullable Object example(int number) {
+    if (field.kind() instanceof FieldKind.Numeric) {
+      return number / 2.0;
+    }
+    int known = field.vocabularySize() - 1;
+    return known < 1 ? null : idsOfField().value(1 + number % known);
   }
 
   /** Writes that nothing is known. */

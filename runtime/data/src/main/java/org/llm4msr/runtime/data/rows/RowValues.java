@@ -87,6 +87,18 @@ public final class RowValues {
   }
 
   /**
+   * Returns a value that a row may bring in a column.
+   *
+   * @param number others make others
+   * @return null where the column has none but vectors, pasts or times
+   */
+  public @Nullable Object example(ScoringColumn column, int number) {
+    FieldInput input = first(column.name());
+    Object value = input == null || column.isWeights() ? null : input.example(number);
+    return value != null && column.isList() ? List.of(value) : value;
+  }
+
+  /**
    * Returns the values of a row, in the order of the columns.
    *
    * @param number of the row, for error texts

@@ -15,6 +15,12 @@ public final class ValueCounts {
     }
   }
 
+  /** Forgets what was counted until now. */
+  public void forget() {
+    brought.reset();
+    unknown.reset();
+  }
+
   /** Returns how many values were brought. */
   public long brought() {
     return brought.sum();
