@@ -133,11 +133,11 @@ class ServerModelsTest {
           .contains("bundle/DAMAGED", " v11/manifest.json ")
           .doesNotContain(versions.getParent().toString());
       HttpResponse<String> none =
-          choose(server, "{\"version\": \"%s\"}".formatted("none".repeat(1250)));
+          choose(server, "{\"version\": \"%s\"}".formatted("don't".repeat(1000)));
       assertRefused(none, 404, "serve/NO_VERSION");
       assertThat(none.body())
           .hasSizeLessThan(400)
-          .contains("'" + "none".repeat(25) + "...'")
+          .contains("'" + "don't".repeat(1000).substring(0, 60) + "...'")
           .doesNotContain(versions.getParent().toString());
       assertRefused(
           call(server, "POST", "/v1/models/other", "{\"version\":\"v9\"}"), 404, "serve/NO_MODEL");

@@ -31,7 +31,8 @@ final class ServerProcess implements AutoCloseable {
     Path config = versions.resolveSibling("server.yaml");
     Files.writeString(config, "models: {default: {versions: '%s'}}\n".formatted(versions));
     pin("1", Long.toString(ProcessHandle.current().pid()));
-    List<String> command = new ArrayList<>(List.of("taskset", "-c", System.getProperty("server.processors", "0")));
+    List<String> command =
+        new ArrayList<>(List.of("taskset", "-c", System.getProperty("server.processors", "0")));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of(System.getProperty("peers"), "..", "..", "jvm.options").normalize());
     command.addAll(

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.llm4msr.runtime.text.Shortened;
 import org.llm4msr.server.knowledge.FreshVector;
 import org.llm4msr.server.knowledge.KnowledgeUpdates;
 import org.llm4msr.server.refusal.Refusals;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.text.Shortened;
 import org.llm4msr.server.ranking.EventKeys;
 import org.llm4msr.server.ranking.RankCall;
 import org.llm4msr.server.ranking.RequestNumbers;

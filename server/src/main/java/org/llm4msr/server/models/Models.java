@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.text.Shortened;
 import org.llm4msr.server.refusal.Refusals;
 
 /** The models by name, and who gets which. */
@@ -58,8 +59,8 @@ public final class Models implements AutoCloseable {
         throw new MsrException(
             ErrorType.USER,
             Refusals.NO_MODEL,
-            "There is no model '%s'. Ask for one of %s, or for none."
-                .formatted(name, models.keySet()));
+            "There is no model %s. Ask for one of %s, or for none."
+                .formatted(Shortened.of(name), models.keySet()));
       }
       return model;
     }

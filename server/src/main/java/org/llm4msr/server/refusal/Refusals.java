@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
+import org.llm4msr.runtime.text.Shortened;
 
 /** Why requests are refused before they are ranked. */
 public final class Refusals {
@@ -193,14 +194,14 @@ public final class Refusals {
   public static MsrException foreignPage(@Nullable String origin) {
     return notAllowed(
         "A page of %s has sent the request, which is not one of this server. If it may, add its name to hosts in the server's configuration, or use tokens."
-            .formatted(origin));
+            .formatted(Shortened.of(String.valueOf(origin))));
   }
 
   /** Says that a change was asked for at a name that is not known to be of the server. */
   public static MsrException foreignHost(String host) {
     return notAllowed(
         "Changes are not taken at the name %s. Ask at the address of the server, add the name to hosts in its configuration, or use tokens."
-            .formatted(host));
+            .formatted(Shortened.of(host)));
   }
 
   private static MsrException notAllowed(String text) {
@@ -213,7 +214,7 @@ public final class Refusals {
         ErrorType.USER,
         OTHER_FORM,
         "The header Content-Type is %s. It should be application/json."
-            .formatted(type == null ? "missing" : '\'' + type + '\''));
+            .formatted(type == null ? "missing" : Shortened.of(type)));
   }
 
   /** Says that the body is packed in a way that is not read. */
@@ -221,7 +222,7 @@ public final class Refusals {
     return new MsrException(
         ErrorType.USER,
         OTHER_FORM,
-        "The header Content-Encoding is '%s'. Send the body as gzip, or as it is."
-            .formatted(encoding));
+        "The header Content-Encoding is %s. Send the body as gzip, or as it is."
+            .formatted(Shortened.of(encoding)));
   }
 }

@@ -17,6 +17,7 @@ import org.llm4msr.api.ErrorType;
 import org.llm4msr.api.MsrException;
 import org.llm4msr.runtime.bundle.Bundle;
 import org.llm4msr.runtime.files.DurableFiles;
+import org.llm4msr.runtime.text.Shortened;
 
 /**
  * A folder of versions of a model, each a bundle in a folder of its own. The file {@value #PINNED}
@@ -109,7 +110,8 @@ public final class ModelVersions {
       throw new MsrException(
           ErrorType.USER,
           "serve/NO_VERSION",
-          "There is no version '%s' in %s. Name one of %s.".formatted(version, folder, names));
+          "There is no version %s in %s. Name one of %s."
+              .formatted(Shortened.of(version), folder, names));
     }
     Path file = folder.resolve(PINNED);
     try {

@@ -1,14 +1,14 @@
-package org.llm4msr.server.json;
+package org.llm4msr.runtime.text;
 
-/** Values as error texts show them. */
-final class Shortened {
+/** What somebody has sent, as error texts for the sender show it. */
+public final class Shortened {
 
   private static final int LONGEST = 60;
 
   private Shortened() {}
 
   /** Returns a text in quotes, its beginning where it is long. */
-  static String of(String text) {
+  public static String of(String text) {
     return text.length() <= LONGEST
         ? "'" + text + "'"
         : "'"
