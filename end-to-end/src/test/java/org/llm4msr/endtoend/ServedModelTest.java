@@ -296,7 +296,9 @@ class ServedModelTest {
     Cli.Outcome outcome = serving.await();
 
     assertThat(outcome.code()).isEqualTo(143);
-    assertThat(outcome.err()).contains("Ending the requests under way.").doesNotContain("cli/");
+    assertThat(outcome.err())
+        .contains("Ending the requests under way.")
+        .doesNotContain("cli/", "warm-up");
     String line =
         outcome.err().lines().filter(each -> each.contains("/v1/rank")).findFirst().orElseThrow();
     Map<String, Object> fields = JSON.readValue(line, new TypeReference<>() {});
