@@ -48,6 +48,8 @@ final class ServeCommand extends Command {
     ServerConfig config = config();
     if (config.logFormat() == ServerConfig.LogFormat.JSON) {
       JsonLog.begin();
+    } else {
+      terminal().note("Loading the models, then warming up (-DwarmUpSeconds=0 leaves it out).");
     }
     try (RankingServer server = RankingServer.start(config, session().loader())) {
       session().interruption().stopWith("Ending the requests under way.", server::close);
